@@ -1,0 +1,61 @@
+"""Working days: the calendar as a value, and counting over it. Pure; the rows are read by `calendar_now`.
+
+Rule of counting (DOMAIN.md 3.2): the day of the act is day 0; the first working day after it is day 1. A day of a
+year whose notice is not loaded counts by weekends alone and makes the answer provisional.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from agencies.models.calendar import CalendarYear
+
+
+@dataclass(frozen=True)
+class Calendar:
+    years: frozenset[int] = frozenset()
+    days_off: frozenset[date] = frozenset()
+    make_up_days: frozenset[date] = frozenset()
+    names: dict[date, str] = field(default_factory=dict, hash=False, compare=False)
+
+    def is_working(self, day: date) -> bool:
+        if day in self.make_up_days:
+            return True
+        return day.weekday() < 5 and day not in self.days_off
+
+    def knows(self, day: date) -> bool:
+        """False where the yearly notice is missing, so that a date there is only expected, not promised."""
+        return day.year in self.years
+
+    def working_days_after(self, start: date) -> Iterator[date]:
+        day = start
+        while True:
+            day += timedelta(days=1)
+            if self.is_working(day):
+                yield day
+
+    def add(self, start: date, days: int) -> date:
+        """The `days`-th working day after `start`; `start` itself for 0."""
+        last = start
+        for count, day in enumerate(self.working_days_after(start), 1):
+            if count > days:
+                break
+            last = day
+        return last
+
+    def between(self, start: date, end: date) -> int:
+        """Working days after `start` up to and including `end`; negative when `end` lies before `start`."""
+        if end < start:
+            return -self.between(end, start)
+        return sum(self.is_working(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+
+
+def calendar_now() -> Calendar:
+    """The calendar as loaded now."""
+    rows = list(CalendarYear.objects.all())
+    return Calendar(
+        years=frozenset(row.year for row in rows),
+        days_off=frozenset(date.fromisoformat(day) for row in rows for day in row.days_off),
+        make_up_days=frozenset(date.fromisoformat(day) for row in rows for day in row.make_up_days),
+        names={date.fromisoformat(day): name for row in rows for day, name in row.names.items()},
+    )

@@ -1,0 +1,47 @@
+"""办理机构: an agency's office in a region, and how it is reached."""
+
+from django.db import models
+
+from agencies.enums import GatewayKind
+from agencies.models.region import Region
+
+
+class Agency(models.Model):
+    """部门. Five are usual; a region may bring more. The code names its Celery queue."""
+
+    code = models.SlugField("代码", max_length=30, primary_key=True)
+    name = models.CharField("名称", max_length=60)
+    icon = models.CharField("图标", max_length=40, blank=True)
+    order = models.PositiveSmallIntegerField("次序", default=0)
+
+    class Meta:
+        verbose_name = "部门"
+        verbose_name_plural = "部门"
+        ordering = ["order", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Office(models.Model):
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="offices", verbose_name="部门")
+    region = models.ForeignKey(Region, models.PROTECT, related_name="offices", verbose_name="区划")
+    name = models.CharField("名称", max_length=100)
+    address = models.CharField("地址", max_length=200, blank=True)
+    hours = models.CharField("办公时间", max_length=200, blank=True)
+    phone = models.CharField("电话", max_length=40, blank=True)
+    gateway = models.CharField("推送方式", max_length=10, choices=GatewayKind.choices, default=GatewayKind.INBOX)
+    endpoint = models.URLField("部门系统地址", blank=True)
+    is_held = models.BooleanField("暂停推送", default=False)
+    is_active = models.BooleanField("在用", default=True)
+
+    class Meta:
+        verbose_name = "办理机构"
+        verbose_name_plural = "办理机构"
+        ordering = ["region", "agency__order"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "region"], name="office_once_per_agency_and_region"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

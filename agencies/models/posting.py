@@ -1,0 +1,60 @@
+"""岗位: who works where in which role, from when to when."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from agencies.enums import Role
+from agencies.models.office import Office
+from agencies.models.region import Region
+from portal.accounts.models import User
+
+
+class PostingQuerySet(models.QuerySet["Posting"]):
+    def in_force(self) -> "PostingQuerySet":
+        today = timezone.localdate()
+        return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today), valid_from__lte=today)
+
+    def for_user(self, user: object) -> "PostingQuerySet":
+        return self.filter(user=user).in_force().select_related("office__agency", "office__region", "region")
+
+
+class Posting(models.Model):
+    """A reviewer belongs to an office; a clerk to a window of a region; a supervisor to a region; an administrator to none."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="postings", verbose_name="人员")
+    role = models.CharField("角色", max_length=20, choices=Role.choices)
+    office = models.ForeignKey(
+        Office, models.PROTECT, null=True, blank=True, related_name="postings", verbose_name="办理机构"
+    )
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="postings", verbose_name="区划"
+    )
+    valid_from = models.DateField("起", default=timezone.localdate)
+    valid_until = models.DateField("止", null=True, blank=True)
+
+    objects = PostingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "岗位"
+        verbose_name_plural = "岗位"
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(role__in=[Role.REVIEWER, Role.APPROVER]) | Q(office__isnull=False),
+                name="posting_reviewer_has_office",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role__in=[Role.CLERK, Role.SUPERVISOR]) | Q(region__isnull=False),
+                name="posting_clerk_has_region",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.get_role_display()}".strip()
+
+    @property
+    def place(self) -> str:
+        if self.office is not None:
+            return self.office.name
+        return f"{self.region.full_name}" if self.region is not None else ""

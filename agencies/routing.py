@@ -1,0 +1,29 @@
+"""(agency, place) → office: the nearest office of the agency at the place or above it."""
+
+from agencies.models import Office, Region
+
+
+class NoOffice(LookupError):
+    """No office of this agency serves the place; the scheme or the directory is incomplete."""
+
+    def __init__(self, agency_code: str, region: Region) -> None:
+        super().__init__(f"{region}没有登记“{agency_code}”的办理机构")
+        self.agency_code, self.region = agency_code, region
+
+
+def offices_for(region: Region) -> dict[str, Office]:
+    """The office of each agency that serves the place, the nearest winning."""
+    codes = [place.code for place in region.lineage()]
+    found: dict[str, Office] = {}
+    offices = Office.objects.filter(region_id__in=codes, is_active=True).select_related("agency", "region")
+    for office in sorted(offices, key=lambda office: codes.index(office.region_id)):
+        found.setdefault(office.agency_id, office)
+    return found
+
+
+def office_for(agency_code: str, region: Region, offices: dict[str, Office]) -> Office:
+    """The office out of `offices_for(region)`. Raises NoOffice."""
+    try:
+        return offices[agency_code]
+    except KeyError:
+        raise NoOffice(agency_code, region) from None

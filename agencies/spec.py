@@ -1,0 +1,314 @@
+"""The form of a scheme: what a region's file may say, field by field.
+
+A region file is one *layer* (nation, province, city, district). `agencies.publishing` merges the layers above a place
+into the effective `SchemeSpec`, which is stored with the published scheme and never changes. Everything here is
+data; a value that a source document does not give stays None and is shown as not published.
+"""
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agencies.enums import LimitUnit, SettlementKind
+
+
+class Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Condition(Spec):
+    """True when the answers say so. Exactly one kind is given; `all_of` joins several."""
+
+    field: str | None = None
+    is_in: tuple[str, ...] = Field(default=(), alias="in")
+    ticked: str | None = None
+    all_of: tuple["Condition", ...] = ()
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    def holds(self, answers: dict[str, Any], ticked: set[str] | frozenset[str]) -> bool:
+        if self.all_of:
+            return all(part.holds(answers, ticked) for part in self.all_of)
+        if self.ticked is not None:
+            return self.ticked in ticked
+        return str(answers.get(self.field or "", "")) in self.is_in
+
+
+class Limit(Spec):
+    """A time limit: a number of days of a unit, or the month and day of the year after acceptance."""
+
+    unit: LimitUnit
+    days: int | None = None
+    month: int | None = None
+    day: int | None = None
+    source: str = ""
+
+    def __str__(self) -> str:
+        if self.unit == LimitUnit.AT_ONCE:
+            return "当场办结"
+        if self.unit == LimitUnit.NEXT_YEAR_DATE:
+            return f"次年{self.month}月{self.day}日前"
+        return f"{self.days}{LimitUnit(self.unit).label}"
+
+
+class Basis(Spec):
+    """设定依据 with the dates between which it is in force."""
+
+    text: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+    source: str = ""
+
+
+class Requirement(Spec):
+    """What must be there before an item's clock starts: another item, or an external fact that staff tick off."""
+
+    item: str | None = None
+    fact: str | None = None
+    kind: Literal["hard", "soft"] = "hard"
+    when: Condition | None = None
+    note: str = ""
+    source: str = ""
+
+
+class FactSpec(Spec):
+    """An external fact such as 资金到账; confirmed by the agency that handles the item."""
+
+    code: str
+    name: str
+    waiting_text: str
+    source: str = ""
+
+
+class FieldMapping(Spec):
+    """One line of what an agency is sent: our field, its name and label there, and a fixed value if we do not ask."""
+
+    field: str | None = None
+    target: str
+    label: str | None = None
+    default: str | None = None
+
+
+class MaterialSpec(Spec):
+    code: str
+    name: str
+    alternatives: tuple[str, ...] = ()
+    original: bool | None = None
+    serves: tuple[str, ...] = ()
+    when: Condition | None = None
+    because: str = ""
+    explanation: str = ""
+    issued_by: str = ""
+    replaced_by: str = ""
+    optional: bool = False
+    deferrable: bool = False
+    number: int = 0
+    source: str = ""
+
+    @property
+    def title(self) -> str:
+        return "或".join(self.alternatives) if self.alternatives else self.name
+
+
+class ResultSpec(Spec):
+    name: str | None = None
+    delivery: tuple[str, ...] = ()
+
+
+class ItemSpec(Spec):
+    code: str
+    name: str
+    form_name: str = ""
+    short_name: str = ""
+    aliases: tuple[str, ...] = ()
+    agencies: tuple[str, ...] = ()
+    enabled: bool = True
+    survey_only: bool = False
+    automatic: bool = False
+    default_ticked: bool = True
+    basis: tuple[Basis, ...] = ()
+    conditions: tuple[str, ...] = ()
+    applies_to: tuple[SettlementKind, ...] = ()
+    requires: tuple[Requirement, ...] = ()
+    online: bool = True
+    window: bool = True
+    channel_note: str = ""
+    legal_limit: Limit | None = None
+    promised_limit: Limit | None = None
+    fulfilment: Limit | None = None
+    in_person: bool = False
+    in_person_reason: str = ""
+    two_steps: bool = False
+    deemed_acceptance: bool = False
+    fields: tuple[str, ...] = ()
+    field_map: dict[str, tuple[FieldMapping, ...]] = {}
+    result: ResultSpec = ResultSpec()
+    phones: tuple[str, ...] = ()
+    note: str = ""
+    next_step: str = ""
+    source: str = ""
+
+    @property
+    def printed_name(self) -> str:
+        return self.form_name or self.name
+
+    @property
+    def title(self) -> str:
+        return self.short_name or self.name
+
+
+class AgencySpec(Spec):
+    """An agency as this region names it; beyond the usual five a region may add its own."""
+
+    code: str
+    name: str
+    short_name: str = ""
+    icon: str = ""
+    office_name: str = ""
+    source: str = ""
+
+
+class FormField(Spec):
+    field: str
+    label: str | None = None
+    hint: str | None = None
+    required: bool = True
+    when: Condition | None = None
+
+
+class FormSection(Spec):
+    code: str
+    title: str
+    intro: str = ""
+    fields: tuple[FormField, ...]
+
+
+class FormSpec(Spec):
+    title: str
+    sections: tuple[FormSection, ...]
+    printed_rows: tuple[tuple[str, ...], ...] = ()
+    item_order: tuple[str, ...] = ()
+    promise: tuple[str, ...] = ()
+    note: str = ""
+    source: str = ""
+
+
+class SeasonalWindow(Spec):
+    name: str
+    months: tuple[int, ...]
+    place: str = ""
+    source: str = ""
+
+
+class Claim(Spec):
+    """What a region says of itself; shown as its claim with the source, never computed."""
+
+    label: str
+    before: str | None = None
+    after: str | None = None
+    unit: str = ""
+    source: str = ""
+
+
+class SourceDocument(Spec):
+    id: str
+    title: str
+    number: str | None = None
+    issued_on: date | None = None
+    issuers: tuple[str, ...] = ()
+    file: str = ""
+
+
+class OfficeSpec(Spec):
+    agency: str
+    region: str
+    name: str
+    address: str | None = None
+    hours: str | None = None
+    phone: str | None = None
+    gateway: str = "inbox"
+    source: str = ""
+
+
+class PlaceSpec(Spec):
+    """A district of the region: whether its portal is open, its phone, its window."""
+
+    region: str
+    is_open: bool = True
+    open_from: date | None = None
+    phone: str | None = None
+    window: str | None = None
+    source: str = ""
+
+
+class SchemeSpec(Spec):
+    """The effective scheme of a place: everything that pages, papers and rules need, and where each part comes from."""
+
+    region: str
+    version: str
+    title: str
+    service_name: str
+    valid_from: date
+    valid_until: date | None = None
+    sources: tuple[SourceDocument, ...] = ()
+    basis: tuple[Basis, ...] = ()
+    agencies: tuple[AgencySpec, ...] = ()
+    eligibility: tuple[str, ...] = ()
+    applies_to: tuple[SettlementKind, ...] = ()
+    prerequisites: tuple[str, ...] = ()
+    facts: tuple[FactSpec, ...] = ()
+    items: tuple[ItemSpec, ...] = ()
+    materials: tuple[MaterialSpec, ...] = ()
+    form: FormSpec
+    legal_limit: Limit | None = None
+    overall_limit: Limit | None = None
+    receiving_limit: Limit = Limit(unit=LimitUnit.WORKING_DAY, days=5, source="行政许可法第32条")
+    reporting_limit: Limit | None = None
+    correction_days: int = 15
+    supervision_phone: str | None = None
+    windows: tuple[SeasonalWindow, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    delivery: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    slogans: tuple[str, ...] = ()
+    places: tuple[PlaceSpec, ...] = ()
+    offices: tuple[OfficeSpec, ...] = ()
+    provenance: dict[str, str] = {}
+
+    def item(self, code: str) -> ItemSpec:
+        return next(item for item in self.items if item.code == code)
+
+    def material(self, code: str) -> MaterialSpec:
+        return next(material for material in self.materials if material.code == code)
+
+    def agency(self, code: str) -> AgencySpec:
+        return next(agency for agency in self.agencies if agency.code == code)
+
+    def fact(self, code: str) -> FactSpec:
+        return next(fact for fact in self.facts if fact.code == code)
+
+    def place(self, region: str) -> PlaceSpec | None:
+        return next((place for place in self.places if place.region == region), None)
+
+    @property
+    def offered(self) -> tuple[ItemSpec, ...]:
+        """The items an applicant may tick, in the scheme's order."""
+        return tuple(item for item in self.items if item.enabled and not item.automatic and not item.survey_only)
+
+    @property
+    def automatic(self) -> tuple[ItemSpec, ...]:
+        return tuple(item for item in self.items if item.enabled and item.automatic)
+
+    def materials_for(self, ticked: set[str] | frozenset[str], answers: dict[str, Any]) -> tuple[MaterialSpec, ...]:
+        """The materials that the ticked items call for, each once; `serves` empty means every item."""
+        return tuple(
+            material
+            for material in self.materials
+            if (not material.serves or ticked & set(material.serves))
+            and (material.when is None or material.when.holds(answers, ticked))
+        )
+
+    def limit_of(self, item: ItemSpec) -> Limit | None:
+        """The promised limit of an item: its own, else the overall one; None where the region published neither."""
+        return item.promised_limit or self.overall_limit

@@ -1,0 +1,31 @@
+"""The account of a person: applicant or staff. Every package may see it; it sees none of them.
+
+What a person may do as staff stands in agencies.Posting, not here.
+"""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+
+    legal_name = models.CharField("姓名", max_length=60, blank=True)
+    id_no = models.CharField("公民身份号码", max_length=18, blank=True)
+    phone = models.CharField("联系电话", max_length=20, blank=True)
+
+    REQUIRED_FIELDS = ["legal_name"]
+
+    class Meta:
+        verbose_name = "用户"
+        verbose_name_plural = "用户"
+
+    def __str__(self) -> str:
+        return self.legal_name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)

@@ -1,0 +1,1 @@
+"""Settings by environment: base is shared; dev, demo, test and production say only what differs."""

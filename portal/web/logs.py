@@ -1,0 +1,41 @@
+"""Log lines as JSON with the request's id; ID numbers and phone numbers are masked before anything is written."""
+
+import json
+import logging
+import re
+from contextvars import ContextVar
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+_ID_NO = re.compile(r"(?<!\d)(\d{3})\d{11}(\d{3}[\dXx])(?!\d)")
+_PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+
+
+def mask(text: str) -> str:
+    """Replaces the middle of ID numbers and mobile numbers in a text by stars."""
+    return _PHONE.sub(r"\1****\2", _ID_NO.sub(r"\1***********\2", text))
+
+
+class MaskingFilter(logging.Filter):
+    """Masks the message after its arguments are in it, so that no argument slips through."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = mask(record.getMessage())
+        record.args = ()
+        return True
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, request id, and the masked traceback if there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request": request_id.get(),
+        }
+        if record.exc_info:
+            line["traceback"] = mask(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)
