@@ -260,6 +260,7 @@ class SchemeSpec(Spec):
     facts: tuple[FactSpec, ...] = ()
     items: tuple[ItemSpec, ...] = ()
     materials: tuple[MaterialSpec, ...] = ()
+    materials_note: str = ""
     form: FormSpec
     legal_limit: Limit | None = None
     overall_limit: Limit | None = None
@@ -272,6 +273,7 @@ class SchemeSpec(Spec):
     delivery: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     slogans: tuple[str, ...] = ()
+    window_name: str = ""
     places: tuple[PlaceSpec, ...] = ()
     offices: tuple[OfficeSpec, ...] = ()
     provenance: dict[str, str] = {}

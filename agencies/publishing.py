@@ -1,0 +1,205 @@
+"""Publishing: layers become the effective schemes of their places, stored once and never changed.
+
+A published version is what cases point to, so the same version with other content is refused. When a layer above
+changes, every place below it gets a new version; cases keep the one they were started on.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from pydantic import ValidationError
+
+from agencies.enums import Level
+from agencies.layers import Data, LayerError, merge
+from agencies.models import Agency, Item, Office, Region, Scheme
+from agencies.spec import OfficeSpec, SchemeSpec
+
+
+class Refused(ValueError):
+    """What cannot be published, in a sentence that says what to do."""
+
+
+@dataclass
+class Outcome:
+    """What a publication did: new schemes, and the regions whose layer was already stored just so."""
+
+    published: list[Scheme] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    offices: int = 0
+
+
+def digest_of(content: Data) -> str:
+    """SHA-256 of the content in one canonical form: equal contents give equal digests."""
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def compile_scheme(above: Data | None, layer: Data, version: str) -> SchemeSpec:
+    """The effective scheme as a checked value, without storing it. Raises Refused with every fault in one message."""
+    try:
+        content = {**merge(above, layer), "version": version}
+        return SchemeSpec.model_validate(content)
+    except LayerError as error:
+        raise Refused(str(error)) from None
+    except ValidationError as error:
+        faults = "；".join(f"{'.'.join(map(str, fault['loc']))}：{fault['msg']}" for fault in error.errors())
+        raise Refused(f"{layer['region']} 的方案有错，未发布：{faults}") from None
+
+
+def publish(*layers: Data, valid_from: date | None = None) -> Outcome:
+    """Publish region layers together: all or none. `valid_from` sets their day of coming into force. Raises Refused."""
+    with transaction.atomic():
+        # One publication at a time: the layers of the places below are read and written again.
+        list(Region.objects.select_for_update().filter(level=Level.NATION))
+        return _Publication(layers, valid_from).run()
+
+
+class _Publication:
+    def __init__(self, given: Sequence[Data], valid_from: date | None) -> None:
+        self.valid_from = valid_from
+        self.given = {str(layer["region"]): layer for layer in given}
+        self.regions = {region.code: region for region in Region.objects.all()}
+        self.outcome = Outcome()
+        self.latest: dict[str, Scheme] = {}
+        for scheme in Scheme.objects.published().order_by("id"):
+            self.latest[scheme.region_id] = scheme
+        self.renewed: dict[str, Scheme] = {}
+
+    def run(self) -> Outcome:
+        for code, layer in self.given.items():
+            self._refuse_changed_version(code, layer)
+        codes = {*self.given, *self.latest}
+        for code in sorted(codes, key=lambda code: (self.regions[code].level, code)):
+            self._renew(code)
+        return self.outcome
+
+    def _refuse_changed_version(self, code: str, layer: Data) -> None:
+        if code not in self.regions:
+            raise Refused(f"区划代码“{code}”不在行政区划表中，请先在 divisions.csv 中登记，或改正 region。")
+        for scheme in Scheme.objects.published().filter(region_id=code, layer__version=layer["version"]):
+            if scheme.layer != layer:
+                raise Refused(
+                    f"{self.regions[code]}的方案版本“{layer['version']}”已经发布，内容不能再改。"
+                    "请把 version 改成新的版本号后再发布。"
+                )
+
+    def _renew(self, code: str) -> None:
+        region, latest = self.regions[code], self.latest.get(code)
+        layer = self.given.get(code) or (latest.layer if latest else None)
+        above = self._above(region)
+        if layer is None:
+            return
+        version = "+".join(filter(None, [layer["version"], above.version if above else ""]))
+        if latest and latest.version == version:
+            self.outcome.unchanged.append(code)
+            return
+        if Scheme.objects.filter(region=region, version=version).exists():
+            raise Refused(f"{region}的方案版本“{version}”以前发布过，不能倒退。请使用新的版本号。")
+        starts = max(self._own_start(code, layer), str(above.valid_from) if above else "")
+        spec = compile_scheme(above.content if above else None, {**layer, "valid_from": starts}, version)
+        scheme = self._store(region, layer, spec)
+        opens_anew = latest is None or latest.layer.get("opens") != layer.get("opens")
+        self.outcome.offices += equip(region, spec, layer, opens_anew=opens_anew)
+        self.renewed[code] = scheme
+        self.outcome.published.append(scheme)
+
+    def _own_start(self, code: str, layer: Data) -> str:
+        if code not in self.given:
+            return str(self.latest[code].valid_from)
+        return str(self.valid_from or layer.get("valid_from", ""))
+
+    def _above(self, region: Region) -> Scheme | None:
+        parent = region.parent_id
+        while parent:
+            scheme = self.renewed.get(parent) or self.latest.get(parent)
+            if scheme:
+                return scheme
+            parent = self.regions[parent].parent_id
+        return None
+
+    def _store(self, region: Region, layer: Data, spec: SchemeSpec) -> Scheme:
+        content = spec.model_dump(mode="json", by_alias=True)
+        scheme = Scheme.objects.create(
+            region=region,
+            version=spec.version,
+            title=spec.title,
+            valid_from=spec.valid_from,
+            valid_until=spec.valid_until,
+            layer=layer,
+            content=content,
+            digest=digest_of(content),
+            published_at=timezone.now(),
+        )
+        Item.objects.bulk_create(
+            Item(
+                scheme=scheme,
+                code=item.code,
+                name=item.name,
+                order=order,
+                is_enabled=item.enabled,
+                agency_codes=list(item.agencies),
+            )
+            for order, item in enumerate(spec.items, 1)
+        )
+        return scheme
+
+
+def equip(region: Region, spec: SchemeSpec, layer: Data, *, opens_anew: bool = True) -> int:
+    """Give the places of a scheme what work needs: agencies, offices, phones, and open doors. Returns new offices.
+
+    Offices that an administrator has edited stay as they are; only what the layer itself lists is written over.
+    """
+    for order, agency in enumerate(spec.agencies, 1):
+        Agency.objects.get_or_create(
+            code=agency.code, defaults={"name": agency.name, "icon": agency.icon, "order": order}
+        )
+    listed = layer.get("offices", [])
+    for office in map(OfficeSpec.model_validate, listed):
+        facts = {key: getattr(office, key) or "" for key in ("name", "address", "hours", "phone", "gateway")}
+        Office.objects.update_or_create(agency_id=office.agency, region_id=office.region, defaults=facts)
+    places = _places(region)
+    before = Office.objects.count()
+    Office.objects.bulk_create(
+        [
+            Office(agency_id=agency.code, region=place, name=agency.office_name.format(place=place.name))
+            for place in places
+            for agency in spec.agencies
+            if agency.office_name
+        ],
+        ignore_conflicts=True,
+    )
+    if opens_anew:
+        _open(places, spec, layer.get("opens", []))
+    return Office.objects.count() - before
+
+
+def _places(region: Region) -> list[Region]:
+    """The counties below, and the cities that have none; of a county, itself."""
+    today = timezone.localdate()
+    below = [region]
+    for place in below:
+        below.extend(place.children.all())
+    alive = [place for place in below if place.valid_until is None or place.valid_until >= today]
+    parents = {place.parent_id for place in alive if place.level == Level.COUNTY}
+    return [
+        place
+        for place in alive
+        if place.level == Level.COUNTY or (place.level == Level.CITY and place.code not in parents)
+    ]
+
+
+def _open(places: list[Region], spec: SchemeSpec, opens: Any) -> None:
+    for place in places:
+        told = spec.place(place.code)
+        if opens == "all" or place.code in opens:
+            place.is_open = True if told is None else told.is_open
+        if told is not None:
+            place.phone = told.phone or place.phone
+        window = (told.window if told else None) or spec.window_name.format(place=place.name)
+        place.window = window or place.window
+    Region.objects.bulk_update(places, ["is_open", "phone", "window"])
