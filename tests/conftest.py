@@ -1,0 +1,136 @@
+"""What every test may ask for: real servers, real workers, a real browser.
+
+PostgreSQL and the broker come from the environment that `run.py test` makes. In CI a skipped test is a failure.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.processes import Broker, Workers
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+# Playwright keeps an event loop in the test's own thread, which Django would take for an async view.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Processes of a parallel run must not take each other's messages: each has its own database of the broker."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    url = os.environ.get("CELERY_BROKER_URL", "")
+    if worker and url:
+        base, _, number = url.rpartition("/")
+        os.environ["CELERY_BROKER_URL"] = f"{base}/{int(number or 0) + 1 + int(worker.removeprefix('gw'))}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI nothing may be skipped: what was not tested is not known to work."""
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("CI") == "true" and skipped and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def _broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    broker = Broker(tmp_path_factory.mktemp("broker"))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def broker(_broker: Broker) -> Broker:
+    """A broker of the tests' own, empty and running; a test may `stop` and `start` it."""
+    _broker.empty()
+    return _broker
+
+
+@pytest.fixture
+def workers(transactional_db: None, broker: Broker) -> Iterator[Workers]:
+    """The relay and the Celery workers as real processes on the test's database; `workers.start()` starts them."""
+    workers = Workers(broker)
+    yield workers
+    workers.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    from playwright.sync_api import sync_playwright
+
+    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    if not Path(path).exists():
+        pytest.skip("没有 Chromium，浏览器测试没有运行")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: "Browser", live_server: Any, request: pytest.FixtureRequest) -> Iterator["Page"]:
+    """A Chinese browser on the live server. Fails if a page asks another server, breaks its policy or its script.
+
+    With PORTAL_PICTURES=folder the page's last state is left there as a picture named after the test.
+    """
+    context = browser.new_context(locale="zh-CN", base_url=live_server.url, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    foreign: list[str] = []
+    broken: list[str] = []
+    page.on(
+        "request", lambda seen: None if seen.url.startswith((live_server.url, "data:")) else foreign.append(seen.url)
+    )
+    page.on("console", lambda line: broken.append(line.text) if "Content Security Policy" in line.text else None)
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    yield page
+    if folder := os.environ.get("PORTAL_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{request.node.name}.png", full_page=True)
+    context.close()
+    assert foreign == []
+    assert broken == []
+
+
+@pytest.fixture
+def picture() -> Callable[["Page", str], None]:
+    """Leaves a picture of the page as it is now, if PORTAL_PICTURES names a folder."""
+
+    def take(page: "Page", name: str) -> None:
+        if folder := os.environ.get("PORTAL_PICTURES"):
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    return take
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[["Page"], None]:
+    """Fails with axe's findings about the page, or with an ARIA reference to an id that is not on it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    dangling = """() => [...document.querySelectorAll('[aria-describedby],[aria-labelledby],[aria-controls],label[for]')]
+        .flatMap(e => ['aria-describedby', 'aria-labelledby', 'aria-controls', 'for']
+            .flatMap(name => (e.getAttribute(name) || '').split(/\\s+/).filter(Boolean)))
+        .filter(id => !document.getElementById(id))"""
+
+    def check(page: "Page") -> None:
+        results = Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
+        assert page.evaluate(dangling) == []
+
+    return check

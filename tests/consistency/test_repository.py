@@ -1,0 +1,126 @@
+"""Rules of the repository that no linter knows."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TOP_LEVEL = {
+    "manage.py", "portal", "applications", "agencies", "templates", "static", "fixtures", "tests", "docker-compose.yml",
+    "pyproject.toml", "README.md", "run.py", ".ci", ".gitignore", "LICENSE", "requirements.lock", "docs",
+}  # fmt: skip
+PAGE_PACKAGES = ["home", "applicant", "window", "desk", "console", "exchange"]
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The repository's files by git's patterns; new ones that git does not ignore count too."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [ROOT / name for name in names if (ROOT / name).exists()]
+
+
+def code() -> list[Path]:
+    return tracked("portal/*.py", "applications/*.py", "agencies/*.py")
+
+
+def domain() -> list[Path]:
+    return tracked("applications/*.py", "agencies/*.py")
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_top_level_is_the_fixed_list() -> None:
+    found = {Path(relative(path)).parts[0] for path in tracked()}
+
+    assert found - TOP_LEVEL == set()
+
+
+def test_database_driver_is_psycopg2() -> None:
+    assert connection.Database.__name__ == "psycopg2"
+
+
+def imported(path: Path) -> list[str]:
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    names = [
+        [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+        for node in tree
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    return [name for group in names for name in group]
+
+
+def test_domain_knows_no_http() -> None:
+    # Admin modules are Django's own pages; everything else of the domain has no request.
+    allowed = [path for path in domain() if path.name == "admin.py" or "/admin/" in str(path)]
+    banned = ("django.http", "django.shortcuts", "django.views", "django.urls")
+    found = [
+        f"{relative(path)}: {name}"
+        for path in domain()
+        if path not in allowed
+        for name in imported(path)
+        if name.startswith(banned)
+    ]
+
+    assert found == []
+
+
+def test_pages_fetch_through_scoped_querysets() -> None:
+    pages = tracked(*[f"portal/{package}/*.py" for package in PAGE_PACKAGES])
+    found = [
+        f"{relative(path)}:{number}: {line.strip()}"
+        for path in pages
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"\.objects\b(?!\.for_\w+\()", line) or "_default_manager" in line
+    ]
+
+    assert found == []
+
+
+def test_pages_open_no_transaction() -> None:
+    pages = tracked(*[f"portal/{package}/*.py" for package in PAGE_PACKAGES])
+
+    assert [relative(path) for path in pages if "transaction" in path.read_text(encoding="utf-8")] == []
+
+
+def region_words() -> set[str]:
+    """Names and codes of all loaded regions below the nation, from the fixtures."""
+    words: set[str] = set()
+
+    def walk(node: object) -> None:
+        if isinstance(node, dict):
+            code, name = str(node.get("code", "")), node.get("name")
+            if re.fullmatch(r"\d{6}|\d{9}|\d{12}", code) and isinstance(name, str):
+                words.update({code, name})
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    for path in tracked("fixtures/regions/*.yaml"):
+        walk(yaml.safe_load(path.read_text(encoding="utf-8")))
+    # Two-character names without their suffix are what a careless condition would compare with.
+    short = {re.sub(r"(省|市|自治区)$", "", word) for word in words if not word.isdigit()}
+    return {word for word in words | short if len(word) > 1}
+
+
+def test_no_region_is_named_in_code_or_templates() -> None:
+    words = sorted(region_words(), key=len, reverse=True)
+    if not words:
+        pytest.fail("fixtures/regions names no region")
+    pattern = re.compile("|".join(rf"(?<!\d){word}(?!\d)" if word.isdigit() else re.escape(word) for word in words))
+    found = [
+        f"{relative(path)}:{number}: {match.group()}"
+        for path in [*code(), *tracked("templates/*.html", "templates/*.txt")]
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (match := pattern.search(line))
+    ]
+
+    assert found == []
