@@ -474,8 +474,8 @@ call_command("migrate", verbosity=0, interactive=False)
 if "collectstatic" in sys.argv:
     call_command("collectstatic", verbosity=0, interactive=False, clear=True)
 accounts = io.StringIO()
-if "load_region" in get_commands():
-    call_command("load_region", "fixtures/regions")
+call_command("load_region", "fixtures/regions")
+call_command("load_calendar", "fixtures/calendar")
 if "seed_demo" in get_commands():
     call_command("seed_demo", stdout=accounts)
 from agencies.models import Agency

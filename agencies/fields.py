@@ -146,7 +146,7 @@ _ALL = [
     Field("discharge_date", "退役时间", FieldKind.DATE, hint="以退出现役证件上的日期为准"),
     Field("mobile", "联系电话", FieldKind.PHONE, hint="11 位手机号，办理进度会发到这里", autocomplete="tel", is_sensitive=True),
     Field("relation", "与落户方关系", FieldKind.CHOICE, RELATIONS, hint="您是落户那一户户主的什么人"),
-    Field("native", "籍贯", hint="例如：内蒙古鄂尔多斯"),
+    Field("native", "籍贯", hint="写到省和县、区、旗"),
     Field("hukou_before", "入伍前户口所在地", hint="写到街道或乡镇", max_length=200),
     Field("enlist_place", "入伍地", hint="写到县、区、旗", max_length=200),
     Field("contact_addr", "家庭住址", FieldKind.LONG_TEXT, hint="现在住的地方，写到门牌号", max_length=200,
