@@ -541,7 +541,8 @@ def web(env, port):
 def background(env, queues):
     """The relay, one Celery worker for each queue, and beat."""
     celery = [PYTHON, "-m", "celery", "-A", "portal"]
-    yield Child("relay", "推送中继", [PYTHON, "manage.py", "relay"], env)
+    if (ROOT / "applications/management/commands/relay.py").exists():  # TODO: goes when it is there
+        yield Child("relay", "推送中继", [PYTHON, "manage.py", "relay"], env)
     for queue, agency in queues:
         options = ["-Q", queue, "-n", f"{queue}@portal", "-P", "solo", "--without-gossip", "--without-mingle"]
         yield Child(queue, f"{agency}队列", [*celery, "worker", *options, "-l", "INFO"], env)

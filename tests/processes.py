@@ -127,7 +127,8 @@ class Workers:
     def start(self, *queues: str) -> None:
         env = dict(os.environ, DATABASE_URL=database_url(), CELERY_BROKER_URL=self.broker.url)
         env.update(DJANGO_SETTINGS_MODULE="portal.settings.test", MEDIA_ROOT=str(settings.MEDIA_ROOT))
-        self.processes.append(Process([sys.executable, "manage.py", "relay"], env))
+        if (ROOT / "applications/management/commands/relay.py").exists():  # TODO: goes when it is there
+            self.processes.append(Process([sys.executable, "manage.py", "relay"], env))
         for queue in queues or all_queues():
             options = ["-Q", queue, "-n", f"{queue}@test", "-P", "solo", "--without-gossip", "--without-mingle"]
             self.processes.append(Process([sys.executable, "-m", "celery", "-A", "portal", "worker", *options], env))
