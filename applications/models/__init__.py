@@ -1,0 +1,24 @@
+from applications.models.application import Application, Draft, NumberCounter
+from applications.models.correction import Correction, CorrectionLine
+from applications.models.dispatch import Dispatch, DispatchAttempt
+from applications.models.document import Document
+from applications.models.item_task import FactConfirmation, ItemTask
+from applications.models.material import Material
+from applications.models.result import Result
+from applications.models.status_log import StatusLog
+
+__all__ = [
+    "Application",
+    "Correction",
+    "CorrectionLine",
+    "Dispatch",
+    "DispatchAttempt",
+    "Document",
+    "Draft",
+    "FactConfirmation",
+    "ItemTask",
+    "Material",
+    "NumberCounter",
+    "Result",
+    "StatusLog",
+]

@@ -1,0 +1,160 @@
+"""Vocabulary of the casework. Values are words; labels are what staff read."""
+
+from django.db import models
+
+
+class Channel(models.TextChoices):
+    ONLINE = "online", "网上"
+    WINDOW = "window", "窗口"
+
+
+class TaskStatus(models.TextChoices):
+    """State of one item at one office (子办件)."""
+
+    WAITING = "waiting", "待前置"
+    PENDING = "pending", "待送达"
+    QUEUED = "queued", "待受理"
+    AWAITING_CORRECTION = "awaiting_correction", "待补正"
+    IN_REVIEW = "in_review", "办理中"
+    AWAITING_VISIT = "awaiting_visit", "待本人到场"
+    SUSPENDED = "suspended", "特别程序"
+    AWAITING_APPROVAL = "awaiting_approval", "待批准"
+    COMPLETED = "completed", "已办结"
+    NOT_ACCEPTED = "not_accepted", "不予受理"
+    REFUSED = "refused", "不予办理"
+    WITHDRAWN = "withdrawn", "已撤回"
+    TERMINATED = "terminated", "已终止"
+
+
+TERMINAL = frozenset(
+    {
+        TaskStatus.COMPLETED,
+        TaskStatus.NOT_ACCEPTED,
+        TaskStatus.REFUSED,
+        TaskStatus.WITHDRAWN,
+        TaskStatus.TERMINATED,
+    }
+)
+# With the office and not yet decided: what its queue shows.
+AT_OFFICE = frozenset(
+    {
+        TaskStatus.QUEUED,
+        TaskStatus.AWAITING_CORRECTION,
+        TaskStatus.IN_REVIEW,
+        TaskStatus.AWAITING_VISIT,
+        TaskStatus.SUSPENDED,
+        TaskStatus.AWAITING_APPROVAL,
+    }
+)
+
+
+class ApplicationStatus(models.TextChoices):
+    """State of the whole case (总办件); always derived from its tasks, see workflow.overall()."""
+
+    IN_PROGRESS = "in_progress", "办理中"
+    ACTION_NEEDED = "action_needed", "需要申请人处理"
+    COMPLETED = "completed", "全部办结"
+    PARTLY_COMPLETED = "partly_completed", "部分办结"
+    REFUSED = "refused", "未予办理"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+CLOSED = frozenset(
+    {
+        ApplicationStatus.COMPLETED,
+        ApplicationStatus.PARTLY_COMPLETED,
+        ApplicationStatus.REFUSED,
+        ApplicationStatus.WITHDRAWN,
+    }
+)
+
+
+class Action(models.TextChoices):
+    SUBMIT = "submit", "提交登记表"
+    RELEASE = "release", "前置满足"
+    DELIVER = "deliver", "送达部门"
+    CONFIRM_FACT = "confirm_fact", "确认到账"
+    ACCEPT = "accept", "受理"
+    ACCEPT_PROVISIONALLY = "accept_provisionally", "容缺受理"
+    DEEM_ACCEPTED = "deem_accepted", "视为受理"
+    REQUEST_CORRECTION = "request_correction", "一次性告知补正"
+    RESUBMIT = "resubmit", "补正提交"
+    CALL_IN = "call_in", "通知本人到场"
+    RECORD_VISIT = "record_visit", "本人已到场"
+    SUSPEND = "suspend", "进入特别程序"
+    RESUME = "resume", "特别程序结束"
+    EXTEND = "extend", "延长办理期限"
+    PROPOSE = "propose", "报请批准"
+    SEND_BACK = "send_back", "退回承办"
+    APPROVE = "approve", "批准办结"
+    APPROVE_REFUSAL = "approve_refusal", "批准不予办理"
+    COMPLETE = "complete", "办结"
+    DO_NOT_ACCEPT = "do_not_accept", "不予受理"
+    REFUSE = "refuse", "不予办理"
+    WITHDRAW = "withdraw", "撤回"
+    TERMINATE = "terminate", "终止"
+    TRANSFER = "transfer", "转办"
+    FULFIL = "fulfil", "结果送达"
+
+
+class Party(models.TextChoices):
+    """Who may do an action."""
+
+    APPLICANT = "applicant", "申请人"
+    CLERK = "clerk", "窗口人员"
+    REVIEWER = "reviewer", "审核人员"
+    APPROVER = "approver", "批准人员"
+    SYSTEM = "system", "系统"
+
+
+class DispatchStatus(models.TextChoices):
+    PENDING = "pending", "待送"
+    SENDING = "sending", "发送中"
+    DELIVERED = "delivered", "已送达"
+    ATTENTION = "attention", "待人工处理"
+    CANCELLED = "cancelled", "已取消"
+
+
+class Decision(models.TextChoices):
+    APPROVED = "approved", "准予办结"
+    REFUSED = "refused", "不予办理"
+    NOT_ACCEPTED = "not_accepted", "不予受理"
+
+
+class Fulfilment(models.TextChoices):
+    """What still follows a decision: money, a card, a paper. It never holds up the case."""
+
+    NONE = "none", "无后续"
+    PAYMENT_DUE = "payment_due", "待发放"
+    PAID = "paid", "已发放"
+    IN_PRODUCTION = "in_production", "制证中"
+    READY = "ready", "待领取"
+    MAILED = "mailed", "已寄出"
+    DELIVERED = "delivered", "已送达"
+
+
+class DocumentKind(models.TextChoices):
+    REGISTRATION = "registration", "登记表"
+    SUBMISSION_RECEIPT = "submission_receipt", "申请回执"
+    ACCEPTANCE_NOTICE = "acceptance_notice", "受理通知书"
+    CORRECTION_NOTICE = "correction_notice", "补正材料一次性告知书"
+    NON_ACCEPTANCE_NOTICE = "non_acceptance_notice", "不予受理通知书"
+    REFUSAL_NOTICE = "refusal_notice", "不予办理决定书"
+    SUSPENSION_NOTICE = "suspension_notice", "特别程序告知书"
+    EXTENSION_NOTICE = "extension_notice", "延长办理期限通知书"
+    RESULT_SHEET = "result_sheet", "办理结果反馈单"
+
+
+class DocumentStatus(models.TextChoices):
+    REQUESTED = "requested", "生成中"
+    READY = "ready", "已生成"
+    FAILED = "failed", "未能生成"
+
+
+class Grade(models.TextChoices):
+    """Trust grade of a material (国办函〔2016〕108号, DOMAIN.md 3.4)."""
+
+    A = "A", "甲级 部门签发"
+    B = "B", "乙级 已核原件"
+    C = "C", "丙级 申请人上传"
+    D = "D", "丁级 申请人自制"

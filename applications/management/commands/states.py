@@ -1,0 +1,31 @@
+"""`manage.py states`: the transition table as Markdown, for the documentation."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from applications.enums import Action, Party, TaskStatus
+from applications.workflow import TRANSITIONS
+
+
+def table() -> str:
+    """The whole table in Markdown, one row per deed."""
+    lines = ["| 动作 | 从 | 到 | 谁 | 须写明原因 | 计时 | 依据 |", "|---|---|---|---|---|---|---|"]
+    for action, row in TRANSITIONS.items():
+        sources = "、".join(status.label for status in TaskStatus if status in row.sources)
+        target = row.target.label if row.target else "不变"
+        if row.accepted_target:
+            target += f"（已受理的：{row.accepted_target.label}）"
+        parties = "、".join(party.label for party in Party if party in row.parties)
+        note = "是" if row.needs_note else "–"
+        lines.append(
+            f"| {Action(action).label} | {sources} | {target} | {parties} | {note} | {row.clock} | {row.basis or '–'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+class Command(BaseCommand):
+    help = "把流转表印成 Markdown。"
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(table(), ending="")

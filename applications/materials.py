@@ -1,0 +1,174 @@
+"""Files that people give: checked by content, made harmless, stored privately, each counted once.
+
+A file is what its bytes say, not what its name says. Pictures are encoded anew (which drops EXIF, GPS and anything
+appended); a PDF's pages are copied into a new file with a whitelist of page keys, so that scripts, forms and
+attachments stay behind.
+"""
+
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import pikepdf
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from applications.enums import Grade
+from applications.errors import Invalid, Refused
+from applications.models import Application, Draft, Material
+from applications.registration import clean_text
+from portal.accounts.models import User
+
+MAX_PIXELS = 60_000_000
+MAX_PDF_PAGES = 60
+MAX_SIDE = 3508  # A4 at 300 dpi: enough to read a stamp
+_PAGE_KEYS = {"/Type", "/MediaBox", "/CropBox", "/Rotate", "/Resources", "/Contents", "/UserUnit"}
+_MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Clean:
+    """A file after checking: bytes to store, its extension and pages."""
+
+    content: bytes
+    extension: str
+    pages: int
+
+
+def clean_file(content: bytes) -> Clean:
+    """The harmless form of a picture or PDF. Raises Refused with a sentence that says what to do."""
+    if not content:
+        raise Refused("这个文件是空的，请重新拍照或扫描后再传")
+    if content[:5] == b"%PDF-":
+        return _clean_pdf(content)
+    if content[:3] == b"\xff\xd8\xff" or content[:8] == b"\x89PNG\r\n\x1a\n":
+        return _clean_picture(content)
+    raise Refused("这不是 JPG、PNG 图片或 PDF，内容和文件名不符。请重新拍照，或另存为这三种格式再传")
+
+
+def _clean_picture(content: bytes) -> Clean:
+    try:
+        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise Refused("这张图片尺寸太大，请把相机分辨率调低一些重拍")
+            upright = ImageOps.exif_transpose(picture)
+            upright.thumbnail((MAX_SIDE, MAX_SIDE))
+            out = io.BytesIO()
+            upright.convert("RGB").save(out, "JPEG", quality=88)
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        raise Refused("这张图片打不开，可能没有传完。请重新拍照再传") from None
+    return Clean(out.getvalue(), "jpg", 1)
+
+
+def _clean_pdf(content: bytes) -> Clean:
+    try:
+        with pikepdf.open(io.BytesIO(content)) as source, pikepdf.new() as target:
+            if source.is_encrypted:
+                raise Refused("这个 PDF 有密码或限制，请去掉密码后再传，或改传照片")
+            pages = len(source.pages)
+            if not pages:
+                raise Refused("这个 PDF 里没有页面，请重新扫描后再传")
+            if pages > MAX_PDF_PAGES:
+                raise Refused(f"这个 PDF 有 {pages} 页，最多 {MAX_PDF_PAGES} 页。请只传需要的页")
+            target.pages.extend(source.pages)
+            for page in target.pages:
+                for key in [key for key in page.obj if key not in _PAGE_KEYS]:
+                    del page.obj[key]
+            target.remove_unreferenced_resources()
+            out = io.BytesIO()
+            target.save(out)
+    except pikepdf.PasswordError:
+        raise Refused("这个 PDF 有密码，请去掉密码后再传，或改传照片") from None
+    except (pikepdf.PdfError, ValueError, KeyError, TypeError):
+        raise Refused("这个 PDF 打不开，可能已损坏。请重新扫描再传") from None
+    return Clean(out.getvalue(), "pdf", pages)
+
+
+def safe_name(name: str) -> str:
+    """What the person called the file, as data: no path, no control or direction-changing character, 120 long."""
+    plain = clean_text(re.split(r"[\\/]", name)[-1].replace("\n", " "))
+    return plain[-120:] or "未命名"
+
+
+def add(
+    *, draft: Draft, code: str, name: str, size: int, stream: BinaryIO, user: User, grade: Grade = Grade.C
+) -> Material:
+    """Takes one file for a draft's material. Raises Invalid by material code; everything given before stays."""
+    if code not in {m.code for m in draft.scheme.spec.materials}:
+        raise Invalid({code: "没有这一种材料"})
+    return _store(code, name, size, stream, user, grade, draft=draft)
+
+
+def answer_with(*, application: Application, code: str, name: str, size: int, stream: BinaryIO, user: User) -> Material:
+    """Takes one file as part of the answer to a correction; no office sees it until the answer is sent."""
+    return _store(code, name, size, stream, user, Grade.C, application=application, is_sent=False)
+
+
+def _store(
+    code: str,
+    name: str,
+    size: int,
+    stream: BinaryIO,
+    user: User,
+    grade: Grade,
+    *,
+    draft: Draft | None = None,
+    application: Application | None = None,
+    is_sent: bool = True,
+) -> Material:
+    if size > settings.MATERIAL_FILE_BYTES:
+        limit = settings.MATERIAL_FILE_BYTES // _MEGABYTE
+        raise Invalid({code: f"这个文件 {size / _MEGABYTE:.0f} MB，超过 {limit} MB。请重拍或分页传"})
+    try:
+        clean = clean_file(stream.read())
+    except Refused as refused:
+        raise Invalid({code: str(refused)}) from None
+    material = Material(
+        draft=draft,
+        application=application,
+        code=code,
+        extension=clean.extension,
+        original_name=safe_name(name),
+        size=len(clean.content),
+        pages=clean.pages,
+        sha256=hashlib.sha256(clean.content).hexdigest(),
+        grade=grade,
+        checked_by=user if grade == Grade.B else None,
+        checked_at=timezone.now() if grade == Grade.B else None,
+        uploaded_by=user,
+        is_sent=is_sent,
+    )
+    with transaction.atomic():
+        given = Material.objects.filter(draft=draft, application=application)
+        total = given.aggregate(bytes=Sum("size"))["bytes"] or 0
+        if total + material.size > settings.MATERIAL_CASE_BYTES:
+            raise Invalid({code: "全部材料加起来太大了，请删去不需要的文件，或到窗口扫描"})
+        material.file.save("x", ContentFile(clean.content), save=False)
+        material.save(force_insert=True)
+    return material
+
+
+def remove(material: Material) -> None:
+    """Takes a file back before it was sent; what is with an office is replaced by a correction, never removed."""
+    with transaction.atomic():
+        current = Material.objects.select_for_update().get(pk=material.pk)
+        if current.application_id is not None and current.is_sent:
+            raise Refused("已提交的材料不能删除")
+        if current.application_id is None and current.draft_id and hasattr(current.draft, "application"):
+            raise Refused("登记表已经提交，材料不能删除")
+        storage, path = current.file.storage, current.file.name
+        current.delete()
+        transaction.on_commit(lambda: storage.delete(path))
+
+
+def mark_original_seen(material: Material, *, clerk: User) -> Material:
+    """The clerk compared the file with the original: grade C becomes B (国办函〔2016〕108号)."""
+    material.grade, material.checked_by, material.checked_at = Grade.B, clerk, timezone.now()
+    material.save(update_fields=["grade", "checked_by", "checked_at"])
+    return material

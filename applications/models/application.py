@@ -1,0 +1,104 @@
+"""申请/办件: the half-filled form (Draft) and the submitted case (Application)."""
+
+import uuid
+from functools import cached_property
+
+from django.db import models
+
+from agencies.models import Region, Scheme
+from applications.enums import CLOSED, ApplicationStatus, Channel
+from applications.querysets import ApplicationQuerySet, DraftQuerySet
+from applications.registration import Registration
+from portal.accounts.models import User
+
+
+class Draft(models.Model):
+    """A form being filled in. Its id is the submission's key: however often it is sent, it becomes one case.
+
+    `version` counts saves, so that a second tab is told instead of overwriting. Drafts may be abandoned.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="drafts", verbose_name="申请人")
+    entered_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="录入人")
+    channel = models.CharField("渠道", max_length=10, choices=Channel.choices, default=Channel.ONLINE)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="安置地")
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="+", verbose_name="实施方案")
+    ticked = models.JSONField("办理事项", default=list)
+    items_chosen = models.BooleanField("已选事项", default=False)
+    answers = models.JSONField("填写内容", default=dict)
+    version = models.PositiveIntegerField("版本", default=1)
+    created_at = models.DateTimeField("建立时间", auto_now_add=True)
+    saved_at = models.DateTimeField("保存时间", auto_now=True)
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "草稿"
+        verbose_name_plural = "草稿"
+        ordering = ["-saved_at"]
+
+    def __str__(self) -> str:
+        return f"{self.region} {self.scheme.spec.service_name}"
+
+    @property
+    def registration(self) -> Registration:
+        return Registration(self.scheme.spec, frozenset(self.ticked), self.answers)
+
+
+class Application(models.Model):
+    """A submitted case. `status` is derived from the tasks by the workflow alone."""
+
+    number = models.CharField("办件编号", max_length=40, unique=True)
+    draft = models.OneToOneField(
+        Draft, models.SET_NULL, null=True, blank=True, related_name="application", verbose_name="草稿"
+    )
+    applicant = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="applications", verbose_name="申请人账户"
+    )
+    entered_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="录入人")
+    channel = models.CharField("渠道", max_length=10, choices=Channel.choices)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="applications", verbose_name="安置地")
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="applications", verbose_name="实施方案")
+    subject_name = models.CharField("姓名", max_length=60)
+    subject_id_no = models.CharField("公民身份号码", max_length=18, db_index=True)
+    ticked = models.JSONField("办理事项", default=list)
+    answers = models.JSONField("登记表内容", default=dict)
+    status = models.CharField(
+        "状态", max_length=20, choices=ApplicationStatus.choices, default=ApplicationStatus.IN_PROGRESS
+    )
+    submitted_at = models.DateTimeField("提交时间")
+    closed_at = models.DateTimeField("办结时间", null=True, blank=True)
+    expected_on = models.DateField("全部预计办好", null=True, blank=True)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "办件"
+        verbose_name_plural = "办件"
+        ordering = ["-submitted_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @cached_property
+    def registration(self) -> Registration:
+        return Registration(self.scheme.spec, frozenset(self.ticked), self.answers)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status in CLOSED
+
+
+class NumberCounter(models.Model):
+    """Last number given per series; a gap is harmless, a double is impossible."""
+
+    series = models.CharField("系列", max_length=40, primary_key=True)
+    value = models.PositiveIntegerField("最后号", default=0)
+
+    class Meta:
+        verbose_name = "编号"
+        verbose_name_plural = "编号"
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.value}"

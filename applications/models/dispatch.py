@@ -1,0 +1,75 @@
+"""推送记录: the outbox row and the record of what an agency was given. Written in the transaction that causes it."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from applications.enums import DispatchStatus
+from applications.models.item_task import ItemTask
+
+
+class Dispatch(models.Model):
+    """One version of a task's payload on its way to the office.
+
+    `key` is the same on every attempt, so a receiver can tell a repetition. `leased_until` belongs to status
+    "sending": when it has passed, the sender died and the row is taken up again.
+    """
+
+    task = models.ForeignKey(ItemTask, models.CASCADE, related_name="dispatches", verbose_name="事项办理")
+    version = models.PositiveSmallIntegerField("版本")
+    key = models.UUIDField("推送标识", default=uuid.uuid4, unique=True, editable=False)
+    payload = models.JSONField("共享数据")
+    digest = models.CharField("摘要", max_length=64)
+    status = models.CharField("状态", max_length=12, choices=DispatchStatus.choices, default=DispatchStatus.PENDING)
+    attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
+    next_attempt_at = models.DateTimeField("下次推送", default=timezone.now)
+    published_at = models.DateTimeField("交给队列", null=True, blank=True)
+    leased_until = models.DateTimeField("占用至", null=True, blank=True)
+    error = models.TextField("错误", blank=True)
+    receipt_number = models.CharField("对方回执号", max_length=80, blank=True)
+    note = models.TextField("人工处理说明", blank=True)
+    created_at = models.DateTimeField("产生时间", default=timezone.now)
+    delivered_at = models.DateTimeField("送达时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "推送记录"
+        verbose_name_plural = "推送记录"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "version"], name="dispatch_once_per_version"),
+            models.UniqueConstraint(
+                fields=["task"],
+                condition=Q(status__in=["pending", "sending", "attention"]),
+                name="dispatch_one_open_per_task",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=Q(status__in=["pending", "sending"]),
+                name="dispatch_to_send",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} v{self.version}"
+
+
+class DispatchAttempt(models.Model):
+    """One try: when, how long, what came back. Never the payload itself."""
+
+    dispatch = models.ForeignKey(Dispatch, models.CASCADE, related_name="tries", verbose_name="推送记录")
+    started_at = models.DateTimeField("开始")
+    milliseconds = models.PositiveIntegerField("耗时（毫秒）", default=0)
+    outcome = models.CharField("结果", max_length=20)
+    detail = models.CharField("说明", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "推送尝试"
+        verbose_name_plural = "推送尝试"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.dispatch_id} {self.outcome}"

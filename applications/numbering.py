@@ -1,0 +1,24 @@
+"""Numbers of cases and papers: region, day, running number. Unique by the database; a gap is harmless."""
+
+from datetime import date
+
+from django.db import connection
+
+_NEXT = """
+    INSERT INTO applications_numbercounter (series, value) VALUES (%s, 1)
+    ON CONFLICT (series) DO UPDATE SET value = applications_numbercounter.value + 1
+    RETURNING value
+"""
+
+
+def next_value(series: str) -> int:
+    """The next number of a series. The row stays locked until the transaction ends, so call it late in one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [series])
+        return int(cursor.fetchone()[0])
+
+
+def case_number(region_code: str, day: date) -> str:
+    """150602-261126-00001: six-digit place, day, running number of the place's day."""
+    series = f"{region_code}-{day:%y%m%d}"
+    return f"{series}-{next_value(series):05d}"

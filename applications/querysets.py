@@ -1,0 +1,127 @@
+"""The questions that pages and workers ask of the casework. Every page fetches through one of the `for_…` methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Prefetch, Q
+from django.utils import timezone
+
+from agencies.models import Office, Posting, Region
+from applications.enums import AT_OFFICE, CLOSED, TERMINAL, ApplicationStatus, TaskStatus
+from portal.accounts.models import User
+
+if TYPE_CHECKING:
+    from applications.models import Draft, ItemTask
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def for_person(self, user: User) -> DraftQuerySet:
+        """The unsent forms that this person may go on with: the own ones, and for a clerk those typed at the window."""
+        return self.filter(Q(owner=user) | Q(entered_by=user), application__isnull=True).select_related(
+            "region", "scheme"
+        )
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def for_applicant(self, user: User) -> ApplicationQuerySet:
+        return self.filter(applicant=user)
+
+    def for_window(self, region: Region) -> ApplicationQuerySet:
+        """Cases of the window's own place and the places below it."""
+        return self.filter(Q(region=region) | Q(region__parent=region) | Q(region__parent__parent=region))
+
+    def for_posting(self, posting: Posting) -> ApplicationQuerySet:
+        """What a member of staff may see of cases: an office's own, a window's and a supervisor's region, or all."""
+        if posting.office is not None:
+            return self.filter(tasks__office=posting.office).distinct()
+        if posting.region is not None:
+            return self.for_window(posting.region)
+        return self
+
+    def for_number(self, number: str) -> ApplicationQuerySet:
+        return self.filter(number=number)
+
+    def open(self) -> ApplicationQuerySet:
+        return self.exclude(status__in=CLOSED)
+
+    def with_progress(self) -> ApplicationQuerySet:
+        """With everything that a progress page shows, in a fixed number of queries."""
+        from applications.models import ItemTask
+
+        tasks = (
+            ItemTask.objects.select_related("item__scheme", "office__agency", "result")
+            .prefetch_related("corrections__lines", "facts")
+            .order_by("item__order", "agency_order")
+        )
+        return self.select_related("region", "scheme").prefetch_related(Prefetch("tasks", tasks))
+
+
+class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
+    def for_office(self, office: Office) -> ItemTaskQuerySet:
+        return self.filter(office=office)
+
+    def for_applicant(self, user: User) -> ItemTaskQuerySet:
+        return self.filter(application__applicant=user)
+
+    def open(self) -> ItemTaskQuerySet:
+        """With the office and not decided. Written with literals so that the partial index is used."""
+        return self.filter(status__in=AT_OFFICE)
+
+    def unfinished(self) -> ItemTaskQuerySet:
+        return self.exclude(status__in=TERMINAL)
+
+    def waiting_for_facts(self) -> ItemTaskQuerySet:
+        return self.filter(status=TaskStatus.WAITING).exclude(open_facts=[])
+
+    def decided(self) -> ItemTaskQuerySet:
+        return self.filter(
+            status__in=[TaskStatus.COMPLETED, TaskStatus.REFUSED, TaskStatus.NOT_ACCEPTED, TaskStatus.TERMINATED]
+        )
+
+    def overdue(self) -> ItemTaskQuerySet:
+        return self.filter(next_on__lt=timezone.localdate())
+
+    def by_due_day(self) -> ItemTaskQuerySet:
+        return self.order_by(models.F("next_on").asc(nulls_last=True), "id")
+
+    def for_lists(self) -> ItemTaskQuerySet:
+        return self.select_related("application__region", "item__scheme", "office__agency")
+
+
+class MaterialQuerySet(models.QuerySet["Material"]):
+    def for_draft(self, draft: Draft) -> MaterialQuerySet:
+        return self.filter(draft=draft)
+
+    def for_task(self, task: ItemTask) -> MaterialQuerySet:
+        """Only the materials that serve the task's item, and none that wait for an unsent answer."""
+        return self.filter(application=task.application, code__in=task.material_codes(), is_sent=True)
+
+    def for_applicant(self, user: User) -> MaterialQuerySet:
+        return self.filter(Q(application__applicant=user) | Q(draft__owner=user) | Q(draft__entered_by=user))
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def for_applicant(self, user: User) -> DocumentQuerySet:
+        return self.filter(application__applicant=user)
+
+    def for_posting(self, posting: Posting) -> DocumentQuerySet:
+        """An office sees the papers of its own tasks; a window and a supervisor those of their region's cases."""
+        if posting.office is not None:
+            return self.filter(task__office=posting.office)
+        if posting.region is not None:
+            region = posting.region
+            return self.filter(
+                Q(application__region=region)
+                | Q(application__region__parent=region)
+                | Q(application__region__parent__parent=region)
+            )
+        return self
+
+    def for_check_code(self, number: str, code: str) -> DocumentQuerySet:
+        return self.filter(number=number, check_code=code)
+
+
+def is_closed(status: str) -> bool:
+    return ApplicationStatus(status) in CLOSED

@@ -1,0 +1,364 @@
+"""Caller side of the office: accept, ask for correction, call in, suspend, decide, fulfil. Each a service of its own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from agencies.deadlines import calendar_now
+from agencies.enums import LimitUnit, Role
+from agencies.models import Posting
+from applications import documents, fanout, workflow
+from applications.enums import Action, Decision, DocumentKind, Fulfilment, Party
+from applications.errors import Invalid, Refused
+from applications.models import Application, Correction, CorrectionLine, FactConfirmation, ItemTask, Result
+from portal.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Deficit:
+    """One line of a correction notice: a field or a material, and what is wrong with it."""
+
+    reason: str
+    field: str = ""
+    material: str = ""
+
+
+def party_of(posting: Posting) -> Party:
+    return {Role.APPROVER: Party.APPROVER, Role.CLERK: Party.CLERK}.get(Role(posting.role), Party.REVIEWER)
+
+
+def accept(task: ItemTask, *, reviewer: User, party: Party = Party.REVIEWER, at: datetime | None = None) -> ItemTask:
+    """受理: the promised limit starts, and the acceptance notice is asked for."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        workflow.lock(task.application_id)
+        task.handler = reviewer
+        _advance_as_handler(task, Action.ACCEPT, reviewer, party, at=at)
+        documents.request(task.application, DocumentKind.ACCEPTANCE_NOTICE, task=task, at=at)
+    return task
+
+
+def accept_provisionally(
+    task: ItemTask, *, reviewer: User, materials: Iterable[str], until: date, note: str, at: datetime | None = None
+) -> ItemTask:
+    """容缺受理: accepted with a promise to bring minor papers by a day not later than the promised limit."""
+    at = at or timezone.now()
+    codes = list(materials)
+    spec = task.application.scheme.spec
+    if not codes or any(not spec.material(code).deferrable for code in codes):
+        raise Refused("这些材料不能容缺，请一次性告知补正")
+    if until < timezone.localdate(at):
+        raise Invalid({"until": "补交日期不能早于今天"})
+    with transaction.atomic():
+        workflow.lock(task.application_id)
+        data = {"materials": codes, "until": until.isoformat()}
+        _advance_as_handler(task, Action.ACCEPT_PROVISIONALLY, reviewer, Party.REVIEWER, note=note, data=data, at=at)
+        if task.due_on is not None and until > task.due_on:
+            raise Invalid({"until": "补交日期不能晚于承诺办结的日期"})
+        task.provisional_materials, task.provisional_until = codes, until
+        task.save(update_fields=["provisional_materials", "provisional_until"])
+        documents.request(task.application, DocumentKind.ACCEPTANCE_NOTICE, task=task, at=at, facts=data)
+    return task
+
+
+def _advance_as_handler(
+    task: ItemTask,
+    action: Action,
+    reviewer: User,
+    party: Party,
+    *,
+    note: str = "",
+    data: dict[str, object] | None = None,
+    at: datetime | None = None,
+) -> None:
+    workflow.advance(task, action, party=party, actor=reviewer, note=note, data=data, at=at)
+    task.handler = reviewer
+    task.save(update_fields=["handler"])
+
+
+def do_not_accept(
+    task: ItemTask, *, reviewer: User, note: str, remedy: str = "", at: datetime | None = None
+) -> ItemTask:
+    """不予受理: with the reason and where else to go; ends this item, never the others."""
+    at = at or timezone.now()
+    return _decide(
+        task, Action.DO_NOT_ACCEPT, Decision.NOT_ACCEPTED, reviewer, Party.REVIEWER, summary=note, remedy=remedy, at=at
+    )
+
+
+def refuse(
+    task: ItemTask,
+    *,
+    reviewer: User,
+    note: str,
+    remedy: str = "",
+    party: Party = Party.REVIEWER,
+    at: datetime | None = None,
+) -> ItemTask:
+    """不予办理: a refusal on the merits, with reason and remedy."""
+    at = at or timezone.now()
+    action = Action.APPROVE_REFUSAL if party == Party.APPROVER else Action.REFUSE
+    return _decide(task, action, Decision.REFUSED, reviewer, party, summary=note, remedy=remedy, at=at)
+
+
+def complete(
+    task: ItemTask,
+    *,
+    reviewer: User,
+    reference: str = "",
+    summary: str = "",
+    party: Party = Party.REVIEWER,
+    at: datetime | None = None,
+) -> ItemTask:
+    """办结: the result is written once, and the tasks that waited for it are released. Money may follow later."""
+    at = at or timezone.now()
+    action = Action.APPROVE if party == Party.APPROVER else Action.COMPLETE
+    return _decide(task, action, Decision.APPROVED, reviewer, party, reference=reference, summary=summary, at=at)
+
+
+def _decide(
+    task: ItemTask,
+    action: Action,
+    decision: Decision,
+    reviewer: User | None,
+    party: Party,
+    *,
+    reference: str = "",
+    summary: str = "",
+    remedy: str = "",
+    at: datetime,
+) -> ItemTask:
+    with transaction.atomic():
+        application = workflow.lock(task.application_id)
+        workflow.advance(task, action, party=party, actor=reviewer, note=summary, at=at)
+        fulfilment, fulfil_by = _what_follows(task, decision)
+        Result.objects.create(
+            task=task,
+            decision=decision,
+            reference=reference.strip(),
+            summary=summary.strip(),
+            remedy=remedy.strip(),
+            decided_by=reviewer,
+            decided_at=at,
+            fulfilment=fulfilment,
+            fulfil_by=fulfil_by,
+        )
+        fanout.release_ready(application, at=at)
+        _papers_of_decision(task, decision, at)
+    return task
+
+
+def _what_follows(task: ItemTask, decision: Decision) -> tuple[Fulfilment, date | None]:
+    """A grant whose money comes by a fixed date of the next year stays open beside the closed case (OR-13)."""
+    limit = task.spec.fulfilment
+    if decision != Decision.APPROVED or limit is None or task.accepted_on is None:
+        return Fulfilment.NONE, None
+    if limit.unit == LimitUnit.NEXT_YEAR_DATE:
+        return Fulfilment.PAYMENT_DUE, date(task.accepted_on.year + 1, limit.month or 12, limit.day or 31)
+    return Fulfilment.IN_PRODUCTION, task.accepted_on + timedelta(days=limit.days or 0)
+
+
+def _papers_of_decision(task: ItemTask, decision: Decision, at: datetime) -> None:
+    if decision == Decision.NOT_ACCEPTED:
+        documents.request(task.application, DocumentKind.NON_ACCEPTANCE_NOTICE, task=task, at=at)
+    elif decision == Decision.REFUSED:
+        documents.request(task.application, DocumentKind.REFUSAL_NOTICE, task=task, at=at)
+    settled = Application.objects.get(pk=task.application_id)
+    if settled.is_closed:
+        documents.request(settled, DocumentKind.RESULT_SHEET, at=at)
+
+
+def request_correction(
+    task: ItemTask, *, reviewer: User, deficits: Iterable[Deficit], note: str = "", at: datetime | None = None
+) -> Correction:
+    """一次性告知补正: one notice that names every deficit, each with its reason and a date to answer by."""
+    at = at or timezone.now()
+    lines = list(deficits)
+    _check_deficits(task, lines)
+    with transaction.atomic():
+        application = workflow.lock(task.application_id)
+        answer_by = calendar_now().add(timezone.localdate(at), application.scheme.spec.correction_days)
+        words = note.strip() or "；".join(line.reason for line in lines)
+        workflow.advance(
+            task, Action.REQUEST_CORRECTION, party=Party.REVIEWER, actor=reviewer, note=words, at=at,
+            data={"answer_by": answer_by.isoformat()},
+        )  # fmt: skip
+        correction = Correction.objects.create(
+            task=task,
+            round=task.corrections.count() + 1,
+            note=note.strip(),
+            asked_by=reviewer,
+            asked_at=at,
+            answer_by=answer_by,
+        )
+        CorrectionLine.objects.bulk_create(
+            CorrectionLine(correction=correction, field=line.field, material=line.material, reason=line.reason.strip())
+            for line in lines
+        )
+        task.correction_until = answer_by
+        task.save(update_fields=["correction_until"])
+        documents.request(
+            task.application, DocumentKind.CORRECTION_NOTICE, task=task, at=at, facts={"correction": correction.pk}
+        )
+    return correction
+
+
+def _check_deficits(task: ItemTask, lines: list[Deficit]) -> None:
+    if not lines:
+        raise Invalid({"deficits": "请至少写明一处要补正的材料或内容"})
+    seen_fields = {m.field for mappings in task.spec.field_map.values() for m in mappings}
+    allowed = set(task.material_codes())
+    for line in lines:
+        name = line.field or line.material
+        if not line.reason.strip():
+            raise Invalid({name: "请写明哪里不对、怎样补"})
+        if (line.material and line.material not in allowed) or (line.field and line.field not in seen_fields):
+            raise Refused("只能要求补正本事项用到的材料和内容")
+
+
+def call_in(task: ItemTask, *, reviewer: User, note: str, at: datetime | None = None) -> ItemTask:
+    """通知本人到场 (OR-14): the clock stands still until the person came."""
+    workflow.advance(task, Action.CALL_IN, party=Party.REVIEWER, actor=reviewer, note=note, at=at)
+    return task
+
+
+def record_visit(task: ItemTask, *, staff: User, party: Party = Party.REVIEWER, at: datetime | None = None) -> ItemTask:
+    workflow.advance(task, Action.RECORD_VISIT, party=party, actor=staff, at=at)
+    return task
+
+
+def suspend(task: ItemTask, *, approver: User, note: str, days: int, at: datetime | None = None) -> ItemTask:
+    """特别程序: needs approval, a reason and the expected length in working days, told in writing (行政许可法第45条)."""
+    at = at or timezone.now()
+    if days < 1:
+        raise Invalid({"days": "请写明预计需要几个工作日"})
+    with transaction.atomic():
+        workflow.lock(task.application_id)
+        data = {"expected_days": days}
+        workflow.advance(task, Action.SUSPEND, party=Party.APPROVER, actor=approver, note=note, data=data, at=at)
+        documents.request(
+            task.application, DocumentKind.SUSPENSION_NOTICE, task=task, at=at, facts={**data, "reason": note}
+        )
+    return task
+
+
+def resume(task: ItemTask, *, staff: User, party: Party = Party.REVIEWER, at: datetime | None = None) -> ItemTask:
+    workflow.advance(task, Action.RESUME, party=party, actor=staff, at=at)
+    return task
+
+
+def extend(task: ItemTask, *, approver: User, days: int, note: str, at: datetime | None = None) -> ItemTask:
+    """延期: once, before the due day has passed, by someone else than the handler, with reason and notice."""
+    at = at or timezone.now()
+    if not 1 <= days <= 10:
+        raise Invalid({"days": "延长 1 至 10 个工作日（行政许可法第42条）"})
+    with transaction.atomic():
+        workflow.lock(task.application_id)
+        task.refresh_from_db(fields=["handler", "due_on"])
+        if task.handler_id == approver.pk:
+            raise Refused("承办人不能批准自己的延期，请由其他负责人批准")
+        if task.log.filter(action=Action.EXTEND).exists():
+            raise Refused("这一件已经延长过一次，不能再延")
+        if task.due_on is None:
+            raise Refused("这一件没有公布办结时限，不需要延期")
+        if task.due_on < timezone.localdate(at):
+            raise Refused("已经超过到期日，不能再延期")
+        workflow.advance(
+            task, Action.EXTEND, party=Party.APPROVER, actor=approver, note=note, data={"days": days}, at=at
+        )
+        documents.request(
+            task.application, DocumentKind.EXTENSION_NOTICE, task=task, at=at, facts={"days": days, "reason": note}
+        )
+    return task
+
+
+def propose(task: ItemTask, *, reviewer: User, note: str, at: datetime | None = None) -> ItemTask:
+    """承办人 writes an opinion and hands the item to the approver."""
+    workflow.advance(task, Action.PROPOSE, party=Party.REVIEWER, actor=reviewer, note=note, at=at)
+    return task
+
+
+def send_back(task: ItemTask, *, approver: User, note: str, at: datetime | None = None) -> ItemTask:
+    workflow.advance(task, Action.SEND_BACK, party=Party.APPROVER, actor=approver, note=note, at=at)
+    return task
+
+
+def terminate(
+    task: ItemTask, *, reviewer: User | None, note: str, party: Party = Party.REVIEWER, at: datetime | None = None
+) -> ItemTask:
+    """终止: no correction in time where the rule says so, death, or loss of capacity."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        application = workflow.lock(task.application_id)
+        workflow.advance(task, Action.TERMINATE, party=party, actor=reviewer, note=note, at=at)
+        fanout.cancel_open(task, "事项已终止")
+        fanout.release_ready(application, at=at)
+        application.refresh_from_db()
+        if application.is_closed:
+            documents.request(application, DocumentKind.RESULT_SHEET, at=at)
+    return task
+
+
+def transfer(task: ItemTask, *, reviewer: User, to_region: str, note: str, at: datetime | None = None) -> ItemTask:
+    """转办: to the office of the same agency in another place; it is sent there anew."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        application = workflow.lock(task.application_id)
+        target = next(
+            (office for office in task.office.agency.offices.filter(region_id=to_region, is_active=True)), None
+        )
+        if target is None or target.pk == task.office_id:
+            raise Refused("那里没有同一部门的其他机构，请核对后再转")
+        data = {"from_office": task.office.name, "to_office": target.name}
+        workflow.advance(task, Action.TRANSFER, party=Party.REVIEWER, actor=reviewer, note=note, data=data, at=at)
+        task.office, task.handler = target, None
+        task.save(update_fields=["office", "handler"])
+        task.application = application
+        fanout.send_again(task, at=at)
+    return task
+
+
+def confirm_fact(task: ItemTask, fact: str, *, reviewer: User, at: datetime | None = None) -> ItemTask:
+    """An external fact such as 资金到账 is there (OR-07, OR-08); the item starts by itself when nothing else is open."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        application = workflow.lock(task.application_id)
+        task.refresh_from_db(fields=["open_facts", "open_items", "status"])
+        if fact not in task.open_facts:
+            raise Refused("这一项已经确认过，或不需要确认")
+        FactConfirmation.objects.create(task=task, code=fact, confirmed_by=reviewer)
+        data = {"fact": fact}
+        workflow.advance(task, Action.CONFIRM_FACT, party=Party.REVIEWER, actor=reviewer, data=data, at=at)
+        fanout.release_ready(application, at=at)
+        task.refresh_from_db()
+    return task
+
+
+def fulfil(
+    task: ItemTask, fulfilment: Fulfilment, *, staff: User, party: Party = Party.REVIEWER, at: datetime | None = None
+) -> Result:
+    """Money paid, card handed over or posted: written beside the decision, which itself never changes."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        workflow.lock(task.application_id)
+        result = Result.objects.get(task=task)
+        data = {"fulfilment": fulfilment}
+        workflow.advance(task, Action.FULFIL, party=party, actor=staff, data=data, at=at)
+        result.fulfilment = fulfilment
+        if fulfilment in (Fulfilment.PAID, Fulfilment.DELIVERED):
+            result.fulfilled_at = at
+        result.save(update_fields=["fulfilment", "fulfilled_at"])
+    return result
+
+
+def deem_accepted(task: ItemTask, *, at: datetime) -> ItemTask:
+    """视为受理: nobody answered in the answer period, so the item counts as accepted from the day it was received."""
+    received = workflow.read_clock(task, calendar_now(), timezone.localdate(at)).received_on
+    data = {"accepted_on": received.isoformat()} if received else {}
+    workflow.advance(
+        task, Action.DEEM_ACCEPTED, party=Party.SYSTEM, note="逾期未告知，视为自收到之日起受理", data=data, at=at
+    )
+    return task

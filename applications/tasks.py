@@ -1,0 +1,25 @@
+"""Celery's side: each task takes ids, calls one function, and may be run twice."""
+
+import logging
+
+from celery import shared_task
+
+from applications import delivery, documents, sweeps
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def deliver(dispatch_ids: list[int]) -> None:
+    delivery.deliver(dispatch_ids)
+
+
+@shared_task
+def render_documents(document_ids: list[int]) -> None:
+    for document_id in document_ids:
+        documents.render(document_id)
+
+
+@shared_task
+def deem_accepted() -> None:
+    sweeps.deem_accepted()

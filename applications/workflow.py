@@ -1,0 +1,260 @@
+"""The state machine: one table, one writer.
+
+`TRANSITIONS` says which deed leads from where to where, who may do it, whether words are required, what it does to the
+clock and which rule it rests on. `advance` is the only writer of ItemTask.status; `overall` derives the case's status.
+Whatever is changed below an application, its row is locked first: two offices that finish in the same moment must
+not leave the case open, and a delivery must not deadlock with a withdrawal.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from agencies.deadlines import Calendar, calendar_now
+from applications import clock
+from applications.enums import CLOSED, TERMINAL, Action, ApplicationStatus, Party, TaskStatus
+from applications.errors import AlreadyDone, Refused
+from applications.models import Application, ItemTask, StatusLog
+from portal.accounts.models import User
+
+S = TaskStatus
+
+
+@dataclass(frozen=True)
+class Transition:
+    """`target` None: the status stays. `accepted_target`: where a task goes that was accepted before."""
+
+    sources: frozenset[TaskStatus]
+    target: TaskStatus | None
+    parties: frozenset[Party]
+    needs_note: bool = False
+    accepted_target: TaskStatus | None = None
+    clock: str = "–"
+    basis: str = ""
+
+
+def _row(sources: Iterable[TaskStatus], target: TaskStatus | None, parties: Iterable[Party], **rest: Any) -> Transition:
+    return Transition(frozenset(sources), target, frozenset(parties), **rest)
+
+
+_OFFICE = (Party.REVIEWER,)
+_PERSON = (Party.APPLICANT, Party.CLERK)
+
+TRANSITIONS: dict[Action, Transition] = {
+    Action.RELEASE: _row([S.WAITING], S.PENDING, [Party.SYSTEM], basis="前置事项和条件都已满足"),
+    Action.CONFIRM_FACT: _row([S.WAITING], None, _OFFICE, basis="资金到账等外部条件由经办机构确认"),
+    Action.DELIVER: _row(
+        [S.PENDING],
+        S.QUEUED,
+        [Party.SYSTEM],
+        accepted_target=S.IN_REVIEW,
+        clock="答复期限开始",
+        basis="行政许可法第32条",
+    ),
+    Action.ACCEPT: _row([S.QUEUED], S.IN_REVIEW, _OFFICE, clock="办理期限开始", basis="行政许可法第32条"),
+    Action.ACCEPT_PROVISIONALLY: _row(
+        [S.QUEUED], S.IN_REVIEW, _OFFICE, needs_note=True, clock="办理期限开始", basis="容缺受理"
+    ),
+    Action.DEEM_ACCEPTED: _row(
+        [S.QUEUED], S.IN_REVIEW, [Party.SYSTEM], clock="自收到之日起算", basis="行政许可法第32条第1款第4项"
+    ),
+    Action.DO_NOT_ACCEPT: _row(
+        [S.QUEUED], S.NOT_ACCEPTED, _OFFICE, needs_note=True, clock="结束", basis="行政许可法第32条"
+    ),
+    Action.REQUEST_CORRECTION: _row(
+        [S.QUEUED, S.IN_REVIEW], S.AWAITING_CORRECTION, _OFFICE, needs_note=True, clock="暂停", basis="一次性告知"
+    ),
+    Action.RESUBMIT: _row([S.AWAITING_CORRECTION], S.PENDING, _PERSON, clock="继续", basis="补正材料齐全"),
+    Action.CALL_IN: _row(
+        [S.IN_REVIEW], S.AWAITING_VISIT, _OFFICE, needs_note=True, clock="暂停", basis="须本人到场采集、签字"
+    ),
+    Action.RECORD_VISIT: _row(
+        [S.AWAITING_VISIT], S.IN_REVIEW, [Party.REVIEWER, Party.CLERK], clock="继续", basis="本人已到场"
+    ),
+    Action.SUSPEND: _row(
+        [S.IN_REVIEW], S.SUSPENDED, [Party.APPROVER], needs_note=True, clock="暂停", basis="行政许可法第45条"
+    ),
+    Action.RESUME: _row(
+        [S.SUSPENDED], S.IN_REVIEW, [Party.REVIEWER, Party.APPROVER], clock="继续", basis="特别程序结束"
+    ),
+    Action.EXTEND: _row(
+        [S.IN_REVIEW], None, [Party.APPROVER], needs_note=True, clock="延长一次", basis="行政许可法第42条"
+    ),
+    Action.TRANSFER: _row([S.QUEUED, S.IN_REVIEW], S.PENDING, _OFFICE, needs_note=True, basis="转同一部门的其他机构"),
+    Action.PROPOSE: _row([S.IN_REVIEW], S.AWAITING_APPROVAL, _OFFICE, needs_note=True, basis="承办、批准分开的事项"),
+    Action.SEND_BACK: _row([S.AWAITING_APPROVAL], S.IN_REVIEW, [Party.APPROVER], needs_note=True, basis="退回承办"),
+    Action.COMPLETE: _row([S.IN_REVIEW], S.COMPLETED, _OFFICE, clock="结束", basis="准予办结"),
+    Action.APPROVE: _row([S.AWAITING_APPROVAL], S.COMPLETED, [Party.APPROVER], clock="结束", basis="批准办结"),
+    Action.REFUSE: _row([S.IN_REVIEW], S.REFUSED, _OFFICE, needs_note=True, clock="结束", basis="说明理由和救济途径"),
+    Action.APPROVE_REFUSAL: _row(
+        [S.AWAITING_APPROVAL], S.REFUSED, [Party.APPROVER], needs_note=True, clock="结束", basis="说明理由和救济途径"
+    ),
+    Action.WITHDRAW: _row(
+        [S.WAITING, S.PENDING, S.QUEUED, S.AWAITING_CORRECTION], S.WITHDRAWN, _PERSON, clock="结束", basis="申请人撤回"
+    ),
+    Action.TERMINATE: _row(
+        [S.WAITING, S.PENDING, S.QUEUED, S.AWAITING_CORRECTION, S.IN_REVIEW, S.AWAITING_VISIT, S.SUSPENDED],
+        S.TERMINATED,
+        [Party.REVIEWER, Party.SYSTEM],
+        needs_note=True,
+        clock="结束",
+        basis="逾期未补正、申请人死亡等",
+    ),
+    Action.FULFIL: _row([S.COMPLETED], None, [Party.REVIEWER, Party.CLERK], clock="另计", basis="发放、制证、送达"),
+}
+
+_TWO_STEPS = {Action.PROPOSE}
+_ONE_STEP = {Action.COMPLETE, Action.REFUSE}
+
+
+def lock(application_id: int) -> Application:
+    """The application, locked until the transaction ends. The first statement of every service."""
+    return Application.objects.select_for_update(of=("self",)).select_related("scheme", "region").get(pk=application_id)
+
+
+def applies(task: ItemTask, action: Action) -> bool:
+    """Whether the deed exists for this item at all: two-step items are proposed and approved, others decided at once."""
+    if action in _TWO_STEPS:
+        return task.spec.two_steps
+    return not (action in _ONE_STEP and task.spec.two_steps)
+
+
+def available(task: ItemTask, party: Party) -> list[Action]:
+    """The deeds that this party may do on the task now; what a page shows as buttons."""
+    return [
+        action
+        for action, row in TRANSITIONS.items()
+        if task.status in row.sources and party in row.parties and applies(task, action)
+    ]
+
+
+def advance(
+    task: ItemTask,
+    action: Action,
+    *,
+    party: Party,
+    actor: User | None = None,
+    note: str = "",
+    data: dict[str, Any] | None = None,
+    at: datetime | None = None,
+    calendar: Calendar | None = None,
+) -> StatusLog:
+    """Does one deed: locks, checks against the table, logs, saves status and clock, derives the case's status.
+
+    Raises AlreadyDone when the task has left the deed's sources meanwhile, Refused when party or words are wrong.
+    """
+    row = TRANSITIONS[action]
+    at = at or timezone.now()
+    with transaction.atomic():
+        application = lock(task.application_id)
+        task.refresh_from_db(fields=_FRESH)
+        if task.status not in row.sources:
+            raise AlreadyDone(_done_already(task, action))
+        if party not in row.parties or not applies(task, action):
+            raise Refused(f"{Party(party).label}不能做“{Action(action).label}”")
+        if row.needs_note and not note.strip():
+            raise Refused(f"{Action(action).label}要写明原因")
+        before = task.status
+        task.status = _target(task, row)
+        log = StatusLog.objects.create(
+            application=application,
+            task=task,
+            action=action,
+            from_status=before,
+            to_status=task.status,
+            party=party,
+            actor=actor,
+            note=note.strip(),
+            data=data or {},
+            at=at,
+        )
+        _set_clock(task, calendar or calendar_now(), timezone.localdate(at))
+        task.save()
+        settle(application, at)
+    return log
+
+
+_FRESH = [
+    "status", "open_items", "open_facts", "is_held", "received_at", "accepted_on", "handler", "reply_due_on", "due_on",
+    "next_on", "is_due_provisional", "provisional_until", "provisional_materials", "correction_until", "office",
+]  # fmt: skip
+
+
+def _target(task: ItemTask, row: Transition) -> TaskStatus:
+    if row.accepted_target is not None and task.accepted_on is not None:
+        return row.accepted_target
+    return row.target or TaskStatus(task.status)
+
+
+def _done_already(task: ItemTask, action: Action) -> str:
+    last = task.log.select_related("actor").order_by("-id").first()
+    if last is None:
+        return f"这一件现在是“{task.get_status_display()}”，不能{action.label}"
+    local = timezone.localtime(last.at)
+    who = f"由{last.actor}" if last.actor else ""
+    return (
+        f"这一件在{local.month}月{local.day}日 {local:%H:%M} 已{who}{last.get_action_display()}，"
+        f"现在是“{task.get_status_display()}”，没有再次{action.label}"
+    )
+
+
+def log_lines(task: ItemTask) -> list[clock.LogLine]:
+    """The task's log as the clock reads it."""
+    return [
+        clock.LogLine(
+            on=timezone.localdate(row.at),
+            action=row.action,
+            from_status=row.from_status,
+            accepted_on=date.fromisoformat(row.data["accepted_on"]) if "accepted_on" in row.data else None,
+            days=int(row.data.get("days", 0)),
+        )
+        for row in task.log.all()
+    ]
+
+
+def clock_rule(task: ItemTask) -> clock.Rule:
+    spec = task.application.scheme.spec
+    return clock.Rule(spec.limit_of(task.spec), spec.receiving_limit.days or 5, task.office.name)
+
+
+def read_clock(task: ItemTask, calendar: Calendar, today: date) -> clock.Reading:
+    """The clock of a task, computed anew from its log."""
+    return clock.read(clock.events_of(log_lines(task)), clock_rule(task), calendar, today)
+
+
+def _set_clock(task: ItemTask, calendar: Calendar, today: date) -> None:
+    reading = read_clock(task, calendar, today)
+    task.accepted_on = reading.accepted_on
+    task.reply_due_on = reading.reply_due_on
+    task.due_on = reading.due_on
+    is_office_turn = task.status in (S.QUEUED, S.IN_REVIEW, S.AWAITING_APPROVAL)
+    task.next_on = reading.next_on if is_office_turn else None
+    task.is_due_provisional = reading.is_provisional
+
+
+def overall(statuses: Iterable[str]) -> ApplicationStatus:
+    """The case's status out of its tasks' statuses; withdrawn items count only when nothing else is left."""
+    found = [TaskStatus(status) for status in statuses]
+    if not all(status in TERMINAL for status in found):
+        needs_person = {S.AWAITING_CORRECTION, S.AWAITING_VISIT}
+        return ApplicationStatus.ACTION_NEEDED if needs_person.intersection(found) else ApplicationStatus.IN_PROGRESS
+    kept = [status for status in found if status != S.WITHDRAWN]
+    if not kept:
+        return ApplicationStatus.WITHDRAWN
+    completed = sum(status == S.COMPLETED for status in kept)
+    if completed == len(kept):
+        return ApplicationStatus.COMPLETED
+    return ApplicationStatus.PARTLY_COMPLETED if completed else ApplicationStatus.REFUSED
+
+
+def settle(application: Application, at: datetime) -> None:
+    """Derives and stores the case's status; the caller holds the application's lock."""
+    status = overall(application.tasks.values_list("status", flat=True))
+    if status != application.status:
+        application.status = status
+        application.closed_at = at if status in CLOSED else None
+        application.save(update_fields=["status", "closed_at"])
