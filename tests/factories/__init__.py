@@ -1,0 +1,110 @@
+"""Cases at every stage, made through the services so that logs and dispatches are real."""
+
+import io
+import itertools
+from datetime import datetime
+
+from agencies.enums import Role
+from agencies.models import Office, Posting, Region
+from applications import delivery, materials, submission
+from applications.demo import Soldier, answers_for, picture, soldier
+from applications.enums import Channel, TaskStatus
+from applications.models import Application, Dispatch, Draft, ItemTask
+from portal.accounts.models import User
+
+DONGSHENG, HEPING, NANGANG, TIANHE = "150602", "120101", "230103", "440106"
+PLACES = {"OR": DONGSHENG, "TJ": HEPING, "HL": NANGANG, "GD": TIANHE}
+
+_numbers = itertools.count(1)
+
+
+def place(code: str = DONGSHENG) -> Region:
+    return Region.objects.get(pk=code)
+
+
+def person(name: str = "赵明远", **fields: str) -> User:
+    """An applicant with an account of the same identity as their form."""
+    made = soldier(name, next(_numbers))
+    values = {"legal_name": made.name, "id_no": made.id_no, "phone": made.phone, **fields}
+    return User.objects.create_user(f"person{made.id_no}", password="demo-2026", **values)
+
+
+def as_soldier(user: User) -> Soldier:
+    return Soldier(user.legal_name, user.id_no, user.phone)
+
+
+def draft(user: User | None = None, region: str = DONGSHENG, ticked: list[str] | None = None) -> Draft:
+    """A form filled in completely, without materials."""
+    user = user or person()
+    made = submission.start_draft(region=place(region), user=user, channel=Channel.ONLINE)
+    codes = ticked if ticked is not None else [item.code for item in made.scheme.spec.offered]
+    made = submission.choose_items(made, codes)
+    return submission.save_draft(made, answers_for(as_soldier(user)))
+
+
+def give_materials(made: Draft) -> None:
+    """One picture for every material that is called for."""
+    content = picture("demo")
+    for spec in made.scheme.spec.materials_for(frozenset(made.ticked), made.answers):
+        materials.add(
+            draft=made,
+            code=spec.code,
+            name=f"{spec.name}.jpg",
+            size=len(content),
+            stream=io.BytesIO(content),
+            user=made.entered_by,
+        )
+
+
+def submitted(
+    user: User | None = None, region: str = DONGSHENG, ticked: list[str] | None = None, at: datetime | None = None
+) -> Application:
+    """A case just handed in; its dispatches are pending."""
+    made = draft(user, region, ticked)
+    give_materials(made)
+    return submission.submit(made, user=made.entered_by, channel=Channel.ONLINE, promised=True, at=at)
+
+
+def deliver_all() -> int:
+    """What relay and workers do, in this process."""
+    return delivery.deliver(Dispatch.objects.values_list("pk", flat=True))
+
+
+def delivered(
+    user: User | None = None, region: str = DONGSHENG, ticked: list[str] | None = None, at: datetime | None = None
+) -> Application:
+    """A case whose ready tasks lie in the offices' queues."""
+    application = submitted(user, region, ticked, at)
+    delivery.deliver(Dispatch.objects.filter(task__application=application).values_list("pk", flat=True))
+    return application
+
+
+def task_of(application: Application, item: str, agency: str | None = None) -> ItemTask:
+    tasks = ItemTask.objects.filter(application=application, item__code=item)
+    return (tasks.filter(office__agency=agency) if agency else tasks).get()
+
+
+def queued_task(item: str = "I01", region: str = DONGSHENG) -> ItemTask:
+    task = task_of(delivered(region=region), item)
+    assert task.status == TaskStatus.QUEUED
+    return task
+
+
+def staff(role: Role, *, office: Office | None = None, region: Region | None = None, name: str = "乌云其其格") -> User:
+    user = User.objects.create_user(
+        f"staff{next(_numbers)}", password="demo-2026", legal_name=name, is_staff=role == Role.ADMINISTRATOR
+    )
+    Posting.objects.create(user=user, role=role, office=office, region=region)
+    return user
+
+
+def reviewer_of(task: ItemTask) -> User:
+    return staff(Role.REVIEWER, office=task.office)
+
+
+def approver_of(task: ItemTask) -> User:
+    return staff(Role.APPROVER, office=task.office, name="高书记")
+
+
+def clerk(region: str = DONGSHENG) -> User:
+    return staff(Role.CLERK, region=place(region), name="李慧")
