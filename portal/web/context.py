@@ -1,16 +1,25 @@
-"""What every template may use beside its view's own context."""
+"""What every template may use beside its view's own context. Whatever costs a query is read only when it is shown."""
 
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from portal.web import navigation, place
+
+LARGE_COOKIE = "large"
 
 
 def service(request: HttpRequest) -> dict[str, Any]:
-    """Name of the service, the strip for everything that is not production, and the person's posting."""
+    """Name of the service, the strip for everything that is not production, the person's posting, the links, the place."""
     return {
         "service_name": settings.SERVICE_NAME,
         "environment_notice": settings.ENVIRONMENT_NOTICE,
+        "is_demo": settings.IS_DEMO,
         "posting": getattr(request, "posting", None),
-        "is_large": request.COOKIES.get("large") == "1",
+        "is_large": request.COOKIES.get(LARGE_COOKIE) == "1",
+        "public_links": SimpleLazyObject(lambda: navigation.public(request)),
+        "staff_links": SimpleLazyObject(lambda: navigation.staff(request)),
+        "place": SimpleLazyObject(lambda: place.chosen(request)),
     }

@@ -1,0 +1,66 @@
+"""The place a visitor chose, for the header, the footer and the home page: names and phones come from its data.
+
+Kept in the session by its code only. Pages that know the place better (a case) hand `place=facts(region)` to the template.
+"""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from agencies import catalogue
+from agencies.models import Region, Scheme
+
+SESSION_KEY = "place"
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the frame of a page says about a place; empty where nothing is published."""
+
+    code: str = ""
+    name: str = ""
+    short_name: str = ""
+    phone: str = ""
+    supervision_phone: str = ""
+    window: str = ""
+
+
+def choose(request: HttpRequest, region: Region) -> None:
+    """Remembers the place for this visit."""
+    request.session[SESSION_KEY] = region.code
+
+
+def chosen_region(request: HttpRequest) -> Region | None:
+    """The region of this visit, or None when none was chosen or it is no longer there."""
+    code = request.session.get(SESSION_KEY) if hasattr(request, "session") else None
+    if not code:
+        return None
+    return Region.objects.filter(code=code).select_related("parent__parent__parent__parent").first()
+
+
+def scheme_of(region: Region) -> Scheme | None:
+    """The scheme in force today at the place, or None."""
+    try:
+        return catalogue.scheme_for(region, timezone.localdate())
+    except catalogue.NoScheme:
+        return None
+
+
+def facts(region: Region) -> Place:
+    """Names and phones of a place. The supervision phone stands in its scheme."""
+    scheme = scheme_of(region)
+    return Place(
+        code=region.code,
+        name=region.full_name,
+        short_name=region.name,
+        phone=region.phone,
+        supervision_phone=(scheme.content.get("supervision_phone") or "") if scheme else "",
+        window=region.window,
+    )
+
+
+def chosen(request: HttpRequest) -> Place:
+    """The facts of the chosen place; an empty Place when none was chosen."""
+    region = chosen_region(request)
+    return facts(region) if region else Place()
