@@ -1,0 +1,136 @@
+from typing import Any
+
+import pytest
+
+from agencies import guide
+from agencies.spec import SchemeSpec
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("报道", "I01"),
+        ("退伍报到", "I01"),
+        ("上户口", "I04"),
+        ("我要落户怎么办", "I04"),
+        ("办 身份证", "I05"),
+        ("补助金什么时候发", "I02"),
+        ("接社保", "I08"),
+        ("医保余额", "I11"),
+    ],
+)
+def test_search_finds_by_everyday_words(schemes: dict[str, SchemeSpec], words: str, code: str) -> None:
+    assert guide.search(schemes["ordos"], words)[0].code == code
+
+
+def test_search_finds_nothing_for_foreign_words(schemes: dict[str, SchemeSpec]) -> None:
+    assert guide.search(schemes["ordos"], "护照") == []
+    assert guide.search(schemes["ordos"], " ？") == []
+
+
+def test_flow_chart_stands_in_columns_by_depth(schemes: dict[str, SchemeSpec]) -> None:
+    chart = guide.flow_chart(schemes["guangdong"])
+
+    assert [[step.item.code for step in column] for column in chart.columns] == [
+        ["I01", "I02", "I03", "I06", "I07", "I08", "I09", "I10", "I11", "I12", "I13"],
+        ["I04"],
+        ["I05"],
+    ]
+
+
+def test_flow_chart_of_ordos_names_the_prerequisite_and_the_funds(schemes: dict[str, SchemeSpec]) -> None:
+    chart = guide.flow_chart(schemes["ordos"])
+
+    assert chart.prerequisites == ("先在旗区人武部完成预备役登记，取得预备役登记证明。",)
+    pension = next(step for step in chart.steps if step.item.code == "I08")
+    assert pension.sentence == (
+        "养老保险转移接续：等个人养老保险资金已打到旗区社会保险经办机构后开始；建议先办灵活就业参保登记。"
+    )
+
+
+def test_flow_chart_leaves_out_items_not_ticked(schemes: dict[str, SchemeSpec]) -> None:
+    chart = guide.flow_chart(schemes["ordos"], ["I05"], {})
+
+    assert [step.sentence for step in chart.steps] == ["居民身份证：提交后就开始。"]
+
+
+def test_questions_are_those_that_conditions_look_at(schemes: dict[str, SchemeSpec]) -> None:
+    asked = [(question.code, question.items) for question in guide.questions(schemes["ordos"])]
+
+    assert asked == [("settlement", ()), ("hukou_mode", ("I04",)), ("move_balance", ("I11",))]
+
+
+@pytest.mark.parametrize(
+    ("answers", "codes"),
+    [
+        ({"hukou_mode": "residence"}, ["OR-30", "OR-31", "OR-32", "OR-34", "OR-35", "OR-37"]),
+        ({"hukou_mode": "relative"}, ["OR-30", "OR-31", "OR-32", "OR-34", "OR-36", "OR-37"]),
+        ({}, ["OR-30", "OR-31", "OR-32", "OR-34", "OR-37"]),
+    ],
+)
+def test_notice_lists_materials_by_situation(
+    schemes: dict[str, SchemeSpec], answers: dict[str, Any], codes: list[str]
+) -> None:
+    notice = guide.one_time_notice(schemes["ordos"], ["I04"], answers)
+
+    assert [material.code for material in notice.materials] == codes
+    assert all(material.because for material in notice.materials)
+
+
+def test_notice_waits_for_funds_only_when_a_balance_is_moved(schemes: dict[str, SchemeSpec]) -> None:
+    with_balance = guide.one_time_notice(schemes["ordos"], ["I11"], {"move_balance": "yes"})
+    without = guide.one_time_notice(schemes["ordos"], ["I11"], {"move_balance": "no"})
+
+    assert with_balance.items[0].waits_for == ("医疗保险基金已打到旗区医疗保险中心",)
+    assert without.items[0].waits_for == ()
+
+
+def test_notice_counts_visits(schemes: dict[str, SchemeSpec]) -> None:
+    notice = guide.one_time_notice(schemes["ordos"], ["I01", "I05"], {"settlement": "self_employed"})
+
+    assert [(visit.place, [item.code for item in visit.items], visit.reasons) for visit in notice.visits] == [
+        ("公安局", ["I05"], ("需本人到现场进行人脸和指纹录入。",))
+    ]
+
+
+def test_notice_says_who_the_scheme_is_for(schemes: dict[str, SchemeSpec]) -> None:
+    notice = guide.one_time_notice(schemes["tianjin"], ["I01"], {"settlement": "retired"})
+
+    assert (notice.items, notice.not_for) == ((), "自主就业退役士兵。")
+
+
+def test_items_follow_the_kind_of_settlement(schemes: dict[str, SchemeSpec]) -> None:
+    offered = {item.code for item in schemes["guangdong"].offered}
+
+    kept = {item.code for item in guide.items_for(schemes["guangdong"], "assigned_job")}
+
+    assert offered - kept == {"I02", "I03"}
+
+
+def test_limit_is_said_as_not_published(schemes: dict[str, SchemeSpec]) -> None:
+    words = {name: guide.limit_text(spec, spec.item("I04")) for name, spec in schemes.items()}
+
+    assert words == {
+        "tianjin": "未公布",
+        "ordos": "27个工作日（整件事的时限）",
+        "heilongjiang": "15个工作日（整件事的时限）",
+        "guangdong": "未公布",
+    }
+
+
+def test_notice_number_is_stable_and_opens_again(schemes: dict[str, SchemeSpec]) -> None:
+    spec, answers = schemes["ordos"], {"settlement": "self_employed", "hukou_mode": "relative"}
+
+    number = guide.notice_number(spec, ["I01", "I05"], answers, scheme_id=7)
+
+    assert number == guide.notice_number(spec, ["I05", "I01"], dict(reversed(answers.items())), scheme_id=7)
+    assert guide.scheme_of(number) == 7
+    assert guide.read_notice(spec, number.lower().replace("-", " ")) == (["I01", "I05"], answers)
+
+
+def test_notice_number_with_a_slip_is_refused(schemes: dict[str, SchemeSpec]) -> None:
+    number = guide.notice_number(schemes["ordos"], ["I01"], {}, scheme_id=7)
+    wrong = ("B" if number[0] != "B" else "C") + number[1:]
+
+    with pytest.raises(ValueError, match="编号有误"):
+        guide.read_notice(schemes["ordos"], wrong)
