@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import call_command
 
+from agencies.models import Region
 from tests.processes import Broker, Workers
 
 if TYPE_CHECKING:
@@ -45,6 +47,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     skipped = reporter.stats.get("skipped", []) if reporter else []
     if os.environ.get("CI") == "true" and skipped and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The test database holds the regions, schemes, offices and calendars as they ship."""
+    with django_db_blocker.unblock():
+        load_directory()
+
+
+@pytest.fixture
+def directory(db: None) -> None:
+    """The directory, loaded again if a transactional test before this one emptied the tables."""
+    if not Region.objects.exists():
+        load_directory()
+
+
+def load_directory() -> None:
+    call_command("load_region", verbosity=0)
+    call_command("load_calendar", verbosity=0)
 
 
 @pytest.fixture(scope="session")

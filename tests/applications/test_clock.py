@@ -1,0 +1,263 @@
+"""The clock as a pure function: golden cases of STANDARDS.md 3.3 and DOMAIN.md 3.2, pauses, and what must always hold."""
+
+import itertools
+from datetime import date, timedelta
+
+import pytest
+import yaml
+from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agencies.deadlines import Calendar
+from agencies.enums import LimitUnit
+from agencies.spec import Limit
+from applications.clock import Event, Kind, Light, LogLine, Rule, State, events_of, pauses_of, read
+from applications.enums import Action, TaskStatus
+
+
+def shipped_calendar() -> Calendar:
+    """The calendar as the files give it, read here without the loader."""
+    files = [yaml.safe_load(path.read_text()) for path in (settings.BASE_DIR / "fixtures" / "calendar").glob("*.yaml")]
+    days_off = [
+        holiday["from"] + timedelta(days=n)
+        for year in files
+        for holiday in year["holidays"]
+        for n in range((holiday["to"] - holiday["from"]).days + 1)
+    ]
+    return Calendar(
+        years=frozenset(year["year"] for year in files),
+        days_off=frozenset(days_off),
+        make_up_days=frozenset(day for year in files for day in year["make_up_days"]),
+    )
+
+
+CALENDAR = shipped_calendar()
+
+
+def working_days(days: int) -> Rule:
+    return Rule(Limit(unit=LimitUnit.WORKING_DAY, days=days))
+
+
+def accepted(day: str) -> Event:
+    return Event(date.fromisoformat(day), Kind.ACCEPTED)
+
+
+def due(events: list[Event], days: int, today: str = "2025-01-01") -> str | None:
+    found = read(events, working_days(days), CALENDAR, date.fromisoformat(today)).due_on
+    return found.isoformat() if found else None
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2025-01-24", 5, "2025-02-07"),
+        ("2025-04-25", 3, "2025-04-29"),
+        ("2025-09-26", 5, "2025-10-10"),
+        ("2025-09-30", 10, "2025-10-21"),
+        ("2026-02-13", 5, "2026-02-27"),
+        ("2026-02-13", 20, "2026-03-19"),
+        ("2026-04-30", 5, "2026-05-11"),
+        ("2026-09-18", 5, "2026-09-24"),
+        ("2026-09-24", 5, "2026-10-09"),
+        ("2026-09-30", 5, "2026-10-13"),
+        ("2026-03-02", 15, "2026-03-23"),
+        ("2026-03-02", 27, "2026-04-09"),
+        ("2026-12-24", 5, "2026-12-31"),
+        ("2025-03-10", 27, "2025-04-17"),
+        ("2025-09-16", 27, "2025-10-29"),
+        ("2025-09-16", 15, "2025-10-13"),
+        ("2025-09-26", 10, "2025-10-16"),
+    ],
+)
+def test_due_day_of_the_golden_cases(start: str, days: int, end: str) -> None:
+    assert due([accepted(start)], days) == end
+
+
+@pytest.mark.parametrize(("received", "answer_by"), [("2025-03-10", "2025-03-17"), ("2025-09-30", "2025-10-14")])
+def test_answer_is_due_five_working_days_after_receipt(received: str, answer_by: str) -> None:
+    day = date.fromisoformat(received)
+
+    reading = read([Event(day, Kind.RECEIVED)], working_days(27), CALENDAR, day)
+
+    assert (reading.state, reading.reply_due_on) == (State.REPLYING, date.fromisoformat(answer_by))
+
+
+def test_suspension_adds_the_working_days_between_its_ends() -> None:
+    events = [
+        accepted("2025-09-16"),
+        Event(date(2025, 9, 19), Kind.PAUSED, "特别程序"),
+        Event(date(2025, 9, 29), Kind.RESUMED, "特别程序"),
+    ]
+    # 22 to 26 September lie between, and 28 September is a working Sunday.
+    assert due(events, 15) == "2025-10-21"
+
+
+def test_suspension_of_the_worked_example_ends_on_the_make_up_sunday() -> None:
+    events = [
+        accepted("2025-09-16"),
+        Event(date(2025, 9, 19), Kind.PAUSED, "特别程序"),
+        Event(date(2025, 9, 27), Kind.RESUMED, "特别程序"),
+    ]
+    assert due(events, 15) == "2025-10-20"
+
+
+def test_pause_counts_only_the_working_days_strictly_inside() -> None:
+    pause = [Event(date(2026, 4, 29), Kind.PAUSED, "补正"), Event(date(2026, 5, 7), Kind.RESUMED, "补正")]
+
+    reading = read([accepted("2026-04-27"), *pause], working_days(5), CALENDAR, date(2026, 5, 20))
+
+    assert sorted(reading.paused_days) == [date(2026, 4, 30), date(2026, 5, 6)]
+    assert reading.due_on == date(2026, 5, 9)
+
+
+def test_overlapping_pauses_are_their_union() -> None:
+    one = [Event(date(2026, 3, 5), Kind.PAUSED, "补正"), Event(date(2026, 3, 12), Kind.RESUMED, "补正")]
+    other = [Event(date(2026, 3, 9), Kind.PAUSED, "等本人到场"), Event(date(2026, 3, 16), Kind.RESUMED, "等本人到场")]
+    union = [Event(date(2026, 3, 5), Kind.PAUSED, "补正"), Event(date(2026, 3, 16), Kind.RESUMED, "补正")]
+
+    start = accepted("2026-03-02")
+
+    assert due([start, *one, *other], 15) == due([start, *union], 15)
+
+
+def test_open_pause_leaves_no_due_day_and_tells_what_is_left() -> None:
+    events = [accepted("2026-03-02"), Event(date(2026, 3, 9), Kind.PAUSED, "补正")]
+
+    reading = read(events, working_days(27), CALENDAR, date(2026, 6, 1))
+
+    assert (reading.state, reading.due_on, reading.used, reading.left) == (State.PAUSED, None, 5, 22)
+    assert reading.lines[-1] == "现在暂停计时，已用 5 天，还剩 22 天。"
+
+
+def test_extension_adds_days() -> None:
+    assert due([accepted("2026-03-02"), Event(date(2026, 3, 10), Kind.EXTENDED, days=10)], 27) == due(
+        [accepted("2026-03-02")], 37
+    )
+
+
+def test_due_day_in_a_year_without_calendar_is_provisional() -> None:
+    reading = read([accepted("2026-12-28")], working_days(5), CALENDAR, date(2026, 12, 28))
+
+    assert reading.is_provisional
+
+
+def test_fixed_date_does_no_arithmetic() -> None:
+    """OR-13: accepted any day of 2026, money by the end of July 2027."""
+    rule = Rule(Limit(unit=LimitUnit.NEXT_YEAR_DATE, month=7, day=31))
+
+    assert read([accepted("2026-09-14")], rule, CALENDAR, date(2026, 9, 14)).due_on == date(2027, 7, 31)
+
+
+def test_calendar_days_end_on_a_working_day() -> None:
+    rule = Rule(Limit(unit=LimitUnit.CALENDAR_DAY, days=30))
+
+    assert read([accepted("2026-09-01")], rule, CALENDAR, date(2026, 9, 1)).due_on == date(2026, 10, 8)
+
+
+def test_item_without_published_limit_promises_no_day() -> None:
+    reading = read([accepted("2026-03-02")], Rule(None), CALENDAR, date(2026, 3, 3))
+
+    assert (reading.state, reading.due_on) == (State.NO_LIMIT, None)
+    assert reading.lines[-1] == "本地没有公布这一件的办结时限。"
+
+
+@pytest.mark.parametrize(
+    ("today", "light", "left"),
+    [
+        ("2026-03-02", Light.GREEN, 5),
+        ("2026-03-05", Light.AMBER, 2),
+        ("2026-03-09", Light.AMBER, 0),
+        ("2026-03-10", Light.RED, -1),
+    ],
+)
+def test_light_follows_the_working_days_left(today: str, light: Light, left: int) -> None:
+    reading = read([accepted("2026-03-02")], working_days(5), CALENDAR, date.fromisoformat(today))
+
+    assert (reading.light, reading.left) == (light, left)
+
+
+def test_lines_tell_how_the_day_is_counted() -> None:
+    rule = Rule(Limit(unit=LimitUnit.WORKING_DAY, days=27), agency="医保局")
+
+    lines = read([accepted("2026-09-15")], rule, CALENDAR, date(2026, 9, 28)).lines
+
+    assert lines[0] == "9月15日（星期二）医保局受理，受理当天不算。"
+    assert lines[1] == "承诺 27 个工作日，从第二天数起。"
+    assert lines[-2] == "调休上班日要算：9月20日（星期日）、10月10日（星期六）。"
+    assert lines[-1] == "第 27 个工作日是 10月28日（星期三）。"
+
+
+def test_correction_before_acceptance_does_not_pause() -> None:
+    log = [
+        LogLine(date(2026, 3, 2), Action.DELIVER),
+        LogLine(date(2026, 3, 3), Action.REQUEST_CORRECTION, TaskStatus.QUEUED),
+        LogLine(date(2026, 3, 9), Action.RESUBMIT, TaskStatus.AWAITING_CORRECTION),
+        LogLine(date(2026, 3, 9), Action.DELIVER, TaskStatus.PENDING),
+        LogLine(date(2026, 3, 10), Action.ACCEPT, TaskStatus.QUEUED),
+    ]
+
+    events = events_of(log)
+
+    assert pauses_of(events) == []
+    assert due(events, 5) == "2026-03-17"
+
+
+def test_deemed_acceptance_counts_from_the_day_of_receipt() -> None:
+    log = [
+        LogLine(date(2026, 2, 13), Action.DELIVER),
+        LogLine(date(2026, 2, 28), Action.DEEM_ACCEPTED, TaskStatus.QUEUED, accepted_on=date(2026, 2, 13)),
+    ]
+
+    reading = read(events_of(log), working_days(20), CALENDAR, date(2026, 2, 28))
+
+    assert (reading.accepted_on, reading.due_on) == (date(2026, 2, 13), date(2026, 3, 19))
+
+
+DAYS = st.dates(date(2026, 1, 5), date(2026, 6, 30))
+EVENTS = st.lists(
+    st.builds(
+        Event,
+        DAYS,
+        st.sampled_from([Kind.PAUSED, Kind.RESUMED, Kind.EXTENDED, Kind.RECEIVED]),
+        st.sampled_from(["补正", "特别程序"]),
+        st.integers(0, 5),
+    ),
+    max_size=8,
+)
+
+
+@given(EVENTS, st.integers(0, 30), DAYS)
+def test_any_events_give_a_reading_and_never_an_error(events: list[Event], days: int, today: date) -> None:
+    reading = read([accepted("2026-01-05"), *events], working_days(days), CALENDAR, today)
+
+    assert (reading.due_on is None) == (reading.state == State.PAUSED)
+
+
+@given(EVENTS.filter(lambda events: len(events) <= 5), st.integers(1, 20))
+def test_due_day_does_not_depend_on_the_order_of_events(events: list[Event], days: int) -> None:
+    readings = {
+        read([accepted("2026-01-05"), *order], working_days(days), CALENDAR, date(2026, 7, 1)).due_on
+        for order in itertools.permutations(events)
+    }
+
+    assert len(readings) == 1
+
+
+@given(EVENTS, st.integers(0, 20))
+def test_due_day_is_the_base_plus_the_days_passed_over(events: list[Event], days: int) -> None:
+    """F1: any order and overlap of pauses gives the sum rule."""
+    reading = read([accepted("2026-01-05"), *events], working_days(days), CALENDAR, date(2026, 7, 1))
+    extra = sum(event.days for event in events if event.kind == Kind.EXTENDED)
+
+    if reading.due_on is not None:
+        assert CALENDAR.between(date(2026, 1, 5), reading.due_on) == days + extra + len(reading.paused_days)
+
+
+def test_calendar_agrees_with_an_independent_package() -> None:
+    import holidays
+
+    china = holidays.country_holidays("CN", years=[2024, 2025, 2026])
+    days = (date(2024, 1, 1) + timedelta(days=n) for n in range(366 + 365 + 365))
+
+    assert [day for day in days if CALENDAR.is_working(day) != china.is_working_day(day)] == []

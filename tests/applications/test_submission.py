@@ -1,0 +1,336 @@
+"""From the draft to the case: what is created, what is refused, and that nothing typed is lost."""
+
+import io
+import json
+
+import pytest
+from django.utils import timezone
+
+from agencies.models import Region
+from applications import materials, submission
+from applications.demo import answers_for, picture
+from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, TaskStatus
+from applications.errors import AlreadyDone, Invalid, Refused
+from applications.models import Application, Dispatch, Draft, ItemTask, Material
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("directory")
+
+
+def test_draft_takes_over_what_the_account_and_the_number_say() -> None:
+    user = factories.person()
+
+    draft = submission.start_draft(region=factories.place(), user=user, channel=Channel.ONLINE)
+
+    assert draft.answers["name"] == user.legal_name
+    assert draft.answers["birth"] == f"{user.id_no[6:10]}-{user.id_no[10:12]}-{user.id_no[12:14]}"
+
+
+def test_person_has_one_open_draft_per_place() -> None:
+    user = factories.person()
+    first = submission.start_draft(region=factories.place(), user=user, channel=Channel.ONLINE)
+
+    again = submission.start_draft(region=factories.place(), user=user, channel=Channel.ONLINE)
+
+    assert again.pk == first.pk
+
+
+def test_closed_place_is_refused() -> None:
+    closed = Region.objects.filter(is_open=False, level=3).first()
+    assert closed is not None
+
+    with pytest.raises(Refused):
+        submission.start_draft(region=closed, user=factories.person(), channel=Channel.ONLINE)
+
+
+def test_draft_keeps_wrong_values() -> None:
+    """C2: an invalid draft is saved as it is; only submitting checks."""
+    draft = factories.draft()
+
+    saved = submission.save_draft(draft, {"id_no": "150602199808159998", "enlist_date": "2021-02-30"})
+
+    assert (saved.answers["id_no"], saved.answers["enlist_date"]) == ("150602199808159998", "2021-02-30")
+    assert set(saved.registration.problems(timezone.localdate())) >= {"id_no", "enlist_date"}
+
+
+def test_save_of_an_older_page_is_told_and_overwrites_nothing() -> None:
+    """B4: two tabs."""
+    draft = factories.draft()
+    submission.save_draft(draft, {"native": "第一页"}, version=draft.version)
+
+    with pytest.raises(submission.Stale) as caught:
+        submission.save_draft(draft, {"native": "第二页"}, version=draft.version)
+
+    assert caught.value.draft.answers["native"] == "第一页"
+    assert Draft.objects.get(pk=draft.pk).answers["native"] == "第一页"
+
+
+def test_save_ignores_what_is_no_field() -> None:
+    draft = submission.save_draft(factories.draft(), {"status": "completed", "applicant": "1", "sex": "女"})
+
+    assert "status" not in draft.answers
+    assert draft.answers["sex"] == "男" if int(draft.answers["id_no"][16]) % 2 else "女"
+
+
+def test_submit_makes_one_task_per_item_and_office() -> None:
+    """OR-05: eight items; OR-14 keeps the ID card behind the household registration; OR-07 keeps I08 behind the money."""
+    application = factories.submitted()
+
+    tasks = {task.item.code: (task.office.agency_id, task.status) for task in application.tasks.all()}
+
+    assert tasks == {
+        "I01": ("veterans", TaskStatus.PENDING),
+        "I02": ("veterans", TaskStatus.PENDING),
+        "I04": ("police", TaskStatus.PENDING),
+        "I05": ("police", TaskStatus.WAITING),
+        "I07": ("hrss", TaskStatus.PENDING),
+        "I08": ("hrss", TaskStatus.WAITING),
+        "I10": ("medical", TaskStatus.PENDING),
+        "I11": ("medical", TaskStatus.PENDING),
+    }
+
+
+def test_joint_item_makes_a_task_for_each_agency() -> None:
+    """TJ-06."""
+    application = factories.submitted(region=factories.PLACES["TJ"], ticked=["I10"])
+
+    assert [task.office.agency_id for task in application.tasks.order_by("agency_order")] == ["medical", "hrss"]
+
+
+def test_automatic_item_goes_to_its_agency_though_nobody_ticked_it() -> None:
+    """GD-19."""
+    application = factories.submitted(region=factories.PLACES["GD"], ticked=["I07"])
+
+    assert sorted(application.tasks.values_list("item__code", "office__agency")) == [
+        ("I07", "hrss"),
+        ("I13", "armed_forces"),
+    ]
+
+
+def test_submit_writes_a_dispatch_for_ready_tasks_only() -> None:
+    application = factories.submitted()
+
+    sent = Dispatch.objects.filter(task__application=application).values_list("task__item__code", flat=True)
+
+    assert sorted(sent) == ["I01", "I02", "I04", "I07", "I10", "I11"]
+
+
+def test_submit_asks_for_receipt_and_form() -> None:
+    application = factories.submitted()
+
+    assert list(application.documents.values_list("kind", flat=True)) == [
+        DocumentKind.SUBMISSION_RECEIPT,
+        DocumentKind.REGISTRATION,
+    ]
+
+
+def test_submit_twice_is_one_case() -> None:
+    draft = factories.draft()
+    factories.give_materials(draft)
+
+    first = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+    second = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+
+    assert first.pk == second.pk
+    assert ItemTask.objects.filter(application__applicant=draft.owner).count() == 8
+
+
+def test_submit_names_every_problem_at_once_and_loses_nothing() -> None:
+    draft = submission.save_draft(factories.draft(), {"id_no": "150602199808159998", "native": ""})
+
+    with pytest.raises(Invalid) as caught:
+        submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=False)
+
+    assert caught.value.errors["id_no"] == "第 18 位校验码不对，请对照证件再看一遍"
+    assert caught.value.errors["native"] == "请填籍贯"
+    assert caught.value.errors["promise"] == "请看过承诺后在前面打勾"
+    assert caught.value.errors["OR-33"] == "请上传部队行政介绍信"
+    assert Draft.objects.get(pk=draft.pk).answers["id_no"] == "150602199808159998"
+    assert Application.objects.count() == 0
+
+
+def test_item_open_elsewhere_is_not_opened_again() -> None:
+    """B9 and D-06: one live case per person and item."""
+    user = factories.person()
+    factories.submitted(user, ticked=["I07"])
+
+    with pytest.raises(Refused, match="正在办理"):
+        factories.submitted(user, ticked=["I07", "I10"])
+
+    assert Application.objects.filter(applicant=user).count() == 1
+
+
+def test_item_can_be_applied_for_again_after_a_withdrawal() -> None:
+    user = factories.person()
+    submission.withdraw(factories.submitted(user, ticked=["I07"]), user=user)
+
+    again = factories.submitted(user, ticked=["I07"])
+
+    assert again.status == ApplicationStatus.IN_PROGRESS
+
+
+def test_values_of_items_switched_off_again_are_not_disclosed() -> None:
+    """C7: account number typed for the grant, then the grant is switched off."""
+    draft = factories.draft(ticked=["I07"])
+    factories.give_materials(draft)
+
+    application = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+
+    assert "account" not in application.answers
+    assert draft.answers["account"] == "6228480000000000018"
+
+
+def test_office_gets_only_the_fields_of_its_map() -> None:
+    """S-16: medical insurance sees no politics and no bank account, the armed forces no bank account."""
+    application = factories.submitted(region=factories.PLACES["TJ"])
+
+    for dispatch in Dispatch.objects.filter(task__application=application).select_related("task__office", "task__item"):
+        task = dispatch.task
+        mapped = {m.field for m in task.spec.field_map[task.office.agency_id] if m.field}
+        assert {line["field"] for line in dispatch.payload["fields"] if "field" in line} <= mapped
+        if task.office.agency_id in ("medical", "armed_forces"):
+            assert "6228480000000000018" not in json.dumps(dispatch.payload)
+
+
+def test_clerk_is_recorded_as_the_one_who_typed() -> None:
+    """RQ-20, and a case typed for a person with an account is linked to it."""
+    clerk, person = factories.clerk(), factories.person()
+    draft = submission.start_draft(region=factories.place(), user=clerk, channel=Channel.WINDOW)
+    draft = submission.choose_items(draft, ["I07"])
+    draft = submission.save_draft(draft, answers_for(factories.as_soldier(person)))
+    factories.give_materials(draft)
+
+    application = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+
+    assert (application.entered_by, application.applicant, application.channel) == (clerk, person, Channel.WINDOW)
+    assert application.log.get(action=Action.SUBMIT).actor == clerk
+
+
+def test_clerks_own_data_never_prefill_a_form() -> None:
+    clerk = factories.clerk()
+
+    draft = submission.start_draft(region=factories.place(), user=clerk, channel=Channel.WINDOW)
+
+    assert draft.answers == {}
+
+
+def test_withdrawal_cancels_what_was_not_sent() -> None:
+    application = factories.submitted(ticked=["I07"])
+
+    submission.withdraw(application, user=application.entered_by)
+
+    assert list(Dispatch.objects.filter(task__application=application).values_list("status", flat=True)) == [
+        "cancelled"
+    ]
+    application.refresh_from_db()
+    assert application.status == ApplicationStatus.WITHDRAWN
+
+
+def test_item_under_review_is_not_withdrawn() -> None:
+    application = factories.delivered(ticked=["I07"])
+    ItemTask.objects.filter(application=application).update(status=TaskStatus.IN_REVIEW)
+
+    with pytest.raises(AlreadyDone):
+        submission.withdraw(application, user=application.entered_by)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        (
+            "证件.jpg",
+            b"<?php system($_GET['c']); ?>",
+            "这不是 JPG、PNG 图片或 PDF，内容和文件名不符。请重新拍照，或另存为这三种格式再传",
+        ),
+        ("证件.jpg", b"", "这个文件是空的，请重新拍照或扫描后再传"),
+        ("证件.jpg", b"\xff\xd8\xff\xe0 cut off", "这张图片打不开，可能没有传完。请重新拍照再传"),
+        ("证件.pdf", b"%PDF-1.7 broken", "这个 PDF 打不开，可能已损坏。请重新扫描再传"),
+        (
+            "证件.svg",
+            b"<svg onload=alert(1)>",
+            "这不是 JPG、PNG 图片或 PDF，内容和文件名不符。请重新拍照，或另存为这三种格式再传",
+        ),
+    ],
+)
+def test_file_that_is_not_what_it_says_is_refused_and_the_others_stay(name: str, content: bytes, sentence: str) -> None:
+    """D3, D5."""
+    draft = factories.draft()
+    factories.give_materials(draft)
+    before = Material.objects.filter(draft=draft).count()
+
+    with pytest.raises(Invalid) as caught:
+        materials.add(
+            draft=draft, code="OR-33", name=name, size=len(content), stream=io.BytesIO(content), user=draft.entered_by
+        )
+
+    assert caught.value.errors == {"OR-33": sentence}
+    assert Material.objects.filter(draft=draft).count() == before
+
+
+def test_file_too_large_is_refused_by_its_size() -> None:
+    draft = factories.draft()
+
+    with pytest.raises(Invalid) as caught:
+        materials.add(
+            draft=draft,
+            code="OR-33",
+            name="a.jpg",
+            size=45 * 1024 * 1024,
+            stream=io.BytesIO(b""),
+            user=draft.entered_by,
+        )
+
+    assert caught.value.errors == {"OR-33": "这个文件 45 MB，超过 20 MB。请重拍或分页传"}
+
+
+def test_picture_loses_what_was_appended_and_its_position() -> None:
+    """Attack case 4: EXIF and a script behind the picture's end are gone after re-encoding."""
+    clean = materials.clean_file(picture("x") + b"<script>alert(1)</script>")
+
+    assert b"<script>" not in clean.content
+    assert b"Exif" not in clean.content
+
+
+def test_pdf_loses_scripts_forms_and_attachments() -> None:
+    """Attack case 5."""
+    import pikepdf
+
+    bad = pikepdf.new()
+    bad.add_blank_page()
+    bad.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+    bad.pages[0].obj.AA = pikepdf.Dictionary(O=pikepdf.Dictionary(S=pikepdf.Name.Launch, F="cmd.exe"))
+    bad.attachments["x.exe"] = b"MZ"
+    out = io.BytesIO()
+    bad.save(out)
+
+    clean = materials.clean_file(out.getvalue())
+
+    with pikepdf.open(io.BytesIO(clean.content)) as good:
+        assert "/OpenAction" not in good.Root
+        assert "/AA" not in good.pages[0].obj
+        assert len(good.attachments) == 0
+    assert clean.pages == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("..\\..\\a.jpg", "a.jpg"),
+        ("a\r\nSet-Cookie: x.jpg", "a Set-Cookie: x.jpg"),
+        ("\u202egpj.exe", "gpj.exe"),
+        ("", "未命名"),
+    ],
+)
+def test_file_name_is_kept_as_harmless_data(name: str, kept: str) -> None:
+    assert materials.safe_name(name) == kept
+
+
+def test_same_material_serves_every_item_that_needs_it() -> None:
+    """TJ-13: given once, used by each office."""
+    application = factories.submitted()
+
+    for code in ("I01", "I04", "I07"):
+        dispatch = factories.task_of(application, code).dispatches.get()
+        assert "OR-31" in {material["code"] for material in dispatch.payload["materials"]}
+    assert Material.objects.filter(application=application, code="OR-31").count() == 1
