@@ -226,7 +226,8 @@ def _after_acceptance(
     if limit.unit == LimitUnit.NEXT_YEAR_DATE:
         due: date | None = date(start.year + 1, limit.month or 12, limit.day or 31)
         lines.append(f"按规定在次年{limit.month}月{limit.day}日前完成，不按工作日计算。")
-        used, paused = 0, frozenset()
+        used = 0
+        paused: frozenset[date] = frozenset()
     else:
         is_working_days = limit.unit != LimitUnit.CALENDAR_DAY
         unit = "个工作日" if is_working_days else "天"

@@ -23,7 +23,7 @@ def id_number(region: str, birth: str, sequence: int) -> str:
     return first + check_digit(first)
 
 
-def soldier(name: str, n: int, region: str = "150602") -> Soldier:
+def soldier(name: str, n: int, region: str = "110105") -> Soldier:
     """The n-th made-up soldier; every n gives another number."""
     birth = f"{1996 + n // 300 % 8}{n // 25 % 12 + 1:02d}{n % 25 + 1:02d}"
     return Soldier(name, id_number(region, birth, 999 if n % 2 else 997), f"1380000{n % 10000:04d}")
@@ -53,7 +53,7 @@ def answers_for(person: Soldier) -> Answers:
         "settle_place": "安置所在旗区",
         "hukou_mode": "relative",
         "host_name": "赵建国",
-        "host_id": id_number("150602", "19680520", 997),
+        "host_id": id_number("110105", "19680520", 997),
         "host_tel": "13900004410",
         "to_addr": "富民路 12 号院 3 号楼 2 单元 501",
         "police_station": "富民路派出所",

@@ -78,7 +78,7 @@ def _clean_pdf(content: bytes) -> Clean:
                 raise Refused(f"这个 PDF 有 {pages} 页，最多 {MAX_PDF_PAGES} 页。请只传需要的页")
             target.pages.extend(source.pages)
             for page in target.pages:
-                for key in [key for key in page.obj if key not in _PAGE_KEYS]:
+                for key in [str(key) for key in page.obj if key not in _PAGE_KEYS]:
                     del page.obj[key]
             target.remove_unreferenced_resources()
             out = io.BytesIO()
@@ -162,7 +162,7 @@ def remove(material: Material) -> None:
             raise Refused("已提交的材料不能删除")
         if current.application_id is None and current.draft_id and hasattr(current.draft, "application"):
             raise Refused("登记表已经提交，材料不能删除")
-        storage, path = current.file.storage, current.file.name
+        storage, path = current.file.storage, str(current.file.name)
         current.delete()
         transaction.on_commit(lambda: storage.delete(path))
 

@@ -19,6 +19,6 @@ def next_value(series: str) -> int:
 
 
 def case_number(region_code: str, day: date) -> str:
-    """150602-261126-00001: six-digit place, day, running number of the place's day."""
+    """Place, day and number, as in 999999-261126-00001: six-digit place, day, running number of the place's day."""
     series = f"{region_code}-{day:%y%m%d}"
     return f"{series}-{next_value(series):05d}"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from agencies.models import Office, Posting, Region
-from applications.enums import AT_OFFICE, CLOSED, TERMINAL, ApplicationStatus, TaskStatus
+from applications.enums import AT_OFFICE, CLOSED, TERMINAL, TaskStatus
 from portal.accounts.models import User
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         )
 
 
-class ApplicationQuerySet(models.QuerySet["Application"]):
+class ApplicationQuerySet(models.QuerySet[Any]):
     def for_applicant(self, user: User) -> ApplicationQuerySet:
         return self.filter(applicant=user)
 
@@ -48,10 +48,9 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def with_progress(self) -> ApplicationQuerySet:
         """With everything that a progress page shows, in a fixed number of queries."""
-        from applications.models import ItemTask
-
         tasks = (
-            ItemTask.objects.select_related("item__scheme", "office__agency", "result")
+            self.model._meta.get_field("tasks")
+            .related_model.objects.select_related("item__scheme", "office__agency", "result")
             .prefetch_related("corrections__lines", "facts")
             .order_by("item__order", "agency_order")
         )
@@ -90,7 +89,7 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
         return self.select_related("application__region", "item__scheme", "office__agency")
 
 
-class MaterialQuerySet(models.QuerySet["Material"]):
+class MaterialQuerySet(models.QuerySet[Any]):
     def for_draft(self, draft: Draft) -> MaterialQuerySet:
         return self.filter(draft=draft)
 
@@ -102,7 +101,7 @@ class MaterialQuerySet(models.QuerySet["Material"]):
         return self.filter(Q(application__applicant=user) | Q(draft__owner=user) | Q(draft__entered_by=user))
 
 
-class DocumentQuerySet(models.QuerySet["Document"]):
+class DocumentQuerySet(models.QuerySet[Any]):
     def for_applicant(self, user: User) -> DocumentQuerySet:
         return self.filter(application__applicant=user)
 
@@ -121,7 +120,3 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
     def for_check_code(self, number: str, code: str) -> DocumentQuerySet:
         return self.filter(number=number, check_code=code)
-
-
-def is_closed(status: str) -> bool:
-    return ApplicationStatus(status) in CLOSED

@@ -54,7 +54,7 @@ def accept_provisionally(
         raise Invalid({"until": "补交日期不能早于今天"})
     with transaction.atomic():
         workflow.lock(task.application_id)
-        data = {"materials": codes, "until": until.isoformat()}
+        data: dict[str, object] = {"materials": codes, "until": until.isoformat()}
         _advance_as_handler(task, Action.ACCEPT_PROVISIONALLY, reviewer, Party.REVIEWER, note=note, data=data, at=at)
         if task.due_on is not None and until > task.due_on:
             raise Invalid({"until": "补交日期不能晚于承诺办结的日期"})
