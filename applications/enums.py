@@ -158,3 +158,11 @@ class Grade(models.TextChoices):
     B = "B", "乙级 已核原件"
     C = "C", "丙级 申请人上传"
     D = "D", "丁级 申请人自制"
+
+
+class Verdict(models.TextChoices):
+    """What an office found about one file of its task."""
+
+    FINE = "fine", "齐"
+    UNREADABLE = "unreadable", "看不清"
+    WRONG = "wrong", "不符合"

@@ -85,6 +85,17 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
     def by_due_day(self) -> ItemTaskQuerySet:
         return self.order_by(models.F("next_on").asc(nulls_last=True), "id")
 
+    def for_desk(self, office: Office) -> ItemTaskQuerySet:
+        """The office's tasks with what its lists show. A scheme is big, so each is fetched once for all rows."""
+        from applications.models import Dispatch
+
+        handed = Dispatch.objects.filter(delivered_at__isnull=False).order_by("-version")
+        return (
+            self.filter(office=office)
+            .select_related("application__region", "item", "office", "handler")
+            .prefetch_related("application__scheme", Prefetch("dispatches", handed, to_attr="handed"))
+        )
+
     def for_lists(self) -> ItemTaskQuerySet:
         return self.select_related("application__region", "item__scheme", "office__agency")
 

@@ -12,7 +12,7 @@ from agencies.enums import LimitUnit, Role
 from agencies.models import Posting
 from applications import documents, fanout, workflow
 from applications.enums import Action, Decision, DocumentKind, Fulfilment, Party
-from applications.errors import Invalid, Refused
+from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Correction, CorrectionLine, FactConfirmation, ItemTask, Result
 from portal.accounts.models import User
 
@@ -345,6 +345,8 @@ def fulfil(
     with transaction.atomic():
         workflow.lock(task.application_id)
         result = Result.objects.get(task=task)
+        if result.fulfilment == fulfilment:
+            raise AlreadyDone(f"已经登记为“{result.get_fulfilment_display()}”，没有再次登记")
         data = {"fulfilment": fulfilment}
         workflow.advance(task, Action.FULFIL, party=party, actor=staff, data=data, at=at)
         result.fulfilment = fulfilment

@@ -1,3 +1,4 @@
+from applications.models.access import AccessLog, MaterialCheck
 from applications.models.application import Application, Draft, NumberCounter
 from applications.models.correction import Correction, CorrectionLine
 from applications.models.dispatch import Dispatch, DispatchAttempt
@@ -8,6 +9,7 @@ from applications.models.result import Result
 from applications.models.status_log import StatusLog
 
 __all__ = [
+    "AccessLog",
     "Application",
     "Correction",
     "CorrectionLine",
@@ -18,6 +20,7 @@ __all__ = [
     "FactConfirmation",
     "ItemTask",
     "Material",
+    "MaterialCheck",
     "NumberCounter",
     "Result",
     "StatusLog",

@@ -1,0 +1,80 @@
+"""What an office may look at of a task, and the record that it did. Called by the desk.
+
+An office sees what was handed over to it: the newest delivered dispatch, and the files named in it. Full numbers and
+files are given out against a row of the access log.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from agencies.models import Posting
+from applications.enums import Verdict
+from applications.errors import Invalid, Refused
+from applications.models import AccessLog, Dispatch, ItemTask, Material, MaterialCheck
+from portal.accounts.models import User
+
+
+def handed_over(task: ItemTask) -> list[Dispatch]:
+    """What reached the office, newest first; nothing for a task that still waits."""
+    return list(task.dispatches.filter(delivered_at__isnull=False).order_by("-version"))
+
+
+def file_ids(payload: dict[str, Any]) -> list[str]:
+    return [file["id"] for material in payload.get("materials", []) for file in material["files"]]
+
+
+def visible_materials(task: ItemTask) -> list[Material]:
+    """The files that were handed over with the newest payload; an unsent answer to a correction is not among them."""
+    handed = handed_over(task)
+    wanted = file_ids(handed[0].payload) if handed else []
+    found = {str(material.pk): material for material in Material.objects.filter(pk__in=wanted)}
+    return [found[pk] for pk in wanted if pk in found]
+
+
+def reveal(
+    task: ItemTask, *, fields: list[str], reason: str, viewer: User, posting: Posting, at: datetime | None = None
+) -> AccessLog:
+    """Full numbers are shown only with a purpose, and the look is recorded before they are."""
+    if not reason.strip():
+        raise Invalid({"reason": "请写明查看完整号码的用途"})
+    if not fields:
+        raise Refused("这一件没有隐去的号码")
+    return AccessLog.objects.create(
+        task=task, viewer=viewer, posting=posting, fields=fields, reason=reason.strip()[:100], at=at or timezone.now()
+    )
+
+
+def open_material(task: ItemTask, material: Material, *, viewer: User, posting: Posting) -> AccessLog:
+    """A file handed out to a member of the office; from now on it counts as seen by the office."""
+    return AccessLog.objects.create(task=task, material=material, viewer=viewer, posting=posting, at=timezone.now())
+
+
+def seen_materials(task: ItemTask) -> set[str]:
+    """Ids of the files that someone of the task's present office has opened."""
+    rows = task.accesses.filter(material__isnull=False, posting__office=task.office_id)
+    return {str(pk) for pk in rows.values_list("material_id", flat=True)}
+
+
+def judge(
+    task: ItemTask, material: Material, verdict: Verdict, *, reviewer: User, note: str = "", at: datetime | None = None
+) -> MaterialCheck:
+    """The office's finding about one file. Nobody judges what the office has not opened, or what is decided already."""
+    with transaction.atomic():
+        if task.is_terminal:
+            raise Refused(f"这一件现在是“{task.get_status_display()}”，材料不再审核")
+        if str(material.pk) not in seen_materials(task):
+            raise Refused("请先打开这份材料看过，再写结论")
+        check, _ = MaterialCheck.objects.update_or_create(
+            task=task,
+            material=material,
+            defaults={
+                "verdict": verdict,
+                "note": note.strip()[:200],
+                "checked_by": reviewer,
+                "checked_at": at or timezone.now(),
+            },
+        )
+    return check
