@@ -87,9 +87,8 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
 
     def for_desk(self, office: Office) -> ItemTaskQuerySet:
         """The office's tasks with what its lists show. A scheme is big, so each is fetched once for all rows."""
-        from applications.models import Dispatch
-
-        handed = Dispatch.objects.filter(delivered_at__isnull=False).order_by("-version")
+        relation: Any = self.model._meta.get_field("dispatches")
+        handed = relation.related_model.objects.filter(delivered_at__isnull=False).order_by("-version")
         return (
             self.filter(office=office)
             .select_related("application__region", "item", "office", "handler")
