@@ -1,0 +1,33 @@
+"""Who may enter a page: somebody signed in, or a member of staff in one of the named roles.
+
+What a person then sees is decided by the scoped querysets, never here.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+
+from agencies.enums import Role
+
+View = Callable[..., HttpResponse]
+
+signed_in = login_required
+
+
+def posting_required(*roles: Role) -> Callable[[View], View]:
+    """Signed in and posted in one of the roles now; for everybody else the page is not there."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            posting = getattr(request, "posting", None)
+            if posting is None or posting.role not in roles:
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return login_required(guarded)
+
+    return guard

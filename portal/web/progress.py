@@ -1,0 +1,280 @@
+"""The states of items and cases as people read them: tag, next step, day, light, and why that day (DESIGN.md 5).
+
+One table for applicants, whose words are plain, and one for staff, who read the words of the state machine. Used by
+the pages of applicants, windows, desks and the console.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from agencies.deadlines import Calendar
+from agencies.enums import LimitUnit
+from applications import clock, workflow
+from applications.enums import TERMINAL, ApplicationStatus, Fulfilment, TaskStatus
+from applications.models import Application, ItemTask
+from portal.web.presenters import Action, Clock, Tag, TaskRow, Why, day_words, month_tables
+
+S = TaskStatus
+
+# -- tags --------------------------------------------------------------------------------------------------------------
+
+_PERSON: dict[str, Tag] = {
+    S.WAITING: Tag("grey", "hourglass-split", "等待前一件"),
+    S.PENDING: Tag("blue", "arrow-repeat", "正在送达"),
+    S.QUEUED: Tag("blue", "arrow-repeat", "已送达部门"),
+    S.IN_REVIEW: Tag("blue", "arrow-repeat", "办理中"),
+    S.AWAITING_APPROVAL: Tag("blue", "arrow-repeat", "办理中"),
+    S.AWAITING_CORRECTION: Tag("amber", "exclamation-circle-fill", "需要您补正"),
+    S.AWAITING_VISIT: Tag("amber", "person-walking", "需要您到场"),
+    S.SUSPENDED: Tag("grey", "pause-circle", "特别程序"),
+    S.COMPLETED: Tag("done", "check-circle-fill", "已办结"),
+    S.NOT_ACCEPTED: Tag("red", "x-circle-fill", "不予受理"),
+    S.REFUSED: Tag("red", "x-circle-fill", "不予办理"),
+    S.WITHDRAWN: Tag("plain", "dash-circle", "已撤回"),
+    S.TERMINATED: Tag("plain", "dash-circle", "已终止"),
+}
+_CASE: dict[str, Tag] = {
+    ApplicationStatus.IN_PROGRESS: Tag("blue", "arrow-repeat", "办理中"),
+    ApplicationStatus.ACTION_NEEDED: Tag("amber", "exclamation-circle-fill", "需要您处理"),
+    ApplicationStatus.COMPLETED: Tag("done", "check-circle-fill", "全部办结"),
+    ApplicationStatus.PARTLY_COMPLETED: Tag("done", "check-circle-fill", "部分办结"),
+    ApplicationStatus.REFUSED: Tag("red", "x-circle-fill", "未予办理"),
+    ApplicationStatus.WITHDRAWN: Tag("plain", "dash-circle", "已撤回"),
+}
+_AFTERWARDS: dict[str, Tag] = {
+    Fulfilment.PAYMENT_DUE: Tag("blue", "calendar-event", "待发放"),
+    Fulfilment.IN_PRODUCTION: Tag("blue", "calendar-event", "制证中"),
+    Fulfilment.READY: Tag("blue", "calendar-event", "待领取"),
+    Fulfilment.MAILED: Tag("blue", "calendar-event", "已寄出"),
+}
+
+
+def person_tag(task: ItemTask) -> Tag:
+    """The state of an item in an applicant's words. What still follows a decision (money, a card) shows instead of it."""
+    if task.status == S.WAITING and task.open_facts and not task.open_items:
+        return Tag("grey", "hourglass-split", "等待资金到账")
+    if task.status == S.COMPLETED:
+        return _AFTERWARDS.get(task.result.fulfilment, _PERSON[S.COMPLETED])
+    return _PERSON[task.status]
+
+
+def staff_tag(task: ItemTask) -> Tag:
+    """The state of an item in the words of the state machine."""
+    shown = _PERSON[task.status]
+    return Tag(shown.tone, shown.icon, task.get_status_display())
+
+
+def case_tag(application: Application, *, for_staff: bool = False) -> Tag:
+    tag = _CASE[application.status]
+    return Tag(tag.tone, tag.icon, application.get_status_display()) if for_staff else tag
+
+
+# -- lights ------------------------------------------------------------------------------------------------------------
+
+
+def light(task: ItemTask, calendar: Calendar, today: date) -> Clock:
+    """Time left until the office must act, out of the stored day alone; for lists, where no log is read."""
+    if task.next_on is None:
+        return Clock("grey", "已结束" if task.is_terminal else "未计时")
+    left = calendar.between(today, task.next_on)
+    if left < 0:
+        return Clock("red", f"超期 {-left} 个工作日")
+    return Clock("amber" if left <= 2 else "done", "今天到期" if task.next_on == today else f"还剩 {left} 个工作日")
+
+
+# -- days --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Day:
+    words: str
+    note: str = ""
+    is_late: bool = False
+
+
+def _unit(task: ItemTask) -> str:
+    limit = task.application.scheme.spec.limit_of(task.spec)
+    return (
+        "天" if limit is not None and limit.unit in (LimitUnit.CALENDAR_DAY, LimitUnit.NEXT_YEAR_DATE) else "个工作日"
+    )
+
+
+def day_of(task: ItemTask, reading: clock.Reading) -> Day:
+    """The day of an item: until when, or why no day is counting."""
+    if task.status == S.WAITING:
+        names = _names_of_open_items(task)
+        return Day("还没开始计时", f"{names}办好后自动开始" if names else "到账后自动开始")
+    if task.status == S.PENDING:
+        return Day("正在送往部门", "送到后开始算答复期限")
+    if task.status in TERMINAL:
+        return _last_day(task)
+    if reading.state == clock.State.PAUSED:
+        words = {S.AWAITING_CORRECTION: "补上后继续计时", S.AWAITING_VISIT: "到场后继续计时"}.get(
+            S(task.status), "暂停计时"
+        )
+        return Day(words, "暂停中" if reading.left is None else f"暂停中，还剩 {reading.left} {_unit(task)}")
+    if task.status == S.AWAITING_CORRECTION:
+        return Day("补上后开始计时", f"请在{day_words(task.correction_until)}前补上" if task.correction_until else "")
+    if reading.next_on is None:
+        return Day("办结时限未公布")
+    return _running(task, reading, reading.next_on)
+
+
+def _running(task: ItemTask, reading: clock.Reading, due: date) -> Day:
+    left = reading.left or 0
+    unit = "个工作日" if task.status == S.QUEUED else _unit(task)
+    if left < 0:
+        return Day(day_words(due), f"已超期 {-left} {unit}", is_late=True)
+    rest = "今天到期" if left == 0 else f"还剩 {left} {unit}"
+    words = f"{'预计' if reading.is_provisional else ''}{day_words(due)}前"
+    return Day(words, f"答复是否受理，{rest}" if task.status == S.QUEUED else rest)
+
+
+def _last_day(task: ItemTask) -> Day:
+    if not hasattr(task, "result"):
+        return Day(f"{day_words(timezone.localdate(task.changed_at))}结束")
+    result = task.result
+    decided = day_words(timezone.localdate(result.decided_at))
+    if task.status != S.COMPLETED:
+        return Day(f"{decided}决定")
+    if result.fulfilment == Fulfilment.PAYMENT_DUE and result.fulfil_by:
+        return Day(f"{day_words(result.fulfil_by)}前", f"{decided}办好，等发放")
+    if result.fulfilment == Fulfilment.IN_PRODUCTION and result.fulfil_by:
+        return Day(f"{decided}办好", f"{day_words(result.fulfil_by)}前制好")
+    return Day(f"{decided}办好", result.get_fulfilment_display() if result.fulfilment != Fulfilment.NONE else "")
+
+
+def _names_of_open_items(task: ItemTask) -> str:
+    spec = task.application.scheme.spec
+    return "、".join(spec.item(code).title for code in task.open_items)
+
+
+def next_step(task: ItemTask) -> str:
+    """What happens next on an item, for the person."""
+    status = S(task.status)
+    if status == S.WAITING:
+        return _waiting_words(task)
+    if status == S.COMPLETED:
+        return task.result.summary or task.spec.next_step or _result_words(task)
+    if status in TERMINAL:
+        return "。".join(words.rstrip("。") for words in _refusal_words(task) if words)
+    if status == S.AWAITING_CORRECTION:
+        return f"{task.office}请您补正，补上就接着办"
+    if status == S.AWAITING_VISIT:
+        return task.spec.in_person_reason or "需要您本人到场"
+    return {
+        S.PENDING: f"正在送往{task.office}",
+        S.QUEUED: f"等{task.office}答复是否受理",
+        S.SUSPENDED: "需要鉴定、听证等特别程序，这段时间不计入期限",
+        S.AWAITING_APPROVAL: "经办人已审完，等负责人批准",
+    }.get(status, _in_review_words(task))
+
+
+def _in_review_words(task: ItemTask) -> str:
+    return "正在审查" + (f"。{task.spec.in_person_reason.rstrip('。')}" if task.spec.in_person else "")
+
+
+def _waiting_words(task: ItemTask) -> str:
+    names = _names_of_open_items(task)
+    if task.is_held:
+        return f"{names}没有办成，这一件暂时不能开始。请打电话问{task.office}"
+    if names:
+        extra = f"；{task.spec.in_person_reason.rstrip('。')}" if task.spec.in_person else ""
+        return f"{names}办好后自动开始，您不用再申请{extra}"
+    spec = task.application.scheme.spec
+    return "".join(spec.fact(code).waiting_text for code in task.open_facts)
+
+
+def _result_words(task: ItemTask) -> str:
+    return f"{task.spec.result.name}已办好" if task.spec.result.name else ""
+
+
+def _refusal_words(task: ItemTask) -> tuple[str, str]:
+    return (task.result.summary, task.result.remedy) if hasattr(task, "result") else ("", "")
+
+
+def why(task: ItemTask, reading: clock.Reading, calendar: Calendar) -> Why | None:
+    """The counting behind the day; None where nothing was counted yet."""
+    due = reading.next_on or reading.due_on
+    if not reading.lines or task.status in TERMINAL | {S.WAITING, S.PENDING}:
+        return None
+    if due is None:
+        return Why("为什么还没有到期日", reading.lines)
+    title = f"{'预计' if reading.is_provisional else '为什么是'}{due.month}月{due.day}日"
+    title = f"{title}，怎么算的" if reading.is_provisional else title
+    note = (
+        "那一年的放假安排公布后，这一天可能会变。"
+        if reading.is_provisional
+        else "到那天 24 时还没办好，这里会写“已超期”。"
+    )
+    is_reply = reading.accepted_on is None
+    start = reading.received_on if is_reply else reading.accepted_on
+    if start is None or (due - start).days > 120:
+        return Why(title, reading.lines, note=note)
+    counted = _counted(task, start, due, reading, calendar)
+    months = month_tables(
+        start, due, calendar, counted=counted, paused=reading.paused_days, start_mark="收到" if is_reply else "受理"
+    )
+    return Why(title, reading.lines, months, note)
+
+
+def _counted(task: ItemTask, start: date, due: date, reading: clock.Reading, calendar: Calendar) -> set[date]:
+    """The days after `start` that count towards `due`."""
+    in_working_days = reading.accepted_on is None or _unit(task) != "天"
+    days = (start + timedelta(days=n) for n in range(1, (due - start).days + 1))
+    return {day for day in days if day not in reading.paused_days and (not in_working_days or calendar.is_working(day))}
+
+
+def task_row(
+    task: ItemTask,
+    calendar: Calendar,
+    today: date,
+    *,
+    for_staff: bool = False,
+    links: Sequence[Action] = (),
+) -> TaskRow:
+    """One item of a case as a row. The task's log, result and office must be fetched already."""
+    reading = workflow.read_clock(task, calendar, today)
+    day = day_of(task, reading)
+    tag = staff_tag(task) if for_staff else person_tag(task)
+    if day.is_late:
+        tag = Tag("red", "exclamation-octagon-fill", day.note)
+    return TaskRow(
+        name=task.spec.title,
+        tag=tag,
+        agency=str(task.office),
+        agency_icon=task.office.agency.icon,
+        next_step=next_step(task),
+        day=day.words,
+        day_note="" if day.is_late else day.note,
+        is_late=day.is_late,
+        links=tuple(links),
+        why=why(task, reading, calendar),
+    )
+
+
+# -- the whole case ----------------------------------------------------------------------------------------------------
+
+
+def count_words(tasks: Iterable[ItemTask]) -> str:
+    """8 件事，已办好 2 件. An item of two offices counts once, and as done when both are."""
+    by_item: dict[int, list[str]] = {}
+    for task in tasks:
+        by_item.setdefault(task.item_id, []).append(task.status)
+    done = sum(all(status == S.COMPLETED for status in statuses) for statuses in by_item.values())
+    total = len(by_item)
+    if done == total:
+        return f"{total} 件事，全部办好"
+    return f"{total} 件事，已办好 {done} 件" if done else f"{total} 件事，正在办理"
+
+
+def last_day(tasks: Iterable[ItemTask]) -> tuple[str, date] | None:
+    """(words, day) until when everything that is counting is ready; None while nothing counts or all is over."""
+    open_tasks = [task for task in tasks if task.status not in TERMINAL]
+    days = [task.due_on for task in open_tasks if task.due_on]
+    if not days:
+        return None
+    return ("全部预计办好" if len(days) == len(open_tasks) else "已开始计时的最晚办好", max(days))
