@@ -7,6 +7,7 @@ The written rule of merging, from the top down:
 * items, materials, agencies, facts, sources and places are joined by their code, value by value; `remove: true` drops one;
 * a mapping (form, result, field_map) is joined key by key;
 * `replaces` names lists that start anew in this layer; `offers` keeps exactly the named items, in that order;
+* `source` names the document row of a whole entry or layer, `source_of` that of single values by their path;
 * what describes the layer itself (region, version, title, dates, offices) is never inherited.
 
 After merging, whatever points to an item or a form field that the place does not have is left out, so that a layer need
@@ -26,7 +27,7 @@ Data = dict[str, Any]
 
 KEYS = {"items": "code", "materials": "code", "agencies": "code", "facts": "code", "sources": "id", "places": "region"}
 OWN = ("region", "version", "title", "valid_from", "valid_until", "offices")
-DIRECTIONS = ("offers", "opens", "replaces", "source")
+DIRECTIONS = ("offers", "opens", "replaces", "source", "source_of")
 
 
 class LayerError(ValueError):
@@ -98,6 +99,8 @@ def merge(above: Data | None, layer: Data) -> Data:
             content[name] = _join(content.get(name, []), value, name, origin)
         else:
             _set(content, key, value, "", origin)
+    for path, row in layer.get("source_of", {}).items():
+        origin.note(path, row)
     if "offers" in layer:
         content["items"] = _offered(content.get("items", []), layer["offers"], layer["region"])
     _prune(content)
@@ -114,6 +117,8 @@ class _Origin:
         self.region, self.source, self.provenance = region, source, provenance
 
     def note(self, path: str, source: str) -> None:
+        if path in OWN:
+            return
         self.provenance[path] = f"{self.region} {source or self.source}".strip()
 
     def forget(self, path: str) -> None:

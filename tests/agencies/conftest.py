@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 
 from agencies.layers import Data, merge, read_layer
 from agencies.spec import SchemeSpec
@@ -34,10 +33,3 @@ def nation() -> SchemeSpec:
 def schemes() -> dict[str, SchemeSpec]:
     above = layer("nation")
     return {name: effective(above, layer(name)) for name in NAMES}
-
-
-@pytest.fixture
-def loaded(db: None) -> None:
-    """Divisions, schemes and calendars in the database, by the commands an administrator runs."""
-    call_command("load_region", verbosity=0)
-    call_command("load_calendar", verbosity=0)

@@ -1,0 +1,89 @@
+from datetime import date, timedelta
+from pathlib import Path
+
+import holidays
+import pytest
+
+from agencies.calendars import CalendarError, read_calendar
+from agencies.deadlines import Calendar, calendar_now
+
+YEARS = (2024, 2025, 2026)
+
+
+@pytest.fixture
+def calendar(directory: None) -> Calendar:
+    return calendar_now()
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "due"),
+    [
+        # DOMAIN.md 3.2, worked examples
+        ("2025-03-10", 5, "2025-03-17"),
+        ("2025-03-10", 27, "2025-04-17"),
+        ("2025-09-16", 27, "2025-10-29"),
+        ("2025-09-16", 15, "2025-10-13"),
+        ("2025-09-26", 10, "2025-10-16"),
+        ("2025-09-30", 5, "2025-10-14"),
+        # STANDARDS.md 3.3, golden cases
+        ("2025-01-24", 5, "2025-02-07"),
+        ("2025-04-25", 3, "2025-04-29"),
+        ("2025-09-26", 5, "2025-10-10"),
+        ("2025-09-30", 10, "2025-10-21"),
+        ("2026-02-13", 5, "2026-02-27"),
+        ("2026-02-13", 20, "2026-03-19"),
+        ("2026-04-30", 5, "2026-05-11"),
+        ("2026-09-18", 5, "2026-09-24"),
+        ("2026-09-24", 5, "2026-10-09"),
+        ("2026-09-30", 5, "2026-10-13"),
+        ("2026-03-02", 15, "2026-03-23"),
+        ("2026-03-02", 27, "2026-04-09"),
+        ("2026-12-24", 5, "2026-12-31"),
+        # the day of the act is day 0
+        ("2026-03-02", 0, "2026-03-02"),
+    ],
+)
+def test_due_date_counts_working_days(calendar: Calendar, start: str, days: int, due: str) -> None:
+    assert calendar.add(date.fromisoformat(start), days) == date.fromisoformat(due)
+
+
+def test_due_date_in_a_year_without_notice_is_only_expected(calendar: Calendar) -> None:
+    due = calendar.add(date(2026, 12, 28), 5)
+
+    assert (calendar.knows(date(2026, 12, 28)), calendar.knows(due)) == (True, False)
+
+
+def test_between_is_the_inverse_of_add(calendar: Calendar) -> None:
+    for days in range(1, 60):
+        assert calendar.between(date(2026, 2, 1), calendar.add(date(2026, 2, 1), days)) == days
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_calendar_agrees_with_an_independent_package(calendar: Calendar, year: int) -> None:
+    known = holidays.country_holidays("CN", years=year)
+    first = date(year, 1, 1)
+    days = [first + timedelta(days=count) for count in range((date(year + 1, 1, 1) - first).days)]
+
+    assert [day for day in days if calendar.is_working(day) != known.is_working_day(day)] == []
+
+
+@pytest.mark.parametrize(("year", "count"), [(2025, 248), (2026, 248)])
+def test_year_has_its_number_of_working_days(calendar: Calendar, year: int, count: int) -> None:
+    assert calendar.between(date(year - 1, 12, 31), date(year, 12, 31)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("make_up_days: [2025-03-05]", "2025-03-05不是周末"),
+        ("make_up_days: [2026-01-04]", "2026-01-04不在2025年"),
+        ("make_up_days: [2025-01-04]", "既放假又上班"),
+    ],
+)
+def test_impossible_calendar_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "2025.yaml"
+    head = "year: 2025\nnotice: 通知\nholidays: [{name: 元旦, from: 2025-01-01, to: 2025-01-04}]\n"
+    path.write_text(head + text, encoding="utf-8")
+
+    with pytest.raises(CalendarError, match=message):
+        read_calendar(path)

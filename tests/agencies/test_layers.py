@@ -1,0 +1,175 @@
+"""The rule of merging, on small layers, and properties of it on made-up ones."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agencies.layers import LayerError, merge, normalise
+from tests.agencies.conftest import effective, layer
+
+FORM = {
+    "title": "表",
+    "sections": [{"code": "basic", "title": "基本", "fields": [{"field": "name"}, {"field": "mobile"}]}],
+}
+TOP: dict[str, Any] = {
+    "region": "100000", "version": "1", "title": "上级", "valid_from": "2024-01-01", "service_name": "一件事", "source": "甲",
+    "slogans": ["一次"], "form": FORM,
+    "items": [
+        {"code": "A", "name": "甲事", "agencies": ["x"], "fields": ["name", "mobile"],
+         "field_map": {"x": [{"field": "name", "target": "xm"}, {"field": "mobile", "target": "dh"}]}},
+        {"code": "B", "name": "乙事", "agencies": ["x"], "requires": [{"item": "A"}], "aliases": ["乙"]},
+    ],
+    "materials": [{"code": "M", "name": "材料", "serves": ["A"]}, {"code": "N", "name": "共用", "serves": []}],
+}  # fmt: skip
+
+
+def below(**values: Any) -> dict[str, Any]:
+    return {"region": "990000", "version": "2", "title": "下级", "valid_from": "2025-01-01", "source": "乙", **values}
+
+
+def codes(content: dict[str, Any], name: str = "items") -> list[str]:
+    return [entry["code"] for entry in content[name]]
+
+
+def test_value_of_the_lower_layer_wins_and_knows_its_origin() -> None:
+    content = merge(
+        merge(None, TOP), below(service_name="新名", items=[{"code": "A", "name": "新甲事", "source": "乙-3"}])
+    )
+
+    assert (content["service_name"], content["items"][0]["name"]) == ("新名", "新甲事")
+    assert content["items"][0]["agencies"] == ["x"]
+    assert content["provenance"]["items.A.name"] == "990000 乙-3"
+    assert content["provenance"]["items.A.agencies"] == "100000 甲"
+
+
+def test_list_is_replaced_and_plus_appends() -> None:
+    replaced = merge(merge(None, TOP), below(slogans=["二次"]))
+    appended = merge(merge(None, TOP), below(**{"slogans+": ["二次"]}, items=[{"code": "B", "aliases+": ["丙"]}]))
+
+    assert replaced["slogans"] == ["二次"]
+    assert appended["slogans"] == ["一次", "二次"]
+    assert appended["items"][1]["aliases"] == ["乙", "丙"]
+
+
+def test_removed_item_takes_its_edges_and_materials_along() -> None:
+    content = merge(merge(None, TOP), below(items=[{"code": "A", "remove": True}]))
+
+    assert codes(content) == ["B"]
+    assert content["items"][0]["requires"] == []
+    assert codes(content, "materials") == ["N"]
+    assert [path for path in content["provenance"] if path.startswith("items.A")] == []
+
+
+def test_offers_keeps_and_orders() -> None:
+    assert codes(merge(merge(None, TOP), below(offers=["B", "A"]))) == ["B", "A"]
+
+
+def test_offers_of_an_undefined_item_is_refused() -> None:
+    with pytest.raises(LayerError, match="offers 中的事项“C”没有定义"):
+        merge(merge(None, TOP), below(offers=["C"]))
+
+
+def test_replaces_starts_a_list_anew() -> None:
+    content = merge(merge(None, TOP), below(replaces=["materials"], materials=[{"code": "P", "name": "新材料"}]))
+
+    assert codes(content, "materials") == ["P"]
+    assert "materials.N.name" not in content["provenance"]
+
+
+def test_field_that_the_form_lacks_is_neither_asked_nor_sent() -> None:
+    form = {"sections": [{"code": "basic", "title": "基本", "fields": [{"field": "name"}]}]}
+
+    content = merge(merge(None, TOP), below(form=form))
+
+    assert content["items"][0]["fields"] == ["name"]
+    assert [line["target"] for line in content["items"][0]["field_map"]["x"]] == ["xm"]
+    assert content["form"]["title"] == "表"
+
+
+def test_short_field_maps_are_spelt_out() -> None:
+    given_map = {"x": ["name", {"id_no": "公民身份号码"}, {"target": "gx", "default": "本人"}]}
+
+    long_form = normalise({"region": 1, "version": 1, "items": [{"code": "A", "field_map": given_map}], "x-note": 1})
+
+    assert long_form["items"][0]["field_map"]["x"] == [
+        {"field": "name", "target": "name"},
+        {"field": "id_no", "target": "id_no", "label": "公民身份号码"},
+        {"target": "gx", "default": "本人"},
+    ]
+    assert "x-note" not in long_form
+
+
+def test_effective_scheme_of_a_place_is_below_all_its_layers() -> None:
+    district = {"region": "150602", "version": "1", "title": "区级", "valid_from": "2026-01-01", "source": "示例",
+                "items": [{"code": "I05", "promised_limit": {"unit": "working_day", "days": 5, "source": "示例"}}]}  # fmt: skip
+
+    spec = effective(layer("nation"), layer("ordos"), district)
+
+    assert (str(spec.item("I05").promised_limit), spec.item("I05").name) == ("5个工作日", "核发居民身份证")
+    origins = [spec.provenance[f"items.I05.{part}"] for part in ("promised_limit", "name", "legal_limit")]
+    assert origins == ["150602 示例", "150600 OR-14", "100000 L29 第12条"]
+
+
+item_codes = st.sampled_from("ABCD")
+entries = st.fixed_dictionaries(
+    {"code": item_codes},
+    optional={
+        "name": st.text("甲乙丙", min_size=1, max_size=3),
+        "aliases": st.lists(st.sampled_from("子丑寅"), max_size=3),
+        "aliases+": st.lists(st.sampled_from("子丑寅"), max_size=3),
+        "remove": st.booleans(),
+        "agencies": st.lists(st.sampled_from("xyz"), max_size=2),
+    },
+)
+layers = st.fixed_dictionaries(
+    {"region": st.sampled_from(["110000", "120000"]), "version": st.just("1")},
+    optional={
+        "slogans": st.lists(st.sampled_from("一二三"), max_size=3),
+        "slogans+": st.lists(st.sampled_from("一二三"), max_size=3),
+        "items": st.lists(entries, max_size=4, unique_by=lambda entry: entry["code"]),
+    },
+)
+
+
+def by_the_rule(stack: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The written rule for items, done the plain way: walk down, keep the last value, append for +, drop for remove."""
+    found: dict[str, dict[str, Any]] = {}
+    for data in stack:
+        for entry in data.get("items", []):
+            if entry.get("remove"):
+                found.pop(entry["code"], None)
+                continue
+            item = found.setdefault(entry["code"], {"code": entry["code"]})
+            for key, value in entry.items():
+                if key == "aliases+":
+                    item["aliases"] = item.get("aliases", []) + value
+                elif key != "remove":
+                    item[key] = value
+    return found
+
+
+@given(st.lists(layers, min_size=1, max_size=4))
+def test_merging_follows_the_written_rule(stack: list[dict[str, Any]]) -> None:
+    kept = deepcopy(stack)
+    content: dict[str, Any] | None = None
+    for data in stack:
+        content = merge(content, data)
+
+    items = {item["code"]: {k: v for k, v in item.items() if k in ("code", "name", "aliases", "agencies")}
+             for item in (content or {}).get("items", [])}  # fmt: skip
+    assert items == by_the_rule(stack)
+    assert stack == kept
+
+
+@given(layers, layers)
+def test_empty_layer_changes_nothing(first: dict[str, Any], second: dict[str, Any]) -> None:
+    content = merge(merge(None, first), second)
+
+    again = merge(content, {"region": "130000", "version": "1"})
+
+    assert {key: value for key, value in again.items() if key not in ("region", "version")} == {
+        key: value for key, value in content.items() if key not in ("region", "version")
+    }

@@ -1,0 +1,157 @@
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+
+from agencies.catalogue import NoScheme, scheme_for
+from agencies.layers import Data
+from agencies.models import Agency, Item, Office, Region, Scheme
+from agencies.publishing import Refused, publish
+from tests.agencies.conftest import REGIONS, layer
+
+DAY = date(2026, 9, 16)
+
+
+def count() -> dict[str, int]:
+    return {model.__name__: model._default_manager.count() for model in (Region, Agency, Office, Scheme, Item)}
+
+
+def raised(name: str, version: str, **values: Any) -> Data:
+    return {**layer(name), "version": version, **values}
+
+
+def test_loading_again_changes_nothing(directory: None) -> None:
+    before = count()
+
+    call_command("load_region", verbosity=0)
+
+    assert count() == before
+    assert before["Scheme"] == 5
+
+
+def copied(folder: Path, name: str, old: str, new: str) -> Path:
+    """The fixtures in a folder of their own, one file changed."""
+    for path in REGIONS.iterdir():
+        text = path.read_text(encoding="utf-8")
+        if path.stem == name:
+            assert old in text
+            text = text.replace(old, new, 1)
+        (folder / path.name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_dry_run_tells_and_saves_nothing(directory: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = count()
+
+    call_command("load_region", copied(tmp_path, "tianjin", 'version: "2022.1"', 'version: "2026.1"'), "--dry-run")
+
+    told = capsys.readouterr().out
+    assert "发布：天津市 天津市推进“军人退役”一件事改革实施方案（2026.1+2024.1），启用事项 9 个" in told
+    assert "以上是试运行，没有保存。" in told
+    assert count() == before
+
+
+def test_changed_content_under_the_same_version_is_refused(directory: None) -> None:
+    with pytest.raises(Refused, match="方案版本“2022.1”已经发布，内容不能再改。请把 version 改成新的版本号"):
+        publish({**layer("ordos"), "slogans": ["改了"]})
+
+    assert Scheme.objects.filter(region="150600").count() == 1
+
+
+def test_new_version_stands_beside_the_old_one(directory: None) -> None:
+    old = scheme_for(Region.objects.get(pk="150602"), DAY)
+    content = old.content
+
+    publish(raised("ordos", "2026.2", overall_limit={"unit": "working_day", "days": 20}), valid_from=DAY)
+
+    place = Region.objects.get(pk="150602")
+    assert str(scheme_for(place, DAY).spec.overall_limit) == "20个工作日"
+    assert scheme_for(place, date(2026, 9, 15)) == old
+    assert Scheme.objects.get(pk=old.pk).content == content
+
+
+def test_parent_publication_renews_the_places_below(directory: None) -> None:
+    before = {scheme.region_id: scheme.pk for scheme in Scheme.objects.all()}
+    nation = raised("nation", "2026.9")
+    nation["items"] = [{**item, "note": "新规"} if item["code"] == "I08" else item for item in nation["items"]]
+
+    outcome = publish(nation, valid_from=DAY)
+
+    assert [scheme.region_id for scheme in outcome.published] == ["100000", "120000", "230000", "440000", "150600"]
+    newest = scheme_for(Region.objects.get(pk="150602"), DAY)
+    assert (newest.version, newest.spec.item("I08").note, newest.valid_from) == ("2022.1+2026.9", "新规", DAY)
+    assert set(Scheme.objects.filter(pk__in=before.values()).values_list("version", flat=True)) == {
+        "2024.1", "2022.1+2024.1", "2024.1+2024.1",
+    }  # fmt: skip
+
+
+def test_withdrawn_version_is_not_published_again(directory: None) -> None:
+    publish(raised("tianjin", "2026.1"))
+
+    with pytest.raises(Refused, match="以前发布过，不能倒退"):
+        publish(layer("tianjin"))
+
+
+def test_published_row_refuses_to_be_edited(directory: None) -> None:
+    scheme = Scheme.objects.get(region="150600")
+    scheme.digest = "0" * 64
+
+    with pytest.raises(ValidationError, match="已发布的方案不能修改"):
+        scheme.clean()
+
+
+def test_broken_file_is_refused_whole(directory: None, tmp_path: Path) -> None:
+    before = count()
+    folder = copied(tmp_path, "tianjin", 'version: "2022.1"', 'version: "2026.1"')
+    broken = folder / "guangdong.yaml"
+    text = broken.read_text(encoding="utf-8").replace('version: "2024.1"', 'version: "2026.1"')
+    broken.write_text(f"{text}\nslogan: [错]\n", encoding="utf-8")
+
+    with pytest.raises(CommandError, match="没有导入"):
+        call_command("load_region", folder, verbosity=0)
+
+    assert count() == before
+
+
+def test_unknown_region_is_refused(directory: None) -> None:
+    with pytest.raises(Refused, match="区划代码“999999”不在行政区划表中"):
+        publish({**layer("tianjin"), "region": "999999"})
+
+
+def test_place_without_own_layer_has_the_scheme_above(directory: None) -> None:
+    assert scheme_for(Region.objects.get(pk="440106"), DAY).region_id == "440000"
+    assert scheme_for(Region.objects.get(pk="150000"), DAY).region_id == "100000"
+
+
+def test_day_before_every_scheme_has_none(directory: None) -> None:
+    with pytest.raises(NoScheme):
+        scheme_for(Region.objects.get(pk="150602"), date(2020, 1, 1))
+
+
+def test_what_an_administrator_edited_stays(directory: None) -> None:
+    Office.objects.filter(agency="police", region="150602").update(name="东胜区公安局户政大厅", phone="0477-1234567")
+    Region.objects.filter(pk="150603").update(is_open=False)
+
+    publish(raised("ordos", "2026.2"))
+
+    office = Office.objects.get(agency="police", region="150602")
+    assert (office.name, office.phone) == ("东胜区公安局户政大厅", "0477-1234567")
+    assert Region.objects.get(pk="150603").is_open is False
+
+
+def test_place_gets_phone_and_window_of_the_scheme(directory: None) -> None:
+    place = Region.objects.get(pk="150602")
+
+    assert (place.phone, place.window) == ("0477-8575378", "东胜区政务服务中心“蒙速办·一次办”窗口")
+    assert Region.objects.get(pk="440106").phone == ""
+
+
+def test_items_of_a_scheme_are_rows(directory: None) -> None:
+    rows = Item.objects.filter(scheme__region="230000").values_list("code", "is_enabled", "agency_codes")
+
+    assert list(rows)[0] == ("I01", True, ["veterans"])
+    assert [code for code, is_enabled, _ in rows if not is_enabled] == ["HL1", "HL2"]
+    assert Item.objects.get(scheme__region="120000", code="I10").agency_codes == ["medical", "hrss"]
