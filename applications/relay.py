@@ -1,7 +1,9 @@
 """The relay: hears of new outbox rows, claims them, and rings each agency's queue once per claim.
 
-The web never talks to the broker. A row that was published and is still not delivered after `STALE` is published again,
-so a broker that lost its memory delays and never loses. A sender that died in "sending" gives its row back by lease.
+The web never talks to the broker. A claim is committed before the bell is rung, so that no row stays locked while the
+broker is slow; if ringing fails the rows are given back at once. A row that was rung for and is still not delivered
+after `settings.RELAY_STALE_SECONDS` is rung for again, so a broker that lost its memory delays and never loses. A
+sender that died in "sending" gives its row back by lease.
 """
 
 import logging
@@ -9,13 +11,16 @@ import select
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from agencies.enums import GatewayKind
 from agencies.queues import PAPERS, queue_of
 from applications import tasks
 from applications.enums import DispatchStatus, DocumentStatus
@@ -25,8 +30,10 @@ from applications.models import Dispatch, Document
 logger = logging.getLogger(__name__)
 
 CLAIM = 200
+CLAIM_PAPERS = 20
 POLL_SECONDS = 2.0
-STALE = timedelta(seconds=30)
+# A bell that still hangs unheard at the door need not be rung again: without a worker a queue stays this short.
+QUEUE_IS_WAITING = 5
 
 
 def run(should_stop: Callable[[], bool]) -> None:
@@ -35,7 +42,7 @@ def run(should_stop: Callable[[], bool]) -> None:
         try:
             _listen()
             while not should_stop():
-                while pump():
+                while pump() and not should_stop():
                     pass
                 _wait(POLL_SECONDS)
         except OperationalError:
@@ -67,43 +74,99 @@ def pump() -> int:
     return publish_dispatches() + publish_documents()
 
 
-def _due() -> Q:
-    now = timezone.now()
-    return Q(next_attempt_at__lte=now) & (Q(published_at__isnull=True) | Q(published_at__lt=now - STALE))
+def _due(now: datetime) -> Q:
+    stale = timedelta(seconds=settings.RELAY_STALE_SECONDS)
+    return Q(next_attempt_at__lte=now) & (Q(published_at__isnull=True) | Q(published_at__lt=now - stale))
 
 
 def publish_dispatches() -> int:
-    """Claims pending dispatches and rings one bell per agency. Rows stay claimed only if the broker took the message."""
+    """Claims pending dispatches, oldest first, and rings one bell per agency; returns how many were claimed."""
     now = timezone.now()
-    Dispatch.objects.filter(status=DispatchStatus.SENDING, leased_until__lt=now).update(
-        status=DispatchStatus.PENDING, leased_until=None, published_at=None
-    )
+    release_dead_senders(now)
+    claims = _claim(now)
+    if not claims:
+        return 0
+    by_queue: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        by_queue[claim.queue].append(claim)
+    try:
+        for queue in sorted(by_queue):
+            _ring(queue, by_queue[queue])
+    except Exception:
+        _give_back(Dispatch.objects.filter(pk__in=[claim.pk for claim in claims], published_at=now))
+        raise
+    return len(claims)
+
+
+class Claim(NamedTuple):
+    pk: int
+    queue: str
+    is_joined: bool
+    was_rung: bool
+
+
+def _claim(now: datetime) -> list[Claim]:
     with transaction.atomic():
         rows = list(
             Dispatch.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(_due(), status=DispatchStatus.PENDING, task__office__is_held=False)
+            .filter(_due(now), status=DispatchStatus.PENDING, task__office__is_held=False)
             .order_by("id")
-            .values_list("pk", "task__office__agency_id")[:CLAIM]
+            .values_list("pk", "task__office__agency_id", "task__office__gateway", "published_at")[:CLAIM]
         )
-        by_agency: dict[str, list[int]] = defaultdict(list)
-        for pk, agency in rows:
-            by_agency[agency].append(pk)
-        for agency, ids in by_agency.items():
-            tasks.deliver.apply_async((ids,), queue=queue_of(agency))
-        Dispatch.objects.filter(pk__in=[pk for pk, _ in rows]).update(published_at=now)
-    return len(rows)
+        Dispatch.objects.filter(pk__in=[row[0] for row in rows]).update(published_at=now)
+    return [
+        Claim(pk, queue_of(agency), gateway == GatewayKind.HTTP, published_at is not None)
+        for pk, agency, gateway, published_at in rows
+    ]
+
+
+def _ring(queue: str, claims: list[Claim]) -> None:
+    """One message for all that goes into the portal's own queues; a message for each that goes over the network."""
+    if any(claim.was_rung for claim in claims) and waiting_in(queue) >= QUEUE_IS_WAITING:
+        return
+    together = [claim.pk for claim in claims if not claim.is_joined]
+    messages = [together] if together else []
+    for ids in messages + [[claim.pk] for claim in claims if claim.is_joined]:
+        tasks.deliver.apply_async((ids,), queue=queue)
 
 
 def publish_documents() -> int:
+    """Claims papers that are asked for and rings the queue of papers."""
     now = timezone.now()
     with transaction.atomic():
         ids = list(
             Document.objects.select_for_update(skip_locked=True)
-            .filter(_due(), status=DocumentStatus.REQUESTED)
+            .filter(_due(now), status=DocumentStatus.REQUESTED)
             .order_by("id")
-            .values_list("pk", flat=True)[:20]
+            .values_list("pk", flat=True)[:CLAIM_PAPERS]
         )
+        Document.objects.filter(pk__in=ids).update(published_at=now)
+    try:
         if ids:
             tasks.render_documents.apply_async((ids,), queue=PAPERS)
-            Document.objects.filter(pk__in=ids).update(published_at=now)
+    except Exception:
+        _give_back(Document.objects.filter(pk__in=ids, published_at=now))
+        raise
     return len(ids)
+
+
+def _give_back(rows: QuerySet[Any]) -> None:
+    """The bell could not be rung: the rows are due again at once."""
+    rows.update(published_at=None)
+
+
+def release_dead_senders(now: datetime) -> int:
+    """A sender that died in "sending" loses its lease; whether the other side has the case is unknown, so the same key
+    goes out again and the receiver tells a repetition."""
+    return Dispatch.objects.filter(status=DispatchStatus.SENDING, leased_until__lt=now).update(
+        status=DispatchStatus.PENDING, leased_until=None, published_at=None
+    )
+
+
+def waiting_in(queue: str) -> int:
+    """How many messages lie in a queue unheard."""
+    with tasks.deliver.app.connection_for_write() as link:
+        try:
+            return int(link.default_channel.queue_declare(queue=queue, passive=True).message_count)
+        except link.channel_errors:  # an empty queue does not exist
+            return 0

@@ -125,14 +125,30 @@ class Workers:
         self.processes: list[Process] = []
 
     def start(self, *queues: str) -> None:
-        env = dict(os.environ, DATABASE_URL=database_url(), CELERY_BROKER_URL=self.broker.url)
-        env.update(DJANGO_SETTINGS_MODULE="portal.settings.test", MEDIA_ROOT=str(settings.MEDIA_ROOT))
-        if (ROOT / "applications/management/commands/relay.py").exists():  # TODO: goes when it is there
-            self.processes.append(Process([sys.executable, "manage.py", "relay"], env))
+        self.start_relay()
         for queue in queues or all_queues():
-            options = ["-Q", queue, "-n", f"{queue}@test", "-P", "solo", "--without-gossip", "--without-mingle"]
-            self.processes.append(Process([sys.executable, "-m", "celery", "-A", "portal", "worker", *options], env))
+            self.start_worker(queue)
+
+    def start_relay(self) -> None:
+        self._run("manage.py", "relay")
+
+    def start_worker(self, queue: str) -> None:
+        options = ["-Q", queue, "-n", f"{queue}@test", "-P", "solo", "--without-gossip", "--without-mingle"]
+        self._run("-m", "celery", "-A", "portal", "worker", *options)
+
+    def kill(self) -> None:
+        """kill -9 of the relay and every worker."""
+        for process in self.processes:
+            process.popen.kill()
+            process.popen.wait()
+            process.output.close()
+        self.processes = []
 
     def stop(self) -> None:
         processes, self.processes = self.processes, []
         stop_all(processes)
+
+    def _run(self, *arguments: str) -> None:
+        env = dict(os.environ, DATABASE_URL=database_url(), CELERY_BROKER_URL=self.broker.url)
+        env.update(DJANGO_SETTINGS_MODULE="portal.settings.test", MEDIA_ROOT=str(settings.MEDIA_ROOT))
+        self.processes.append(Process([sys.executable, *arguments], env))

@@ -114,6 +114,9 @@ MATERIAL_FILE_BYTES = 20 * 1024 * 1024
 MATERIAL_CASE_BYTES = 200 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+# How long a rung bell may go unheard before the relay rings again.
+RELAY_STALE_SECONDS = env.float("RELAY_STALE_SECONDS", default=30)
+
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="redis://localhost:6379/0")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
