@@ -1,0 +1,218 @@
+"""Races on PostgreSQL with real threads: whoever comes second is told, and nothing is lost, doubled or left open."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from applications import delivery, review, submission, workflow
+from applications.enums import Action, ApplicationStatus, Channel, DispatchStatus, TaskStatus
+from applications.errors import AlreadyDone
+from applications.models import Application, Dispatch, DispatchAttempt, ItemTask, Result, StatusLog
+from applications.numbering import case_number
+from tests import factories
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("directory")]
+
+T = TypeVar("T")
+
+
+def at_once(*deeds: Callable[[], T]) -> list[T | Exception]:
+    """Does all deeds in the same moment, each in a thread with a connection of its own; gives results or exceptions."""
+    gate = threading.Barrier(len(deeds))
+
+    def run(deed: Callable[[], T]) -> T | Exception:
+        try:
+            connection.ensure_connection()
+            gate.wait(20)
+            return deed()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        return list(pool.map(run, deeds))
+
+
+@pytest.fixture(autouse=True)
+def impatient_database() -> Iterator[None]:
+    """A wait for a lock that lasts ten seconds is a failure, not a hang."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        name = cursor.fetchone()[0]
+        cursor.execute(f'ALTER DATABASE "{name}" SET lock_timeout = 10000')
+        yield
+        cursor.execute(f'ALTER DATABASE "{name}" RESET lock_timeout')
+
+
+def in_review(*items: str) -> list[ItemTask]:
+    """Tasks of one case, all accepted, each freshly read as its reviewer's page would."""
+    application = factories.delivered(ticked=list(items))
+    reviewer = factories.staff("reviewer", office=application.tasks.first().office)
+    for task in application.tasks.all():
+        review.accept(task, reviewer=reviewer)
+    return list(application.tasks.select_related("item__scheme", "application__scheme", "office"))
+
+
+def test_form_submitted_twenty_times_at_once_is_one_case() -> None:
+    """B1, PERFORMANCE row 19: one case, and every click gets the same receipt number."""
+    draft = factories.draft()
+    factories.give_materials(draft)
+
+    answers = at_once(
+        *[
+            lambda: submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True).number
+            for _ in range(20)
+        ]
+    )
+
+    assert set(answers) == {Application.objects.get().number}
+
+
+def test_numbers_given_at_once_are_unique_and_without_gap() -> None:
+    """B11."""
+    day = timezone.localdate()
+
+    numbers = at_once(*[lambda: case_number(factories.DONGSHENG, day) for _ in range(50)])
+
+    assert sorted(int(str(number)[-5:]) for number in numbers) == list(range(1, 51))
+
+
+def test_several_workers_on_one_dispatch_deliver_it_once() -> None:
+    application = factories.submitted()
+    ids = list(Dispatch.objects.values_list("pk", flat=True))
+
+    delivered = at_once(*[lambda: delivery.deliver(ids) for _ in range(6)])
+
+    assert sum(int(str(number)) for number in delivered) == len(ids)
+    assert set(Dispatch.objects.values_list("status", "attempts")) == {(DispatchStatus.DELIVERED, 1)}
+    assert StatusLog.objects.filter(application=application, action=Action.DELIVER).count() == len(ids)
+    assert DispatchAttempt.objects.count() == len(ids)
+
+
+def test_last_two_items_completed_at_once_close_the_case() -> None:
+    """A16: each office must see what the other did; the interleaving is repeated."""
+    for _ in range(5):
+        first, second = in_review("I01", "I04")
+        reviewer = factories.reviewer_of(first)
+
+        outcome = at_once(
+            *[lambda task=task: review.complete(task, reviewer=reviewer, summary="准予") for task in (first, second)]
+        )
+
+        assert [error for error in outcome if isinstance(error, Exception)] == []
+        application = Application.objects.get(pk=first.application_id)
+        assert (application.status, application.closed_at is None) == (ApplicationStatus.COMPLETED, False)
+        assert application.documents.filter(kind="result_sheet").count() == 1
+
+
+def test_second_of_two_transactions_waits_for_the_applications_lock() -> None:
+    """The forced interleaving of ARCHITECTURE: one office has decided and not committed when the other begins."""
+    first, second = in_review("I01", "I04")
+    reviewer = factories.reviewer_of(first)
+    decided, began = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            review.complete(first, reviewer=reviewer, summary="准予")
+            decided.set()
+            began.wait(5)
+
+    def quick() -> None:
+        decided.wait(5)
+        threading.Timer(0.3, began.set).start()
+        review.complete(second, reviewer=reviewer, summary="准予")
+
+    outcome = at_once(slow, quick)
+
+    assert outcome == [None, None]
+    assert Application.objects.get(pk=first.application_id).status == ApplicationStatus.COMPLETED
+
+
+def test_withdrawal_against_delivery_ends_in_one_of_both_without_deadlock() -> None:
+    for _ in range(12):
+        application = factories.submitted(ticked=["I01", "I04", "I05"])
+        ids = list(Dispatch.objects.filter(task__application=application).values_list("pk", flat=True))
+
+        outcome = at_once(
+            lambda application=application: submission.withdraw(application, user=application.entered_by),
+            *[lambda ids=ids: delivery.deliver(ids) for _ in range(2)],
+        )
+
+        assert [error for error in outcome if isinstance(error, Exception)] == []
+        application.refresh_from_db()
+        assert application.status == ApplicationStatus.WITHDRAWN
+        open_ones = Dispatch.objects.filter(task__application=application).exclude(
+            status__in=[DispatchStatus.DELIVERED, DispatchStatus.CANCELLED]
+        )
+        assert list(open_ones) == []
+        assert set(application.tasks.values_list("status", flat=True)) == {TaskStatus.WITHDRAWN}
+
+
+def test_second_of_two_reviewers_is_told_who_decided_and_when() -> None:
+    """B8: two contradictory decisions on one task at once; the first stands."""
+    (task,) = in_review("I01")
+    yes = factories.staff("reviewer", office=task.office, name="乌云其其格")
+    no = factories.staff("reviewer", office=task.office, name="高建军")
+
+    def copy() -> ItemTask:
+        return ItemTask.objects.select_related("item__scheme", "application__scheme", "office").get(pk=task.pk)
+
+    outcome: list[Any] = at_once(
+        lambda: review.complete(copy(), reviewer=yes, summary="准予"),
+        lambda: review.refuse(copy(), reviewer=no, note="不符合条件"),
+    )
+
+    (told,) = [answer for answer in outcome if isinstance(answer, AlreadyDone)]
+    result = Result.objects.select_related("decided_by").get(task=task)
+    local = timezone.localtime(result.decided_at)
+    assert str(result.decided_by) in str(told)
+    assert f"{local.month}月{local.day}日 {local:%H:%M}" in str(told)
+
+
+def test_correction_answered_twice_at_once_is_sent_once() -> None:
+    application = factories.delivered(ticked=["I04"])
+    task = factories.task_of(application, "I04")
+    deficit = review.Deficit(field="hukou_before", reason="请写到社区或村")
+    correction = review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=[deficit])
+
+    outcome = at_once(
+        *[
+            lambda answer=answer: submission.answer_correction(
+                correction, user=application.entered_by, answers={"hukou_before": answer}
+            )
+            for answer in ("富民路社区", "前进路社区")
+        ]
+    )
+
+    assert Counter(type(answer).__name__ for answer in outcome) == {"Correction": 1, "AlreadyDone": 1}
+    assert list(task.dispatches.values_list("version", flat=True)) == [1, 2]
+    application.refresh_from_db()
+    sent = task.dispatches.get(version=2).payload["fields"]
+    assert application.answers["hukou_before"] in [line["value"] for line in sent]
+
+
+def test_status_of_the_case_always_follows_from_its_tasks_after_five_offices_act_at_once() -> None:
+    """Five agencies answer in the same moment: completions and a refusal; the case closes exactly once."""
+    application = factories.delivered(ticked=["I01", "I04", "I07", "I10"])
+    tasks = list(application.tasks.select_related("item__scheme", "application__scheme", "office"))
+    reviewer = factories.reviewer_of(tasks[0])
+    for task in tasks:
+        review.accept(task, reviewer=reviewer)
+
+    outcome = at_once(
+        lambda: review.refuse(tasks[0], reviewer=reviewer, note="不符合条件"),
+        *[lambda task=task: review.complete(task, reviewer=reviewer, summary="准予") for task in tasks[1:]],
+    )
+
+    assert [error for error in outcome if isinstance(error, Exception)] == []
+    application.refresh_from_db()
+    assert application.status == workflow.overall(application.tasks.values_list("status", flat=True))
+    assert application.status == ApplicationStatus.PARTLY_COMPLETED
+    assert application.documents.filter(kind="result_sheet").count() == 1
