@@ -1,9 +1,10 @@
 """One include per audience."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
+    path("", include("portal.home.urls")),
     path("admin/", admin.site.urls),
 ]
 

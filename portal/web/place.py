@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from agencies import catalogue
+from agencies.enums import Level
 from agencies.models import Region, Scheme
 
 SESSION_KEY = "place"
@@ -20,6 +21,7 @@ class Place:
 
     code: str = ""
     name: str = ""
+    header_name: str = ""
     short_name: str = ""
     phone: str = ""
     supervision_phone: str = ""
@@ -53,6 +55,7 @@ def facts(region: Region) -> Place:
     return Place(
         code=region.code,
         name=region.full_name,
+        header_name=_with_city(region),
         short_name=region.name,
         phone=region.phone,
         supervision_phone=(scheme.content.get("supervision_phone") or "") if scheme else "",
@@ -60,7 +63,29 @@ def facts(region: Region) -> Place:
     )
 
 
+def _with_city(region: Region) -> str:
+    """A district with its city before it, without the province: short enough for the header of a phone."""
+    above = region.parent
+    if above is None or above.level < Level.CITY:
+        return region.full_name
+    return f"{above.name}{region.name}"
+
+
 def chosen(request: HttpRequest) -> Place:
     """The facts of the chosen place; an empty Place when none was chosen."""
     region = chosen_region(request)
     return facts(region) if region else Place()
+
+
+def open_places() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every place where an application can be handed in as (code, name), grouped under the place above it."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for region in Region.objects.open().select_related("parent"):
+        above = region.parent.full_name if region.parent else ""
+        groups.setdefault(above, []).append((region.code, region.name))
+    return list(groups.items())
+
+
+def open_place(code: str) -> Region | None:
+    """The open place of this code, or None."""
+    return Region.objects.open().filter(code=code).first()

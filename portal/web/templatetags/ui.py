@@ -86,6 +86,12 @@ def icon(name: str) -> SafeString:
     )
 
 
+@register.simple_tag
+def icon_paths(name: str) -> SafeString:
+    """The paths of an icon on its 16 by 16 grid, for use inside another drawing."""
+    return mark_safe(_drawing(name))  # noqa: S308
+
+
 @register.inclusion_tag("components/tag.html")
 def tag(value: Tag | str, icon_name: str = "", words: str = "") -> dict[str, Any]:
     """A state as shape, words and colour: from a Tag, or from tone, icon and words."""

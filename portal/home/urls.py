@@ -1,0 +1,17 @@
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from portal.home import views
+
+app_name = "home"
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("place/", views.choose_place, name="choose_place"),
+    path("start/", views.landing, name="landing"),
+    path("sign-in/", views.SignIn.as_view(), name="sign_in"),
+    path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("large-text/", views.large_text, name="large_text"),
+    path("healthz", views.alive, name="alive"),
+    path("readyz", views.ready, name="ready"),
+]

@@ -1,0 +1,95 @@
+"""Pages that need no account: the landing page, signing in and out, larger type, and the two health answers."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
+from portal.home.forms import PlaceForm, SignInForm
+from portal.home.presenters import place_page
+from portal.web import health, navigation, place
+from portal.web.context import LARGE_COOKIE
+
+YEAR = 365 * 24 * 3600
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    return _index(request, PlaceForm())
+
+
+@require_POST
+def choose_place(request: HttpRequest) -> HttpResponse:
+    """Remembers the place and shows its items; works without an account."""
+    form = PlaceForm(request.POST)
+    region = place.open_place(form.cleaned_data["place"]) if form.is_valid() else None
+    if region is None:
+        return _index(request, form)
+    place.choose(request, region)
+    return redirect(_back(request))
+
+
+def _index(request: HttpRequest, form: PlaceForm) -> HttpResponse:
+    region = place.chosen_region(request)
+    scheme = place.scheme_of(region) if region else None
+    if region:
+        form.initial["place"] = region.code
+    context = {"form": form, "page": place_page(scheme.spec) if scheme else None}
+    return render(request, "home/index.html", context)
+
+
+@login_required
+def landing(request: HttpRequest) -> HttpResponse:
+    """Sends a person to where their work is."""
+    return redirect(navigation.own_entry(request))
+
+
+class SignIn(auth_views.LoginView):
+    authentication_form = SignInForm
+    template_name = "home/sign_in.html"
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        demo = {"accounts": ACCOUNTS, "demo_password": DEMO_PASSWORD} if settings.IS_DEMO else {}
+        return super().get_context_data(**kwargs) | demo
+
+
+@require_POST
+def large_text(request: HttpRequest) -> HttpResponse:
+    """Switches 长辈模式 on or off and goes back to the page."""
+    response = redirect(_back(request))
+    if request.POST.get("large") == "1":
+        response.set_cookie(
+            LARGE_COOKIE, "1", max_age=YEAR, samesite="Lax", httponly=True, secure=settings.SESSION_COOKIE_SECURE
+        )
+    else:
+        response.delete_cookie(LARGE_COOKIE, samesite="Lax")
+    return response
+
+
+def _back(request: HttpRequest) -> str:
+    """The page the person came from, if it is one of ours."""
+    target = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if ours else "/"
+
+
+@require_GET
+def alive(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_GET
+def ready(request: HttpRequest) -> HttpResponse:
+    """The process can serve: only the database stands in the way of a page."""
+    answers = health.database_answers()
+    return JsonResponse({"database": "ok" if answers else "no answer"}, status=200 if answers else 503)

@@ -1,0 +1,60 @@
+"""The home pages in a real browser: accessible, nothing sideways, at every width and in larger type."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.agencies.conftest import loaded  # noqa: F401  # a fixture
+from tests.factories import DONGSHENG
+from tests.portal.web.test_components import component_page
+
+
+def sideways(page: Page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("large", [False, True])
+def test_home_pages_are_accessible(
+    page: Page, assert_accessible: Callable[[Page], None], width: int, large: bool
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/")
+    page.select_option("#id_place", DONGSHENG)
+    page.click(".place-form button")
+    if large:
+        page.context.add_cookies([{"name": "large", "value": "1", "url": page.url}])
+
+    for address in ("/", "/sign-in/", "/no-such-page/"):
+        page.goto(address)
+        assert_accessible(page)
+        assert sideways(page) <= 0, address
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_components_are_accessible(page: Page, assert_accessible: Callable[[Page], None], width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.route("**/components", lambda route: route.fulfill(body=component_page(), content_type="text/html"))
+
+    page.goto("/components")
+
+    assert_accessible(page)
+    assert sideways(page) <= 0
+    assert page.evaluate("document.activeElement.dataset.errorSummary") == ""
+    assert page.title().startswith("有 7 处要改")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_larger_type_is_one_press_away_without_script(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/sign-in/")
+
+    page.click("text=大字")
+
+    assert page.url.endswith("/sign-in/")
+    assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 23.9
+    page.click("text=退出长辈模式")
+    assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 17
