@@ -115,6 +115,32 @@ class DispatchStatus(models.TextChoices):
     CANCELLED = "cancelled", "已取消"
 
 
+class Outcome(models.TextChoices):
+    """How one try of a dispatch ended. What is unknown is kept apart from what failed."""
+
+    DELIVERED = "delivered", "对方已收到"
+    SENT = "sent", "已发出，等对方确认"
+    PASSING = "passing", "暂时不通"
+    UNKNOWN = "unknown", "对方是否收到不清楚"
+    LASTING = "lasting", "对方不接收"
+    CONFIGURATION = "configuration", "对接设置有误"
+    TOO_LATE = "too_late", "发出后已撤回"
+
+
+class NoticeKind(models.TextChoices):
+    SUBMITTED = "submitted", "登记表已提交"
+    CORRECTION = "correction", "需要补正"
+    PROGRESS = "progress", "有新进展"
+    CLOSED = "closed", "全部办结"
+
+
+class NoticeStatus(models.TextChoices):
+    PENDING = "pending", "待发送"
+    SENT = "sent", "已发送"
+    HELD_BACK = "held_back", "未发送（当日已达上限）"
+    FAILED = "failed", "未能发送"
+
+
 class Decision(models.TextChoices):
     APPROVED = "approved", "准予办结"
     REFUSED = "refused", "不予办理"

@@ -130,3 +130,26 @@ class DocumentQuerySet(models.QuerySet[Any]):
 
     def for_check_code(self, number: str, code: str) -> DocumentQuerySet:
         return self.filter(number=number, check_code=code)
+
+
+class ExchangeKeyQuerySet(models.QuerySet[Any]):
+    def for_exchange(self, kid: str) -> ExchangeKeyQuerySet:
+        """The key of an incoming message, if it is in force."""
+        return self.in_force().filter(kid=kid).select_related("agency", "office")
+
+    def for_office(self, office: Office) -> ExchangeKeyQuerySet:
+        """The keys that messages to an office are signed with, the newest first."""
+        return self.in_force().filter(Q(office=office) | Q(office=None), agency=office.agency_id).order_by("-id")
+
+    def in_force(self) -> ExchangeKeyQuerySet:
+        now = timezone.now()
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+
+class TicketQuerySet(models.QuerySet[Any]):
+    def for_posting(self, posting: Posting) -> TicketQuerySet:
+        """An office sees its own; whoever belongs to no office sees all."""
+        return self.filter(office=posting.office) if posting.office is not None else self
+
+    def open(self) -> TicketQuerySet:
+        return self.filter(closed_at=None)

@@ -3,8 +3,17 @@ from applications.models.application import Application, Draft, NumberCounter
 from applications.models.correction import Correction, CorrectionLine
 from applications.models.dispatch import Dispatch, DispatchAttempt
 from applications.models.document import Document
+from applications.models.exchange import (
+    ExchangeKey,
+    Heartbeat,
+    InboundMessage,
+    OfficeLink,
+    Reconciliation,
+    Ticket,
+)
 from applications.models.item_task import FactConfirmation, ItemTask
 from applications.models.material import Material
+from applications.models.notice import Notice
 from applications.models.result import Result
 from applications.models.status_log import StatusLog
 
@@ -17,11 +26,18 @@ __all__ = [
     "DispatchAttempt",
     "Document",
     "Draft",
+    "ExchangeKey",
     "FactConfirmation",
+    "Heartbeat",
+    "InboundMessage",
     "ItemTask",
     "Material",
     "MaterialCheck",
+    "Notice",
     "NumberCounter",
+    "OfficeLink",
+    "Reconciliation",
     "Result",
     "StatusLog",
+    "Ticket",
 ]

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from applications.enums import DispatchStatus
+from applications.enums import DispatchStatus, Outcome
 from applications.models.item_task import ItemTask
 
 
@@ -28,6 +28,7 @@ class Dispatch(models.Model):
     published_at = models.DateTimeField("交给队列", null=True, blank=True)
     leased_until = models.DateTimeField("占用至", null=True, blank=True)
     error = models.TextField("错误", blank=True)
+    last_outcome = models.CharField("上次结果", max_length=20, choices=Outcome.choices, blank=True)
     receipt_number = models.CharField("对方回执号", max_length=80, blank=True)
     note = models.TextField("人工处理说明", blank=True)
     created_at = models.DateTimeField("产生时间", default=timezone.now)
@@ -58,12 +59,14 @@ class Dispatch(models.Model):
 
 
 class DispatchAttempt(models.Model):
-    """One try: when, how long, what came back. Never the payload itself."""
+    """One try: when, what by digest, how long, what came back. Never the payload itself."""
 
     dispatch = models.ForeignKey(Dispatch, models.CASCADE, related_name="tries", verbose_name="推送记录")
     started_at = models.DateTimeField("开始")
     milliseconds = models.PositiveIntegerField("耗时（毫秒）", default=0)
-    outcome = models.CharField("结果", max_length=20)
+    outcome = models.CharField("结果", max_length=20, choices=Outcome.choices)
+    digest = models.CharField("发出内容摘要", max_length=64, blank=True)
+    status_code = models.PositiveSmallIntegerField("答复码", null=True, blank=True)
     detail = models.CharField("说明", max_length=300, blank=True)
 
     class Meta:

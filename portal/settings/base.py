@@ -117,6 +117,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # How long a rung bell may go unheard before the relay rings again.
 RELAY_STALE_SECONDS = env.float("RELAY_STALE_SECONDS", default=30)
 
+# Hosts (host or host:port) that agencies' own systems may live on; whatever is not named here is never called.
+EXCHANGE_ALLOWED_HOSTS = env.list("EXCHANGE_ALLOWED_HOSTS", default=[])
+EXCHANGE_CONNECT_SECONDS = env.float("EXCHANGE_CONNECT_SECONDS", default=10)
+EXCHANGE_TOTAL_SECONDS = env.float("EXCHANGE_TOTAL_SECONDS", default=20)
+
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="redis://localhost:6379/0")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -1,0 +1,50 @@
+"""What a gateway is: it takes one message to one office and says how that ended. It knows no case and no database."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Ending(StrEnum):
+    """How one try ended; the classes decide what happens next.
+
+    `sent`: taken, the receipt comes later. `passing`: try again. `unknown`: the other side may have it; try again with
+    the same key. `lasting` and `configuration`: trying again would not help, a person is called.
+    """
+
+    DELIVERED = "delivered"
+    SENT = "sent"
+    PASSING = "passing"
+    UNKNOWN = "unknown"
+    LASTING = "lasting"
+    CONFIGURATION = "configuration"
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    kid: str
+    secret: bytes
+
+
+@dataclass(frozen=True)
+class Message:
+    """`key` is the same on every try, so that the receiver can tell a repetition; `digest` is that of the payload."""
+
+    key: str
+    body: bytes
+    digest: str
+    keys: tuple[SigningKey, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    ending: Ending
+    detail: str = ""
+    receipt_number: str = ""
+    status_code: int | None = None
+    retry_after: float | None = None
+    is_gone: bool = False
+
+
+class Gateway(Protocol):
+    def send(self, message: Message) -> Answer: ...

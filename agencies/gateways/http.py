@@ -1,0 +1,121 @@
+"""Signed push to an agency's own system: one POST, no redirects, no proxies of the environment, bounded in time and size.
+
+The class of what went wrong decides what happens next: a refused connection never reached the other side, a time-out
+after sending may have.
+"""
+
+import json
+import time
+from typing import Any
+
+import httpx2
+from django.conf import settings
+
+from agencies.gateways import egress, signatures
+from agencies.gateways.base import Answer, Ending, Message, SigningKey
+
+ANSWER_BYTES = 64 * 1024
+_PASSING = {408, 425, 429}
+_CONFIGURATION = {401, 403, 404, 405, 410}
+
+
+class HttpGateway:
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+
+    def send(self, message: Message) -> Answer:
+        """Posts the message to `…/tasks`. "Delivered" only by the receiver's own receipt number."""
+        if not message.keys:
+            return Answer(Ending.CONFIGURATION, "没有在用的对接密钥")
+        signed = signatures.headers(message.keys, message.key, int(time.time()), message.body)
+        extra = {"idempotency-key": message.key, "content-type": "application/json; charset=utf-8"}
+        try:
+            response = self._call("POST", "/tasks", {**signed, **extra}, message.body)
+        except egress.NotAllowed as error:
+            return Answer(Ending.CONFIGURATION, str(error))
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, ConnectionError):
+            return Answer(Ending.PASSING, "连不上部门系统")
+        except (httpx2.TransportError, TimeoutError):
+            return Answer(Ending.UNKNOWN, "已发出，没有等到完整的答复")
+        return classify(*response, digest=message.digest)
+
+    def probe(self, keys: tuple[SigningKey, ...]) -> bool:
+        """Whether the system answers its health question; carries no data."""
+        try:
+            signed = signatures.headers(keys, "probe", int(time.time()), b"") if keys else {}
+            status, _, _ = self._call("GET", "/health", signed, b"")
+        except (httpx2.TransportError, egress.NotAllowed, OSError):
+            return False
+        return 200 <= status < 300
+
+    def inventory(self, keys: tuple[SigningKey, ...], day: str) -> list[dict[str, Any]] | None:
+        """What the system says it received on a day: key, digest, state per task. None if it gives no answer."""
+        try:
+            signed = signatures.headers(keys, f"inventory-{day}", int(time.time()), b"") if keys else {}
+            status, _, body = self._call("GET", f"/inventory?day={day}", signed, b"", limit=8 * 1024 * 1024)
+            rows = json.loads(body)["tasks"] if status == 200 else None
+        except (httpx2.TransportError, egress.NotAllowed, OSError, ValueError, KeyError, TypeError):
+            return None
+        return rows if isinstance(rows, list) else None
+
+    def _call(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, *, limit: int = ANSWER_BYTES
+    ) -> tuple[int, dict[str, str], bytes]:
+        target = egress.check(self.endpoint.rstrip("/") + path)
+        total = settings.EXCHANGE_TOTAL_SECONDS
+        deadline = time.monotonic() + total
+        limits = httpx2.Timeout(total, connect=min(settings.EXCHANGE_CONNECT_SECONDS, total))
+        with (
+            httpx2.Client(trust_env=False, follow_redirects=False, timeout=limits) as client,
+            client.stream(
+                method,
+                target.url,
+                content=body,
+                headers={**headers, "host": target.host, "accept": "application/json"},
+                extensions={"sni_hostname": target.name},
+            ) as response,
+        ):
+            content = b""
+            for part in response.iter_raw():
+                content += part
+                if time.monotonic() > deadline or len(content) > limit:
+                    raise TimeoutError("the answer is too slow or too long")
+            return response.status_code, dict(response.headers), content
+
+
+def classify(status: int, headers: dict[str, str], body: bytes, *, digest: str) -> Answer:
+    """What an answer means. A repetition that the receiver knows (409 with receipt) is a success."""
+    said = _said(body)
+    receipt = str(said.get("receipt_number") or "")[:80]
+    if receipt and (200 <= status < 300 or status == 409):
+        if said.get("digest") not in (None, digest):
+            return Answer(Ending.LASTING, "对方收到的内容与发出的不一致", status_code=status)
+        words = "对方先前已收到" if status == 409 else ""
+        return Answer(Ending.DELIVERED, words, receipt_number=receipt, status_code=status)
+    if 200 <= status < 300:
+        return Answer(Ending.SENT, "对方已接收，还没有给回执号", status_code=status)
+    if 300 <= status < 400:
+        return Answer(Ending.CONFIGURATION, "部门系统要求转到别的地址，不予跟随", status_code=status)
+    if status in _CONFIGURATION:
+        return Answer(
+            Ending.CONFIGURATION, f"部门系统不认这个地址或密钥（{status}）", status_code=status, is_gone=status == 410
+        )
+    if status in _PASSING or status >= 500:
+        retry = _retry_after(headers.get("retry-after", ""))
+        return Answer(Ending.PASSING, f"部门系统暂时不能接收（{status}）", status_code=status, retry_after=retry)
+    if status == 409:
+        return Answer(Ending.UNKNOWN, "对方正在处理同一件", status_code=status)
+    return Answer(Ending.LASTING, f"部门系统不接收（{status}）", status_code=status)
+
+
+def _said(body: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _retry_after(value: str) -> float | None:
+    """Seconds, not more than a day; dates are not read, the own back-off serves then."""
+    return min(float(value), 86_400.0) if value.isascii() and value.isdigit() else None
