@@ -10,10 +10,11 @@ The written rule of merging, from the top down:
 * `source` names the document row of a whole entry or layer, `source_of` that of single values by their path;
 * what describes the layer itself (region, version, title, dates, offices) is never inherited.
 
-After merging, whatever points to an item or a form field that the place does not have is left out, so that a layer need
-not repeat its parent to drop something. Every value remembers the layer and the source row it comes from.
+After merging, whatever points to an item or a form field that the place does not have is left out, and so are inherited
+form fields that only dropped items needed; a layer need not repeat its parent to drop something. Every value remembers the layer and the source row it comes from.
 """
 
+from collections.abc import Sequence
 from copy import deepcopy
 from datetime import date
 from pathlib import Path
@@ -84,7 +85,7 @@ def _line(line: Any) -> Data:
 
 
 def merge(above: Data | None, layer: Data) -> Data:
-    """The effective content of a place: what stands above it with this layer laid over. Neither argument is changed."""
+    """What stands above with this layer laid over, nothing left out yet. Neither argument is changed."""
     content = {key: value for key, value in deepcopy(above or {}).items() if key not in OWN}
     provenance: dict[str, str] = content.pop("provenance", {})
     origin = _Origin(str(layer["region"]), layer.get("source", ""), provenance)
@@ -103,11 +104,24 @@ def merge(above: Data | None, layer: Data) -> Data:
         origin.note(path, row)
     if "offers" in layer:
         content["items"] = _offered(content.get("items", []), layer["offers"], layer["region"])
-    _prune(content)
-    content["provenance"] = {
-        path: value for path, value in sorted(provenance.items()) if _exists(content, path.split("."))
-    }
+    content["provenance"] = provenance
     return content
+
+
+def effective(layers: Sequence[Data]) -> Data:
+    """The effective content of a place out of the layers above it and its own, from the top down."""
+    content: Data = {}
+    claimed: set[str] = set()
+    for layer in layers:
+        content = merge(content, layer)
+        if "sections" in layer.get("form", {}):
+            claimed = set()  # a layer that writes the form means every field of it
+        claimed |= _claimed(content)
+    _prune(content)
+    _drop_unclaimed(content, claimed)
+    provenance: dict[str, str] = content.pop("provenance", {})
+    kept = {path: row for path, row in sorted(provenance.items()) if _exists(content, path.split("."))}
+    return {**content, "provenance": kept}
 
 
 class _Origin:
@@ -192,6 +206,23 @@ def _prune(content: Data) -> None:
     form = content.get("form", {})
     if "item_order" in form:
         form["item_order"] = [code for code in form["item_order"] if code in codes]
+
+
+def _claimed(content: Data) -> set[str]:
+    """The fields that items need; a field of the form that no item needs belongs to the form itself."""
+    return {code for item in content.get("items", []) for code in item.get("fields", [])}
+
+
+def _drop_unclaimed(content: Data, before: set[str]) -> None:
+    """A field that only dropped items needed leaves the inherited form with them, or everybody would be asked for it."""
+    gone = before - _claimed(content)
+    form = content.get("form", {})
+    for section in form.get("sections", []) if gone else ():
+        section["fields"] = [line for line in section["fields"] if line["field"] not in gone]
+    if gone:
+        form["sections"] = [section for section in form.get("sections", []) if section["fields"]]
+        rows = ([code for code in row if code not in gone] for row in form.get("printed_rows", []))
+        form["printed_rows"] = [row for row in rows if row]
 
 
 def _is_sent(line: Data, fields: set[str]) -> bool:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from agencies.enums import Level
-from agencies.layers import Data, LayerError, merge
+from agencies.layers import Data, LayerError, effective
 from agencies.models import Agency, Item, Office, Region, Scheme
 from agencies.spec import OfficeSpec, SchemeSpec
 
@@ -39,16 +39,15 @@ def digest_of(content: Data) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def compile_scheme(above: Data | None, layer: Data, version: str) -> SchemeSpec:
-    """The effective scheme as a checked value, without storing it. Raises Refused with every fault in one message."""
+def compile_scheme(layers: Sequence[Data], version: str) -> SchemeSpec:
+    """The effective scheme of layers from the top down, checked, not stored. Raises Refused with every fault."""
     try:
-        content = {**merge(above, layer), "version": version}
-        return SchemeSpec.model_validate(content)
+        return SchemeSpec.model_validate({**effective(layers), "version": version})
     except LayerError as error:
         raise Refused(str(error)) from None
     except ValidationError as error:
         faults = "；".join(f"{'.'.join(map(str, fault['loc']))}：{fault['msg']}" for fault in error.errors())
-        raise Refused(f"{layer['region']} 的方案有错，未发布：{faults}") from None
+        raise Refused(f"{layers[-1]['region']} 的方案有错，未发布：{faults}") from None
 
 
 def publish(*layers: Data, valid_from: date | None = None) -> Outcome:
@@ -91,9 +90,9 @@ class _Publication:
     def _renew(self, code: str) -> None:
         region, latest = self.regions[code], self.latest.get(code)
         layer = self.given.get(code) or (latest.layer if latest else None)
-        above = self._above(region)
         if layer is None:
             return
+        above = next(iter(self._schemes_above(region)), None)
         version = "+".join(filter(None, [layer["version"], above.version if above else ""]))
         if latest and latest.version == version:
             self.outcome.unchanged.append(code)
@@ -101,7 +100,10 @@ class _Publication:
         if Scheme.objects.filter(region=region, version=version).exists():
             raise Refused(f"{region}的方案版本“{version}”以前发布过，不能倒退。请使用新的版本号。")
         starts = max(self._own_start(code, layer), str(above.valid_from) if above else "")
-        spec = compile_scheme(above.content if above else None, {**layer, "valid_from": starts}, version)
+        spec = compile_scheme(
+            [*(scheme.layer for scheme in reversed(self._schemes_above(region))), {**layer, "valid_from": starts}],
+            version,
+        )
         scheme = self._store(region, layer, spec)
         opens_anew = latest is None or latest.layer.get("opens") != layer.get("opens")
         self.outcome.offices += equip(region, spec, layer, opens_anew=opens_anew)
@@ -113,14 +115,14 @@ class _Publication:
             return str(self.latest[code].valid_from)
         return str(self.valid_from or layer.get("valid_from", ""))
 
-    def _above(self, region: Region) -> Scheme | None:
-        parent = region.parent_id
+    def _schemes_above(self, region: Region) -> list[Scheme]:
+        """The schemes of the places above, the nearest first."""
+        found, parent = [], region.parent_id
         while parent:
-            scheme = self.renewed.get(parent) or self.latest.get(parent)
-            if scheme:
-                return scheme
+            if scheme := self.renewed.get(parent) or self.latest.get(parent):
+                found.append(scheme)
             parent = self.regions[parent].parent_id
-        return None
+        return found
 
     def _store(self, region: Region, layer: Data, spec: SchemeSpec) -> Scheme:
         content = spec.model_dump(mode="json", by_alias=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from agencies.layers import Data, merge, read_layer
+from agencies.layers import Data, effective, read_layer
 from agencies.spec import SchemeSpec
 
 REGIONS = Path(settings.BASE_DIR) / "fixtures" / "regions"
@@ -16,20 +16,17 @@ def layer(name: str) -> Data:
     return read_layer(REGIONS / f"{name}.yaml")
 
 
-def effective(*layers: Data) -> SchemeSpec:
+def compiled(*layers: Data) -> SchemeSpec:
     """The scheme of layers laid over each other, from the top down."""
-    content: Data | None = None
-    for data in layers:
-        content = merge(content, data)
-    return SchemeSpec.model_validate({**(content or {}), "version": "test"})
+    return SchemeSpec.model_validate({**effective(layers), "version": "test"})
 
 
 @pytest.fixture(scope="session")
 def nation() -> SchemeSpec:
-    return effective(layer("nation"))
+    return compiled(layer("nation"))
 
 
 @pytest.fixture(scope="session")
 def schemes() -> dict[str, SchemeSpec]:
     above = layer("nation")
-    return {name: effective(above, layer(name)) for name in NAMES}
+    return {name: compiled(above, layer(name)) for name in NAMES}

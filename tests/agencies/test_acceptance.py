@@ -7,7 +7,7 @@ import pytest
 
 from agencies import guide
 from agencies.spec import SchemeSpec
-from tests.agencies.conftest import REGIONS, effective, layer
+from tests.agencies.conftest import REGIONS, compiled, layer
 
 Row = Callable[[SchemeSpec], Any]
 
@@ -63,7 +63,7 @@ TIANJIN: dict[str, tuple[Row, Any]] = {
         },
     ),
     "TJ-06": (lambda s: s.item("I10").agencies, ("medical", "hrss")),
-    "TJ-07": (lambda s: names(effective(layer("nation"), layer("tianjin"), DISTRICT))["D01"], "优待证申领"),
+    "TJ-07": (lambda s: names(compiled(layer("nation"), layer("tianjin"), DISTRICT))["D01"], "优待证申领"),
     "TJ-09": (lambda s: s.channels[:2], ("天津网上办事大厅“一件事”专区", "“津心办”APP“一件事”专区")),
     "TJ-10": (lambda s: (s.window_name, "按退役军人事务部门通知" in s.channels[2]), ("{place}退役军人服务中心", True)),
     "TJ-11": (lambda s: (s.eligibility, s.applies_to), (("自主就业退役士兵。",), ("self_employed",))),
@@ -74,7 +74,7 @@ TIANJIN: dict[str, tuple[Row, Any]] = {
     ),
     "TJ-18": (lambda s: layer("tianjin")["opens"], ["120101"]),
     "TJ-19": (
-        lambda s: [effective(layer("nation"), layer("tianjin"), DISTRICT).item(code).online for code in ("I05", "I07")],
+        lambda s: [compiled(layer("nation"), layer("tianjin"), DISTRICT).item(code).online for code in ("I05", "I07")],
         [False, True],
     ),
     "TJ-24": (

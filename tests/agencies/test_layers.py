@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agencies.layers import LayerError, merge, normalise
-from tests.agencies.conftest import effective, layer
+from agencies.layers import LayerError, effective, normalise
+from tests.agencies.conftest import compiled, layer
 
 FORM = {
     "title": "表",
@@ -35,9 +35,7 @@ def codes(content: dict[str, Any], name: str = "items") -> list[str]:
 
 
 def test_value_of_the_lower_layer_wins_and_knows_its_origin() -> None:
-    content = merge(
-        merge(None, TOP), below(service_name="新名", items=[{"code": "A", "name": "新甲事", "source": "乙-3"}])
-    )
+    content = effective([TOP, below(service_name="新名", items=[{"code": "A", "name": "新甲事", "source": "乙-3"}])])
 
     assert (content["service_name"], content["items"][0]["name"]) == ("新名", "新甲事")
     assert content["items"][0]["agencies"] == ["x"]
@@ -46,8 +44,8 @@ def test_value_of_the_lower_layer_wins_and_knows_its_origin() -> None:
 
 
 def test_list_is_replaced_and_plus_appends() -> None:
-    replaced = merge(merge(None, TOP), below(slogans=["二次"]))
-    appended = merge(merge(None, TOP), below(**{"slogans+": ["二次"]}, items=[{"code": "B", "aliases+": ["丙"]}]))
+    replaced = effective([TOP, below(slogans=["二次"])])
+    appended = effective([TOP, below(**{"slogans+": ["二次"]}, items=[{"code": "B", "aliases+": ["丙"]}])])
 
     assert replaced["slogans"] == ["二次"]
     assert appended["slogans"] == ["一次", "二次"]
@@ -55,7 +53,7 @@ def test_list_is_replaced_and_plus_appends() -> None:
 
 
 def test_removed_item_takes_its_edges_and_materials_along() -> None:
-    content = merge(merge(None, TOP), below(items=[{"code": "A", "remove": True}]))
+    content = effective([TOP, below(items=[{"code": "A", "remove": True}])])
 
     assert codes(content) == ["B"]
     assert content["items"][0]["requires"] == []
@@ -64,16 +62,16 @@ def test_removed_item_takes_its_edges_and_materials_along() -> None:
 
 
 def test_offers_keeps_and_orders() -> None:
-    assert codes(merge(merge(None, TOP), below(offers=["B", "A"]))) == ["B", "A"]
+    assert codes(effective([TOP, below(offers=["B", "A"])])) == ["B", "A"]
 
 
 def test_offers_of_an_undefined_item_is_refused() -> None:
     with pytest.raises(LayerError, match="offers 中的事项“C”没有定义"):
-        merge(merge(None, TOP), below(offers=["C"]))
+        effective([TOP, below(offers=["C"])])
 
 
 def test_replaces_starts_a_list_anew() -> None:
-    content = merge(merge(None, TOP), below(replaces=["materials"], materials=[{"code": "P", "name": "新材料"}]))
+    content = effective([TOP, below(replaces=["materials"], materials=[{"code": "P", "name": "新材料"}])])
 
     assert codes(content, "materials") == ["P"]
     assert "materials.N.name" not in content["provenance"]
@@ -82,7 +80,7 @@ def test_replaces_starts_a_list_anew() -> None:
 def test_field_that_the_form_lacks_is_neither_asked_nor_sent() -> None:
     form = {"sections": [{"code": "basic", "title": "基本", "fields": [{"field": "name"}]}]}
 
-    content = merge(merge(None, TOP), below(form=form))
+    content = effective([TOP, below(form=form)])
 
     assert content["items"][0]["fields"] == ["name"]
     assert [line["target"] for line in content["items"][0]["field_map"]["x"]] == ["xm"]
@@ -106,7 +104,7 @@ def test_effective_scheme_of_a_place_is_below_all_its_layers() -> None:
     district = {"region": "150602", "version": "1", "title": "区级", "valid_from": "2026-01-01", "source": "示例",
                 "items": [{"code": "I05", "promised_limit": {"unit": "working_day", "days": 5, "source": "示例"}}]}  # fmt: skip
 
-    spec = effective(layer("nation"), layer("ordos"), district)
+    spec = compiled(layer("nation"), layer("ordos"), district)
 
     assert (str(spec.item("I05").promised_limit), spec.item("I05").name) == ("5个工作日", "核发居民身份证")
     origins = [spec.provenance[f"items.I05.{part}"] for part in ("promised_limit", "name", "legal_limit")]
@@ -154,21 +152,19 @@ def by_the_rule(stack: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 @given(st.lists(layers, min_size=1, max_size=4))
 def test_merging_follows_the_written_rule(stack: list[dict[str, Any]]) -> None:
     kept = deepcopy(stack)
-    content: dict[str, Any] | None = None
-    for data in stack:
-        content = merge(content, data)
+    content = effective(stack)
 
     items = {item["code"]: {k: v for k, v in item.items() if k in ("code", "name", "aliases", "agencies")}
-             for item in (content or {}).get("items", [])}  # fmt: skip
+             for item in content.get("items", [])}  # fmt: skip
     assert items == by_the_rule(stack)
     assert stack == kept
 
 
 @given(layers, layers)
 def test_empty_layer_changes_nothing(first: dict[str, Any], second: dict[str, Any]) -> None:
-    content = merge(merge(None, first), second)
+    content = effective([first, second])
 
-    again = merge(content, {"region": "130000", "version": "1"})
+    again = effective([first, second, {"region": "130000", "version": "1"}])
 
     assert {key: value for key, value in again.items() if key not in ("region", "version")} == {
         key: value for key, value in content.items() if key not in ("region", "version")
