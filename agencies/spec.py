@@ -141,6 +141,7 @@ class ItemSpec(Spec):
     in_person_reason: str = ""
     two_steps: bool = False
     deemed_acceptance: bool = False
+    lapses_without_correction: bool = False
     fields: tuple[str, ...] = ()
     field_map: dict[str, tuple[FieldMapping, ...]] = {}
     result: ResultSpec = ResultSpec()

@@ -34,12 +34,16 @@ def request(
     task: ItemTask | None = None,
     facts: dict[str, Any] | None = None,
     at: datetime | None = None,
+    again: bool = False,
 ) -> Document:
-    """Asks for a paper in the caller's transaction. Its number is fixed before the file exists."""
+    """Asks for a paper in the caller's transaction. Its number is fixed before the file exists.
+
+    A paper of which a case has one is asked for once, however often it is called, unless it is made `again`.
+    """
     at = at or timezone.now()
     letter = _SHORT[kind]
     number = f"{application.number}-{letter}"
-    if kind not in _ONE_PER_CASE:
+    if again or kind not in _ONE_PER_CASE:
         number = f"{number}{next_value(number)}"
     document, _ = Document.objects.get_or_create(
         number=number,

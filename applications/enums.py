@@ -71,6 +71,7 @@ CLOSED = frozenset(
 
 class Action(models.TextChoices):
     SUBMIT = "submit", "提交登记表"
+    ADD_ITEMS = "add_items", "增加事项"
     RELEASE = "release", "前置满足"
     DELIVER = "deliver", "送达部门"
     CONFIRM_FACT = "confirm_fact", "确认到账"
@@ -94,6 +95,8 @@ class Action(models.TextChoices):
     WITHDRAW = "withdraw", "撤回"
     TERMINATE = "terminate", "终止"
     TRANSFER = "transfer", "转办"
+    SUPPLY = "supply", "补交容缺材料"
+    RECOMPUTE = "recompute", "重算到期日"
     FULFIL = "fulfil", "结果送达"
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class DraftQuerySet(models.QuerySet["Draft"]):
     def for_person(self, user: User) -> DraftQuerySet:
         """The unsent forms that this person may go on with: the own ones, and for a clerk those typed at the window."""
-        return self.filter(Q(owner=user) | Q(entered_by=user), application__isnull=True).select_related(
-            "region", "scheme"
+        return self.filter(Q(owner=user) | Q(entered_by=user), sent_at__isnull=True).select_related(
+            "region", "scheme", "adds_to"
         )
 
 

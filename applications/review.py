@@ -201,9 +201,19 @@ def request_correction(
         task.correction_until = answer_by
         task.save(update_fields=["correction_until"])
         documents.request(
-            task.application, DocumentKind.CORRECTION_NOTICE, task=task, at=at, facts={"correction": correction.pk}
+            task.application,
+            DocumentKind.CORRECTION_NOTICE,
+            task=task,
+            at=at,
+            facts={"corrections": _open_notices(task)},
         )
     return correction
+
+
+def _open_notices(task: ItemTask) -> list[int]:
+    """Every notice of the case that is open now: the paper of a round names the deficits of all its offices."""
+    notices = Correction.objects.filter(task__application=task.application_id, answered_at=None)
+    return list(notices.order_by("asked_at", "id").values_list("pk", flat=True))
 
 
 def _check_deficits(task: ItemTask, lines: list[Deficit]) -> None:
@@ -344,11 +354,11 @@ def fulfil(
     at = at or timezone.now()
     with transaction.atomic():
         workflow.lock(task.application_id)
-        result = Result.objects.get(task=task)
-        if result.fulfilment == fulfilment:
-            raise AlreadyDone(f"已经登记为“{result.get_fulfilment_display()}”，没有再次登记")
+        if Result.objects.filter(task=task, fulfilment=fulfilment).exists():
+            raise AlreadyDone(f"已经登记为“{Fulfilment(fulfilment).label}”，没有再次登记")
         data = {"fulfilment": fulfilment}
         workflow.advance(task, Action.FULFIL, party=party, actor=staff, data=data, at=at)
+        result = Result.objects.get(task=task)
         result.fulfilment = fulfilment
         if fulfilment in (Fulfilment.PAID, Fulfilment.DELIVERED):
             result.fulfilled_at = at

@@ -62,10 +62,35 @@ def start_draft(*, region: Region, user: User, channel: Channel, prefill: Mappin
         )
 
 
+def start_addition(application: Application, *, user: User) -> Draft:
+    """A form that adds items to an open case; all that is known and given already is taken over (RQ-09).
+
+    The draft of an earlier click is gone on with. Raises Refused when the case is closed or has every item.
+    """
+    with transaction.atomic():
+        locked = workflow.lock(application.pk)
+        if locked.is_closed:
+            raise Refused("这个办件已经办结，要办别的事请重新填一份登记表，填过的会自动带入")
+        found = Draft.objects.for_person(user).filter(adds_to=locked).first()
+        draft = found or Draft(
+            owner=locked.applicant if locked.applicant_id == user.pk else None,
+            entered_by=user,
+            channel=Channel.ONLINE if locked.applicant_id == user.pk else Channel.WINDOW,
+            region=locked.region,
+            scheme=locked.scheme,
+            adds_to=locked,
+            answers=locked.answers,
+        )
+        if not draft.offered():
+            raise Refused("本地能办的事项都已经在这个办件里了")
+        draft.save()
+    return draft
+
+
 def choose_items(draft: Draft, codes: Iterable[str], *, version: int | None = None) -> Draft:
     """Ticks 是/否 for the offered items. Raises Invalid when nothing is ticked."""
     wanted = set(codes)
-    ticked = [item.code for item in draft.scheme.spec.offered if item.code in wanted]
+    ticked = [item.code for item in draft.offered() if item.code in wanted]
     if not ticked:
         raise Invalid({"items": "请至少选一件要办的事"})
     return _save(draft, version, ticked=ticked, items_chosen=True)
@@ -84,7 +109,7 @@ def save_draft(draft: Draft, answers: Mapping[str, Any], *, version: int | None 
 def _save(draft: Draft, version: int | None, *, answers: Answers | None = None, **changes: Any) -> Draft:
     with transaction.atomic():
         current = Draft.objects.select_for_update(of=("self",)).select_related("scheme", "region").get(pk=draft.pk)
-        if Application.objects.filter(draft=current).exists():
+        if current.sent_at is not None:
             raise AlreadyDone("登记表已经提交，不能再改。需要改的，等部门通知补正")
         if version is not None and version != current.version:
             raise Stale(current)
@@ -100,6 +125,8 @@ def _save(draft: Draft, version: int | None, *, answers: Answers | None = None, 
 def missing_materials(draft: Draft) -> dict[str, str]:
     """A sentence per material that the ticked items need and nobody has given yet; the window may hand in papers only."""
     given = set(draft.materials.values_list("code", flat=True))
+    if draft.adds_to is not None:
+        given |= set(draft.adds_to.materials.filter(is_sent=True).values_list("code", flat=True))
     wanted = draft.scheme.spec.materials_for(frozenset(draft.ticked), draft.answers)
     return {m.code: f"请上传{m.title}" for m in wanted if not m.optional and m.code not in given}
 
@@ -120,14 +147,17 @@ def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: da
     try:
         with transaction.atomic():
             current = Draft.objects.select_for_update(of=("self",)).select_related("scheme", "region").get(pk=draft.pk)
-            done = Application.objects.filter(draft=current).first()
-            if done is not None:
-                return done
+            if current.sent_at is not None:
+                return current.adds_to or Application.objects.get(draft=current)
             problems = problems_of(current)
             if not promised:
                 problems["promise"] = "请看过承诺后在前面打勾"
             if problems:
                 raise Invalid(problems)
+            current.sent_at = at
+            current.save(update_fields=["sent_at"])
+            if current.adds_to is not None:
+                return _extend_case(current, user=user, at=at)
             return _create_case(current, user=user, channel=channel, at=at)
     except IntegrityError as error:
         if "task_one_live_per_person_and_item" not in str(error):
@@ -156,17 +186,38 @@ def _create_case(draft: Draft, *, user: User, channel: Channel, at: datetime) ->
         submitted_at=at,
     )
     _take_over_materials(draft, application)
-    tasks = _create_tasks(application, at)
+    spec = application.scheme.spec
+    chosen = [item for item in spec.offered if item.code in application.ticked]
+    tasks = _create_tasks(application, [*spec.automatic, *chosen])
     _create_dispatches(application, tasks, at)
-    StatusLog.objects.create(
-        application=application,
-        action=Action.SUBMIT,
-        party=Party.CLERK if channel == Channel.WINDOW else Party.APPLICANT,
-        actor=user,
-        at=at,
-    )
+    party = Party.CLERK if channel == Channel.WINDOW else Party.APPLICANT
+    StatusLog.objects.create(application=application, action=Action.SUBMIT, party=party, actor=user, at=at)
     documents.request(application, DocumentKind.SUBMISSION_RECEIPT, at=at)
     documents.request(application, DocumentKind.REGISTRATION, at=at)
+    fanout.wake_relay()
+    return application
+
+
+def _extend_case(draft: Draft, *, user: User, at: datetime) -> Application:
+    """Adds the draft's items to its case: what was answered before stays, the new items get tasks of their own."""
+    application = workflow.lock(draft.adds_to_id or 0)
+    if application.is_closed:
+        raise Refused("这个办件刚才已经办结，不能再加事项。请重新填一份登记表")
+    application.answers = {**draft.registration.disclosed(), **application.answers}
+    new = [code for code in draft.ticked if code not in application.ticked]
+    application.ticked = [*application.ticked, *new]
+    application.save(update_fields=["answers", "ticked"])
+    _take_over_materials(draft, application)
+    items = [item for item in application.scheme.spec.offered if item.code in new]
+    tasks = _create_tasks(application, items)
+    _create_dispatches(application, tasks, at)
+    party = party_of(user, application)
+    StatusLog.objects.create(
+        application=application, action=Action.ADD_ITEMS, party=party, actor=user, data={"items": new}, at=at
+    )
+    workflow.settle(application, at)
+    documents.request(application, DocumentKind.SUBMISSION_RECEIPT, at=at, again=True)
+    documents.request(application, DocumentKind.REGISTRATION, at=at, again=True)
     fanout.wake_relay()
     return application
 
@@ -183,15 +234,15 @@ def live_key(id_no: str, item_code: str, agency_code: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def _create_tasks(application: Application, at: datetime) -> list[ItemTask]:
-    spec = application.scheme.spec
+def _create_tasks(application: Application, wanted: list[ItemSpec]) -> list[ItemTask]:
     offices = offices_for(application.region)
     items = {item.code: item for item in application.scheme.items.all()}
-    chosen: list[ItemSpec] = [item for item in spec.offered if item.code in application.ticked]
+    finished = _finished_items(application)
     tasks = []
-    for item in [*spec.automatic, *chosen]:
-        open_items, open_facts = fanout.hard_requirements(application, item.requires)
+    for item in wanted:
+        required, open_facts = fanout.hard_requirements(application, item.requires)
         for order, agency in enumerate(item.agencies):
+            open_items = [code for code in required if code not in finished]
             tasks.append(
                 ItemTask(
                     application=application,
@@ -205,6 +256,14 @@ def _create_tasks(application: Application, at: datetime) -> list[ItemTask]:
                 )
             )
     return ItemTask.objects.bulk_create(tasks)
+
+
+def _finished_items(application: Application) -> set[str]:
+    """Items of the case that are completed at every office; empty for a new case."""
+    statuses: dict[str, set[str]] = {}
+    for code, status in application.tasks.values_list("item__code", "status"):
+        statuses.setdefault(code, set()).add(status)
+    return {code for code, found in statuses.items() if found == {TaskStatus.COMPLETED}}
 
 
 def _create_dispatches(application: Application, tasks: list[ItemTask], at: datetime) -> None:
@@ -230,53 +289,113 @@ def answer_correction(
     with transaction.atomic():
         application = workflow.lock(correction.task.application_id)
         current = Correction.objects.select_related("task__item", "task__office").get(pk=correction.pk)
-        task = current.task
-        task.application = application
         if current.answered_at is not None:
-            raise AlreadyDone(f"{task.office}的这次补正已经提交过，没有再次提交")
-        fresh = {
-            line.field: normalise(FIELDS[line.field], answers.get(line.field, ""))
-            for line in current.lines.all()
-            if line.field
-        }
-        _check_answer(current, application, fresh)
-        _replace_materials(current, application)
-        if fresh:
-            application.answers = {**application.answers, **fresh, **derived_from(fresh.get("id_no", ""))}
-            application.__dict__.pop("registration", None)
-            application.save(update_fields=["answers"])
-        current.answered_at, current.answered_by = at, user
-        current.save(update_fields=["answered_at", "answered_by"])
-        current.lines.update(answered_at=at)
-        party = party_of(user, application)
-        workflow.advance(task, Action.RESUBMIT, party=party, actor=user, at=at, data={"round": current.round})
-        task.application = application
-        fanout.send_again(task, at=at)
+            raise AlreadyDone(f"{current.task.office}的这次补正已经提交过，没有再次提交")
+        if problems := _open_lines(current, application, answers):
+            raise Invalid(problems)
+        _send_answer(current, application, user, answers, at)
     return current
 
 
-def _check_answer(correction: Correction, application: Application, fresh: Answers) -> None:
+def _send_answer(
+    correction: Correction, application: Application, user: User, answers: Mapping[str, str], at: datetime
+) -> None:
+    """Takes a complete answer over into the case and sends the task back to its office. Under the case's lock."""
+    task = correction.task
+    task.application = application
+    _replace_materials(correction, application)
+    if fresh := _fresh_fields(correction, answers):
+        application.answers = {**application.answers, **fresh, **derived_from(fresh.get("id_no", ""))}
+        application.__dict__.pop("registration", None)
+        application.save(update_fields=["answers"])
+    correction.answered_at, correction.answered_by = at, user
+    correction.save(update_fields=["answered_at", "answered_by"])
+    correction.lines.update(answered_at=at)
+    data = {"round": correction.round}
+    workflow.advance(task, Action.RESUBMIT, party=party_of(user, application), actor=user, at=at, data=data)
+    task.application = application
+    fanout.send_again(task, at=at)
+
+
+def answer_corrections(
+    application: Application, *, user: User, answers: Mapping[str, str], at: datetime | None = None
+) -> tuple[list[Correction], dict[str, str]]:
+    """Answers every open notice of the case that is complete, in one go; each task goes back to its own office.
+
+    Returns the notices answered and, by field or material, what is still open in the others. Raises Invalid when no
+    notice is complete, AlreadyDone when none is open.
+    """
+    at = at or timezone.now()
+    with transaction.atomic():
+        locked = workflow.lock(application.pk)
+        waiting = list(
+            Correction.objects.filter(task__application=locked, answered_at=None)
+            .select_related("task__item", "task__office")
+            .order_by("asked_at", "id")
+        )
+        if not waiting:
+            raise AlreadyDone("没有要补正的内容，可能刚才已经提交过")
+        open_lines = {correction: _open_lines(correction, locked, answers) for correction in waiting}
+        complete = [correction for correction, found in open_lines.items() if not found]
+        problems = {code: text for found in open_lines.values() for code, text in found.items()}
+        if not complete:
+            raise Invalid(problems)
+        for correction in complete:
+            _send_answer(correction, locked, user, answers, at)
+    return complete, problems
+
+
+def _fresh_fields(correction: Correction, answers: Mapping[str, str]) -> Answers:
+    fields = [line.field for line in correction.lines.all() if line.field]
+    return {code: normalise(FIELDS[code], answers.get(code, "")) for code in fields}
+
+
+def _open_lines(correction: Correction, application: Application, answers: Mapping[str, str]) -> dict[str, str]:
+    """What the answer still lacks, a sentence by field or material."""
     problems: dict[str, str] = {}
+    fresh = _fresh_fields(correction, answers)
     given = set(application.materials.filter(is_sent=False).values_list("code", flat=True))
     for line in correction.lines.all():
         if line.material and line.material not in given:
             problems[line.material] = f"请上传{application.scheme.spec.material(line.material).title}"
         if line.field:
             field = FIELDS[line.field]
-            value = fresh[line.field]
+            value = str(fresh[line.field])
             wrong = (
                 problem(field, value, label=field.label, today=timezone.localdate()) if value else f"请填{field.label}"
             )
             if wrong:
                 problems[line.field] = wrong
-    if problems:
-        raise Invalid(problems)
+    return problems
+
+
+def supply_deferred(task: ItemTask, *, user: User, at: datetime | None = None) -> ItemTask:
+    """容缺: the promised papers are there; every one must be given. The office sees them, the promise is kept."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        application = workflow.lock(task.application_id)
+        task.refresh_from_db(fields=["provisional_materials", "provisional_until"])
+        if task.provisional_until is None:
+            raise AlreadyDone("没有要补交的材料")
+        given = application.materials.filter(code__in=task.provisional_materials, is_sent=False)
+        missing = set(task.provisional_materials) - set(given.values_list("code", flat=True))
+        if missing:
+            spec = application.scheme.spec
+            raise Invalid({code: f"请上传{spec.material(code).title}" for code in sorted(missing)})
+        data = {"materials": task.provisional_materials}
+        workflow.advance(task, Action.SUPPLY, party=party_of(user, application), actor=user, data=data, at=at)
+        given.update(is_sent=True)
+        task.provisional_until, task.provisional_materials = None, []
+        task.save(update_fields=["provisional_until", "provisional_materials"])
+    return task
 
 
 def _replace_materials(correction: Correction, application: Application) -> None:
     """The new files take the place of the old ones; the old stay on record."""
     for line in correction.lines.exclude(material=""):
         new = list(application.materials.filter(code=line.material, is_sent=False))
+        if not new:  # given in answer to another office's notice a moment ago
+            continue
         application.materials.filter(code=line.material, is_sent=True, replaced_by=None).update(replaced_by=new[0])
         Material.objects.filter(pk__in=[m.pk for m in new]).update(is_sent=True)
 

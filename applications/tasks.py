@@ -21,5 +21,9 @@ def render_documents(document_ids: list[int]) -> None:
 
 
 @shared_task
-def deem_accepted() -> None:
+def daily_sweeps() -> None:
+    """Shortly after midnight: what ended with yesterday."""
     sweeps.deem_accepted()
+    sweeps.lapse_corrections()
+    sweeps.lapse_promises()
+    sweeps.recompute_clocks()

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
-from applications import clock
+from applications import clock, forecast
 from applications.enums import CLOSED, TERMINAL, Action, ApplicationStatus, Party, TaskStatus
 from applications.errors import AlreadyDone, Refused
 from applications.models import Application, ItemTask, StatusLog
@@ -103,6 +103,26 @@ TRANSITIONS: dict[Action, Transition] = {
         needs_note=True,
         clock="结束",
         basis="逾期未补正、申请人死亡等",
+    ),
+    Action.SUPPLY: _row(
+        [S.IN_REVIEW, S.AWAITING_APPROVAL, S.AWAITING_VISIT, S.SUSPENDED], None, _PERSON, basis="容缺材料补齐"
+    ),
+    Action.RECOMPUTE: _row(
+        [
+            S.WAITING,
+            S.PENDING,
+            S.QUEUED,
+            S.AWAITING_CORRECTION,
+            S.IN_REVIEW,
+            S.AWAITING_VISIT,
+            S.SUSPENDED,
+            S.AWAITING_APPROVAL,
+        ],
+        None,
+        [Party.SYSTEM],
+        needs_note=True,
+        clock="重算",
+        basis="工作日历有了新的通知",
     ),
     Action.FULFIL: _row([S.COMPLETED], None, [Party.REVIEWER, Party.CLERK], clock="另计", basis="发放、制证、送达"),
 }
@@ -224,6 +244,29 @@ def clock_rule(task: ItemTask) -> clock.Rule:
 def read_clock(task: ItemTask, calendar: Calendar, today: date) -> clock.Reading:
     """The clock of a task, computed anew from its log."""
     return clock.read(clock.events_of(log_lines(task)), clock_rule(task), calendar, today)
+
+
+def forecast_case(tasks: Iterable[ItemTask], calendar: Calendar, today: date) -> forecast.Forecast:
+    """When everything that is still open can be expected; money that follows a decision is not waited for."""
+    steps = []
+    for task in tasks:
+        if task.status in TERMINAL:
+            continue
+        is_paused = task.accepted_on is not None and task.due_on is None
+        steps.append(
+            forecast.Step(
+                code=task.item.code,
+                name=task.spec.title,
+                limit=task.application.scheme.spec.limit_of(task.spec),
+                reply_days=task.application.scheme.spec.receiving_limit.days or 5,
+                requires=tuple(task.open_items),
+                due_on=task.due_on,
+                reply_due_on=task.reply_due_on,
+                left=read_clock(task, calendar, today).left if is_paused else None,
+                waits_for_fact=bool(task.open_facts) or task.is_held,
+            )
+        )
+    return forecast.forecast(steps, calendar, today)
 
 
 def _set_clock(task: ItemTask, calendar: Calendar, today: date) -> None:

@@ -6,6 +6,7 @@ from functools import cached_property
 from django.db import models
 
 from agencies.models import Region, Scheme
+from agencies.spec import ItemSpec
 from applications.enums import CLOSED, ApplicationStatus, Channel
 from applications.querysets import ApplicationQuerySet, DraftQuerySet
 from applications.registration import Registration
@@ -24,6 +25,10 @@ class Draft(models.Model):
     channel = models.CharField("渠道", max_length=10, choices=Channel.choices, default=Channel.ONLINE)
     region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="安置地")
     scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="+", verbose_name="实施方案")
+    adds_to = models.ForeignKey(
+        "Application", models.CASCADE, null=True, blank=True, related_name="additions", verbose_name="追加到办件"
+    )
+    sent_at = models.DateTimeField("提交时间", null=True, blank=True)
     ticked = models.JSONField("办理事项", default=list)
     items_chosen = models.BooleanField("已选事项", default=False)
     answers = models.JSONField("填写内容", default=dict)
@@ -44,6 +49,11 @@ class Draft(models.Model):
     @property
     def registration(self) -> Registration:
         return Registration(self.scheme.spec, frozenset(self.ticked), self.answers)
+
+    def offered(self) -> list[ItemSpec]:
+        """The items that can be ticked: all on offer, or for an addition those that the case does not have yet."""
+        present = set(self.adds_to.ticked) if self.adds_to else set()
+        return [item for item in self.scheme.spec.offered if item.code not in present]
 
 
 class Application(models.Model):

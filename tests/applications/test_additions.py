@@ -1,0 +1,271 @@
+"""What comes after the submission: another item, several offices' notices at once, promised papers, time running out."""
+
+import io
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from agencies.models import CalendarYear
+from applications import materials, review, submission, sweeps, workflow
+from applications.demo import answers_for, picture
+from applications.enums import Action, ApplicationStatus, Channel, TaskStatus
+from applications.errors import AlreadyDone, Invalid, Refused
+from applications.models import Application, Draft, ItemTask
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("directory")
+
+
+def add_item(application: Application, code: str) -> Application:
+    draft = submission.start_addition(application, user=application.entered_by)
+    draft = submission.choose_items(draft, [code])
+    fill_in(draft)
+    factories.give_materials(draft)
+    return submission.submit(draft, user=application.entered_by, channel=Channel.ONLINE, promised=True)
+
+
+def fill_in(draft: Draft) -> None:
+    """Only what the case does not know yet."""
+    missing = submission.problems_of(draft)
+    answers = answers_for(factories.as_soldier(draft.entered_by))
+    submission.save_draft(draft, {code: answers[code] for code in missing if code in answers})
+
+
+def answer_with_picture(application: Application, code: str) -> None:
+    content = picture("new")
+    materials.answer_with(
+        application=application,
+        code=code,
+        name="a.jpg",
+        size=len(content),
+        stream=io.BytesIO(content),
+        user=application.entered_by,
+    )
+
+
+def test_item_added_later_joins_the_same_case() -> None:
+    """RQ-09."""
+    application = factories.delivered(ticked=["I07"])
+
+    same = add_item(application, "I10")
+
+    assert same.pk == application.pk
+    assert sorted(same.tasks.values_list("item__code", "status")) == [("I07", "queued"), ("I10", "pending")]
+    assert same.log.filter(action=Action.ADD_ITEMS).get().data == {"items": ["I10"]}
+    assert same.documents.filter(kind="submission_receipt").count() == 2
+
+
+def test_addition_asks_nothing_twice() -> None:
+    application = factories.delivered(ticked=["I07"])
+    draft = submission.start_addition(application, user=application.entered_by)
+    draft = submission.choose_items(draft, ["I10"])
+
+    missing = submission.problems_of(draft)
+
+    # The discharge certificate and the identity paper are with the case already (TJ-13).
+    assert {"OR-31", "OR-32", "name", "id_no", "mobile"} & set(missing) == set()
+    assert "OR-38" in missing
+
+
+def test_addition_offers_only_what_the_case_does_not_have() -> None:
+    application = factories.delivered(ticked=["I07"])
+
+    draft = submission.start_addition(application, user=application.entered_by)
+
+    assert "I07" not in {item.code for item in draft.offered()}
+    assert submission.start_addition(application, user=application.entered_by).pk == draft.pk
+
+
+def test_added_item_waits_only_for_what_is_not_done_yet() -> None:
+    application = factories.delivered(ticked=["I04", "I07"])
+    task = factories.task_of(application, "I04")
+    reviewer = factories.reviewer_of(task)
+    review.accept(task, reviewer=reviewer)
+    review.complete(task, reviewer=reviewer)
+
+    add_item(application, "I05")
+
+    assert factories.task_of(application, "I05").status == TaskStatus.PENDING
+
+
+def test_addition_sent_twice_adds_once() -> None:
+    application = factories.delivered(ticked=["I07"])
+    draft = submission.choose_items(submission.start_addition(application, user=application.entered_by), ["I10"])
+    fill_in(draft)
+    factories.give_materials(draft)
+
+    for _ in range(2):
+        submission.submit(draft, user=application.entered_by, channel=Channel.ONLINE, promised=True)
+
+    assert application.tasks.count() == 2
+
+
+def test_closed_case_takes_no_more_items() -> None:
+    application = factories.submitted(ticked=["I07"])
+    submission.withdraw(application, user=application.entered_by)
+
+    with pytest.raises(Refused):
+        submission.start_addition(application, user=application.entered_by)
+
+
+def test_notices_of_two_offices_are_answered_in_one_go() -> None:
+    """DOMAIN 3.1: the applicant is asked once for all deficits of a round; each answer goes to its own office."""
+    application = factories.delivered(ticked=["I07", "I10"])
+    first, second = factories.task_of(application, "I07"), factories.task_of(application, "I10")
+    for task, code in ((first, "OR-39"), (second, "OR-38")):
+        review.request_correction(
+            task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清，请重拍", material=code)]
+        )
+        answer_with_picture(application, code)
+
+    answered, problems = submission.answer_corrections(application, user=application.entered_by, answers={})
+
+    assert (len(answered), problems) == (2, {})
+    assert [task.dispatches.count() for task in (first, second)] == [2, 2]
+    assert application.documents.filter(kind="correction_notice").last().facts == {
+        "corrections": [c.pk for c in answered]
+    }
+
+
+def test_complete_notice_is_sent_while_the_other_stays_open() -> None:
+    application = factories.delivered(ticked=["I07", "I10"])
+    for item, code in (("I07", "OR-39"), ("I10", "OR-38")):
+        task = factories.task_of(application, item)
+        review.request_correction(
+            task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清，请重拍", material=code)]
+        )
+    answer_with_picture(application, "OR-39")
+
+    answered, problems = submission.answer_corrections(application, user=application.entered_by, answers={})
+
+    assert [correction.task.item.code for correction in answered] == ["I07"]
+    assert problems == {"OR-38": "请上传军人退役医疗保险转移凭证"}
+
+
+def test_one_material_answers_both_offices() -> None:
+    application = factories.delivered(ticked=["I07", "I10"])
+    for item in ("I07", "I10"):
+        task = factories.task_of(application, item)
+        review.request_correction(
+            task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清，请重拍", material="OR-31")]
+        )
+    answer_with_picture(application, "OR-31")
+
+    answered, problems = submission.answer_corrections(application, user=application.entered_by, answers={})
+
+    assert (len(answered), problems) == (2, {})
+    assert application.materials.filter(code="OR-31", replaced_by=None, is_sent=True).count() == 1
+
+
+def test_no_open_notice_is_told() -> None:
+    application = factories.delivered(ticked=["I07"])
+
+    with pytest.raises(AlreadyDone):
+        submission.answer_corrections(application, user=application.entered_by, answers={})
+
+
+def provisional(until_in: int = 3) -> ItemTask:
+    task = factories.task_of(factories.delivered(ticked=["I07"]), "I07")
+    reviewer = factories.reviewer_of(task)
+    review.accept(task, reviewer=reviewer)
+    ItemTask.objects.filter(pk=task.pk).update(
+        provisional_until=timezone.localdate() + timedelta(days=until_in), provisional_materials=["OR-39"]
+    )
+    task.refresh_from_db()
+    return task
+
+
+def test_promised_papers_keep_the_promise_when_all_are_there() -> None:
+    task = provisional()
+    with pytest.raises(Invalid) as caught:
+        submission.supply_deferred(task, user=task.application.entered_by)
+    assert caught.value.errors == {"OR-39": "请上传军人退役养老保险转移凭证"}
+    answer_with_picture(task.application, "OR-39")
+
+    submission.supply_deferred(task, user=task.application.entered_by)
+
+    assert (task.status, task.provisional_until) == (TaskStatus.IN_REVIEW, None)
+
+
+def test_broken_promise_ends_the_item() -> None:
+    kept, broken = provisional(until_in=0), provisional(until_in=-1)
+
+    assert sweeps.lapse_promises() == 1
+    assert sweeps.lapse_promises() == 0
+
+    kept.refresh_from_db()
+    broken.refresh_from_db()
+    assert (kept.status, broken.status) == (TaskStatus.IN_REVIEW, TaskStatus.TERMINATED)
+
+
+def test_only_deferrable_papers_may_come_later() -> None:
+    task = factories.queued_task("I01")
+
+    with pytest.raises(Refused):
+        review.accept_provisionally(
+            task, reviewer=factories.reviewer_of(task), materials=["OR-33"], until=timezone.localdate(), note="忘带"
+        )
+
+
+def test_unanswered_notice_ends_the_item_only_where_its_rule_says_so() -> None:
+    """T-11: no item of the shipped regions lapses in silence, since no source says so."""
+    task = factories.queued_task("I01")
+    review.request_correction(
+        task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清", material="OR-33")]
+    )
+    ItemTask.objects.filter(pk=task.pk).update(correction_until=timezone.localdate() - timedelta(days=1))
+
+    assert sweeps.lapse_corrections() == 0
+    assert ItemTask.objects.get(pk=task.pk).status == TaskStatus.AWAITING_CORRECTION
+
+
+def test_new_calendar_moves_the_day_with_a_log_row_that_says_why() -> None:
+    """T-04, timing test 7."""
+    task = factories.task_of(factories.delivered(ticked=["I07"]), "I07")
+    review.accept(task, reviewer=factories.reviewer_of(task))
+    assert task.is_due_provisional == (task.due_on.year > 2026)
+    before = task.due_on
+    day_off = before
+    CalendarYear.objects.update_or_create(
+        year=before.year, defaults={"notice": "测试通知", "days_off": [day_off.isoformat()], "make_up_days": []}
+    )
+
+    assert sweeps.recompute_clocks() == 1
+    assert sweeps.recompute_clocks() == 0
+
+    task.refresh_from_db()
+    assert task.due_on > before
+    note = task.log.get(action=Action.RECOMPUTE).note
+    assert note == f"工作日历更新，到期日由 {before} 改为 {task.due_on}"
+
+
+def test_nightly_comparison_finds_nothing_on_untouched_cases() -> None:
+    task = factories.task_of(factories.delivered(ticked=["I07"]), "I07")
+    review.accept(task, reviewer=factories.reviewer_of(task))
+
+    assert sweeps.recompute_clocks() == 0
+
+
+@pytest.mark.parametrize(("today", "missing"), [("2026-10-31", None), ("2026-11-01", 2027), ("2026-12-31", 2027)])
+def test_missing_calendar_is_told_from_november_on(today: str, missing: int | None) -> None:
+    """T-05."""
+    import time_machine
+
+    with time_machine.travel(f"{today}T10:00:00+08:00", tick=False):
+        assert sweeps.missing_calendar_year() == missing
+
+
+def test_case_is_expected_on_its_longest_path() -> None:
+    application = factories.delivered(ticked=["I04", "I05", "I07"])
+    for item in ("I04", "I07"):
+        task = factories.task_of(application, item)
+        review.accept(task, reviewer=factories.reviewer_of(task))
+    calendar = workflow.calendar_now()
+    tasks = list(application.tasks.select_related("item__scheme", "office", "application__scheme"))
+
+    found = workflow.forecast_case(tasks, calendar, timezone.localdate())
+
+    registered: date = factories.task_of(application, "I04").due_on
+    assert found.on == calendar.add(calendar.add(registered, 5), 27)
+    assert application.status == ApplicationStatus.IN_PROGRESS
