@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.agencies.conftest import loaded  # noqa: F401  # a fixture
 from tests.factories import DONGSHENG
 from tests.portal.web.test_components import component_page
 
@@ -14,7 +13,7 @@ def sideways(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("directory")
 @pytest.mark.parametrize("width", [320, 390, 1280])
 @pytest.mark.parametrize("large", [False, True])
 def test_home_pages_are_accessible(

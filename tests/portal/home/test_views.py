@@ -7,7 +7,6 @@ from agencies.enums import Role
 from agencies.models import Region
 from portal.home.presenters import count_words, needles, place_page
 from portal.web import place
-from tests.agencies.conftest import loaded  # noqa: F401  # a fixture
 from tests.factories import DONGSHENG, person, staff
 
 
@@ -24,7 +23,7 @@ def test_index_without_place_asks_for_one_and_promises_no_number(client: Client)
     assert "办好几件事" in page
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("directory")
 def test_index_shows_items_agencies_and_phones_of_the_chosen_place(client: Client) -> None:
     client.post("/place/", {"place": DONGSHENG})
 
@@ -38,7 +37,7 @@ def test_index_shows_items_agencies_and_phones_of_the_chosen_place(client: Clien
     assert scheme.spec.supervision_phone in page
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("directory")
 @pytest.mark.parametrize(("code", "sentence"), [("", "请选要落户的地方"), ("000000", "还没有开通")])
 def test_choose_place_refuses_what_is_not_open(client: Client, code: str, sentence: str) -> None:
     page = client.post("/place/", {"place": code}).content.decode()
@@ -47,7 +46,7 @@ def test_choose_place_refuses_what_is_not_open(client: Client, code: str, senten
     assert place.SESSION_KEY not in client.session
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("directory")
 def test_place_of_every_open_region_has_a_page() -> None:
     schemes = {place.scheme_of(region) for region in Region.objects.open()}
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('applications', '0003_access_log'),
+        ('applications', '0004_exchange_with_agency_systems'),
     ]
 
     operations = [
