@@ -50,6 +50,16 @@ def compile_scheme(layers: Sequence[Data], version: str) -> SchemeSpec:
         raise Refused(f"{layers[-1]['region']} 的方案有错，未发布：{faults}") from None
 
 
+def layers_above(region: Region) -> list[Data]:
+    """The published layers of the places above, from the nation down."""
+    found: list[Data] = []
+    for place in region.lineage()[1:]:
+        scheme = Scheme.objects.published().filter(region=place).order_by("-id").first()
+        if scheme:
+            found.insert(0, scheme.layer)
+    return found
+
+
 def publish(*layers: Data, valid_from: date | None = None) -> Outcome:
     """Publish region layers together: all or none. `valid_from` sets their day of coming into force. Raises Refused."""
     with transaction.atomic():
