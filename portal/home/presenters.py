@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import cos, pi, sin
+from math import pi, sin
 
-from agencies.spec import AgencySpec, ItemSpec, SchemeSpec
+from agencies.spec import AgencySpec, SchemeSpec
+from portal.home.guide import agency_names
 
 DIGITS = "零一二三四五六七八九十"
 
@@ -41,6 +42,7 @@ class Needle:
 
 @dataclass(frozen=True)
 class ItemLine:
+    code: str
     name: str
     agencies: str
 
@@ -67,8 +69,8 @@ def needles(agencies: Sequence[AgencySpec]) -> tuple[Needle, ...]:
     """The agencies on an arc, each with a curve to the one sheath; drawn in a field of 460 by 340."""
     drawn = []
     for index, agency in enumerate(agencies):
-        angle = pi * (0.5 if len(agencies) == 1 else index / (len(agencies) - 1))
-        x, y = round(230 - 190 * cos(angle)), round(96 - 52 * sin(angle))
+        across = 0.5 if len(agencies) == 1 else index / (len(agencies) - 1)
+        x, y = round(40 + 380 * across), round(92 - 50 * sin(pi * across))
         top = y + 68
         path = f"M{x} {top} C{x} {top + 60} {230 + (x - 230) // 8} {top + 50} 230 244"
         drawn.append(Needle(x, y, path, agency.icon or "buildings", agency.short_name or agency.name))
@@ -79,7 +81,7 @@ def place_page(spec: SchemeSpec) -> PlacePage:
     return PlacePage(
         item_count=count_words(len(spec.offered)),
         agency_count=count_words(len(spec.agencies)),
-        items=tuple(ItemLine(item.title, _names(spec, item)) for item in spec.offered),
+        items=tuple(ItemLine(item.code, item.title, agency_names(spec, item)) for item in spec.offered),
         needles=needles(spec.agencies),
         summary="、".join(item.title for item in spec.offered[:5]),
         before=spec.prerequisites,
@@ -90,8 +92,3 @@ def place_page(spec: SchemeSpec) -> PlacePage:
             for window in spec.windows
         ),
     )
-
-
-def _names(spec: SchemeSpec, item: ItemSpec) -> str:
-    found = [spec.agency(code) for code in item.agencies]
-    return "、".join(agency.short_name or agency.name for agency in found)

@@ -1,16 +1,19 @@
-"""Pages that need no account: the landing page, signing in and out, larger type, and the two health answers."""
+"""Pages that need no account: the landing page, the guide, signing in and out, larger type, and the two health answers."""
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from agencies import guide as catalogue_guide
+from agencies import routing
 from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
+from portal.home import guide as presenting
 from portal.home.forms import PlaceForm, SignInForm
 from portal.home.presenters import place_page
 from portal.web import health, navigation, place
@@ -93,3 +96,45 @@ def ready(request: HttpRequest) -> HttpResponse:
     """The process can serve: only the database stands in the way of a page."""
     answers = health.database_answers()
     return JsonResponse({"database": "ok" if answers else "no answer"}, status=200 if answers else 503)
+
+
+@require_GET
+def guide(request: HttpRequest) -> HttpResponse:
+    """办事指南 of the chosen place: items found by everyday words, materials, the flow chart."""
+    region = place.chosen_region(request)
+    scheme = place.scheme_of(region) if region else None
+    if scheme is None:
+        return render(request, "home/guide_place.html", {"form": PlaceForm(), "next": request.path})
+    spec, words = scheme.spec, request.GET.get("q", "").strip()[:60]
+    shown = catalogue_guide.search(spec, words) if words else list(spec.offered)
+    context = {
+        "spec": spec,
+        "words": words,
+        "rows": presenting.item_rows(spec, shown),
+        "automatic": spec.automatic,
+        "materials": presenting.material_rows(spec, spec.materials),
+        "drawing": presenting.drawing(spec, catalogue_guide.flow_chart(spec)),
+        "page": place_page(spec),
+        "sources": presenting.sources(spec),
+    }
+    return render(request, "home/guide.html", context)
+
+
+@require_GET
+def guide_item(request: HttpRequest, code: str) -> HttpResponse:
+    """One item of the guide of the chosen place."""
+    region = place.chosen_region(request)
+    scheme = place.scheme_of(region) if region else None
+    if region is None or scheme is None:
+        return redirect("home:guide")
+    spec = scheme.spec
+    item = next((item for item in spec.items if item.code == code and item.enabled), None)
+    if item is None:
+        raise Http404
+    context = {
+        "item": item,
+        "rows": presenting.item_page(spec, item, routing.offices_for(region)),
+        "materials": presenting.material_rows(spec, presenting.materials_of(spec, item)),
+        "sources": presenting.sources(spec),
+    }
+    return render(request, "home/guide_item.html", context)

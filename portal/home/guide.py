@@ -1,0 +1,195 @@
+"""办事指南: what a scheme says of its items, in rows and words; the flow chart as positions of a drawing.
+
+Nothing is added to the scheme: what its source does not say is shown as 未公布.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agencies import guide
+from agencies.guide import NOT_PUBLISHED, FlowChart, Step
+from agencies.models import Office
+from agencies.spec import ItemSpec, MaterialSpec, SchemeSpec
+from portal.web.presenters import SummaryRow
+
+BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y = 216, 68, 72, 16
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One item of the list: number, name, who, by when."""
+
+    number: int
+    code: str
+    title: str
+    agencies: str
+    icon: str
+    limit: str
+    note: str
+
+
+@dataclass(frozen=True)
+class MaterialRow:
+    title: str
+    serves: str
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Box:
+    """One item of the drawing with its lines of text and where they stand."""
+
+    x: int
+    y: int
+    lines: tuple[str, ...]
+    agencies: str
+    waits_for_fact: bool
+
+    @property
+    def middle(self) -> int:
+        return self.x + BOX_WIDTH // 2
+
+    @property
+    def text(self) -> list[tuple[int, str]]:
+        first = self.y + (28 if len(self.lines) == 1 else 23)
+        return [(first + 18 * index, line) for index, line in enumerate(self.lines)]
+
+    @property
+    def agencies_y(self) -> int:
+        return self.y + BOX_HEIGHT - 11
+
+
+@dataclass(frozen=True)
+class Arrow:
+    path: str
+    must_wait: bool
+
+
+@dataclass(frozen=True)
+class Drawing:
+    width: int
+    height: int
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    sentences: tuple[str, ...]
+
+    @property
+    def is_needed(self) -> bool:
+        """A drawing without a single line says no more than the list."""
+        return bool(self.arrows)
+
+
+def agency_names(spec: SchemeSpec, item: ItemSpec) -> str:
+    found = [spec.agency(code) for code in item.agencies]
+    return "、".join(agency.short_name or agency.name for agency in found)
+
+
+def item_rows(spec: SchemeSpec, items: list[ItemSpec]) -> list[ItemRow]:
+    return [
+        ItemRow(
+            number=number,
+            code=item.code,
+            title=item.title,
+            agencies=agency_names(spec, item),
+            icon=spec.agency(item.agencies[0]).icon if item.agencies else "",
+            limit=f"时限{NOT_PUBLISHED}" if (limit := guide.limit_text(spec, item)) == NOT_PUBLISHED else limit,
+            note="要本人到场" if item.in_person else guide.channel_text(item),
+        )
+        for number, item in enumerate(items, 1)
+    ]
+
+
+def material_rows(spec: SchemeSpec, materials: tuple[MaterialSpec, ...]) -> list[MaterialRow]:
+    return [
+        MaterialRow(
+            title=f"{material.title}（原件）" if material.original else material.title,
+            serves="、".join(spec.item(code).title for code in material.serves) or "全部事项",
+            remarks=tuple(
+                words
+                for words in (
+                    _reason(material),
+                    material.explanation,
+                    f"由{material.issued_by}出具" if material.issued_by else "",
+                    f"可以用{material.replaced_by}代替" if material.replaced_by else "",
+                    "可以先办后补" if material.deferrable else "",
+                    "有就带上" if material.optional else "",
+                )
+                if words
+            ),
+        )
+        for material in materials
+    ]
+
+
+def _reason(material: MaterialSpec) -> str:
+    """Why it is asked; a reason that holds for some people only is put as a condition."""
+    if material.when is not None and material.because.startswith("您"):
+        return f"如果{material.because.rstrip('。')}，才要这一样"
+    return material.because
+
+
+def materials_of(spec: SchemeSpec, item: ItemSpec) -> tuple[MaterialSpec, ...]:
+    """The materials that may be asked for an item: its own, and those of every item."""
+    return tuple(material for material in spec.materials if not material.serves or item.code in material.serves)
+
+
+def item_page(spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office]) -> list[SummaryRow]:
+    """The elements of one item in the order a reader asks: who, whether I may, what by when, where, what comes out."""
+    step = next(step for step in guide.flow_chart(spec).steps if step.item.code == item.code)
+    waits = [f"“{other.title}”办结" for other in step.hard] + list(step.facts)
+    here = [offices[code] for code in item.agencies if code in offices]
+    rows = [
+        ("办理部门", "、".join(office.name for office in here) or agency_names(spec, item)),
+        ("地址", "\n".join(office.address for office in here if office.address)),
+        ("办公时间", "\n".join(office.hours for office in here if office.hours)),
+        ("谁可以办", "\n".join(kind.label for kind in item.applies_to) or "\n".join(spec.eligibility)),
+        ("办理条件", "\n".join(item.conditions)),
+        ("等什么", "、".join(waits) or "不用等别的事项，提交后就开始"),
+        ("承诺时限", guide.limit_text(spec, item)),
+        ("法定时限", str(item.legal_limit or spec.legal_limit or "")),
+        ("在哪里办", guide.channel_text(item)),
+        ("要不要到场", (item.in_person_reason or "要本人到场") if item.in_person else "不用专门到场"),
+        ("办好得到什么", item.result.name or ""),
+        ("结果怎么给", "、".join(item.result.delivery or spec.delivery)),
+        ("之后", str(item.fulfilment or "")),
+        ("说明", item.note),
+        ("电话", "、".join(item.phones or [office.phone for office in here if office.phone])),
+        ("依据", "\n".join(basis.text for basis in item.basis or spec.basis)),
+    ]
+    silent = {"之后", "说明"}
+    return [SummaryRow(label, value or NOT_PUBLISHED) for label, value in rows if value or label not in silent]
+
+
+def drawing(spec: SchemeSpec, chart: FlowChart) -> Drawing:
+    """The chart's columns as boxes from left to right, with a curve from each box to those that wait for it."""
+    tallest = max((len(column) for column in chart.columns), default=0)
+    height = tallest * (BOX_HEIGHT + GAP_Y) + 8
+    boxes: dict[str, Box] = {}
+    for level, column in enumerate(chart.columns):
+        top = (height - len(column) * (BOX_HEIGHT + GAP_Y) + GAP_Y) // 2
+        for row, step in enumerate(column):
+            x, y = 4 + level * (BOX_WIDTH + GAP_X), top + row * (BOX_HEIGHT + GAP_Y)
+            boxes[step.item.code] = Box(x, y, _lines(step.item.title), agency_names(spec, step.item), bool(step.facts))
+    arrows = tuple(_arrow(boxes, *arrow) for arrow in chart.arrows)
+    width = max(1, len(chart.columns)) * (BOX_WIDTH + GAP_X) - GAP_X + 8
+    sentences = tuple(step.sentence for step in chart.steps)
+    return Drawing(width, height, tuple(boxes.values()), arrows, sentences)
+
+
+def _lines(title: str) -> tuple[str, ...]:
+    return (title,) if len(title) <= 12 else (title[:12], title[12:24])
+
+
+def _arrow(boxes: dict[str, Box], before: Step, after: Step, must_wait: bool) -> Arrow:
+    start, end = boxes[before.item.code], boxes[after.item.code]
+    if start.x == end.x:
+        right, y1, y2 = start.x + BOX_WIDTH, start.y + BOX_HEIGHT // 2, end.y + BOX_HEIGHT // 2
+        return Arrow(f"M{right} {y1} C{right + 44} {y1} {right + 44} {y2} {right + 8} {y2}", must_wait)
+    x1, y1, x2, y2 = start.x + BOX_WIDTH, start.y + BOX_HEIGHT // 2, end.x - 8, end.y + BOX_HEIGHT // 2
+    middle = (x1 + x2) // 2
+    return Arrow(f"M{x1} {y1} C{middle} {y1} {middle} {y2} {x2} {y2}", must_wait)
+
+
+def sources(spec: SchemeSpec) -> list[str]:
+    """The documents a scheme rests on, as they are cited."""
+    return [f"{source.title}{f'（{source.number}）' if source.number else ''}" for source in spec.sources]

@@ -1,0 +1,76 @@
+"""办事指南: what a scheme says, and 未公布 where it is silent."""
+
+import pytest
+from django.test import Client
+
+from agencies import guide
+from agencies.spec import SchemeSpec
+from portal.home.guide import BOX_WIDTH, drawing, item_page, material_rows
+from tests.agencies.conftest import loaded, schemes  # noqa: F401  # fixtures
+from tests.factories import DONGSHENG
+
+
+@pytest.fixture
+def client(loaded: None) -> Client:  # noqa: F811
+    client = Client()
+    client.post("/place/", {"place": DONGSHENG})
+    return client
+
+
+@pytest.mark.django_db
+def test_guide_without_place_asks_for_one() -> None:
+    assert "先选落户地" in Client().get("/guide/").content.decode()
+
+
+def test_guide_finds_an_item_by_everyday_words(client: Client) -> None:
+    page = client.get("/guide/", {"q": "上户口"}).content.decode()
+
+    assert "恢复户口" in page
+    assert "一次性经济补助金" not in page
+
+
+def test_guide_search_without_result_offers_everything(client: Client) -> None:
+    assert "没有找到这件事" in client.get("/guide/", {"q": "zzz"}).content.decode()
+
+
+def test_guide_item_of_another_scheme_is_not_there(client: Client) -> None:
+    assert client.get("/guide/no-such/").status_code == 404
+
+
+def test_every_item_of_the_place_has_a_page(client: Client) -> None:
+    page = client.get("/guide/")
+
+    assert {client.get(f"/guide/{row.code}/").status_code for row in page.context["rows"]} == {200}
+
+
+@pytest.mark.parametrize("name", ["tianjin", "ordos", "heilongjiang", "guangdong"])
+def test_item_page_says_not_published_where_the_scheme_is_silent(schemes: dict[str, SchemeSpec], name: str) -> None:  # noqa: F811
+    spec = schemes[name]
+
+    for item in spec.offered:
+        rows = {row.label: row.value for row in item_page(spec, item, {})}
+        assert "" not in rows.values()
+        if not item.conditions:
+            assert rows["办理条件"] == "未公布"
+
+
+@pytest.mark.parametrize("name", ["tianjin", "ordos", "heilongjiang", "guangdong"])
+def test_drawing_has_a_box_per_item_and_no_two_on_one_place(schemes: dict[str, SchemeSpec], name: str) -> None:  # noqa: F811
+    chart = guide.flow_chart(schemes[name])
+
+    drawn = drawing(schemes[name], chart)
+
+    places = [(box.x, box.y) for box in drawn.boxes]
+    assert len(set(places)) == len(places) == len(chart.steps) == len(drawn.sentences)
+    assert max(box.x for box in drawn.boxes) + BOX_WIDTH < drawn.width
+    assert len(drawn.arrows) == len(chart.arrows)
+
+
+def test_material_that_only_some_must_bring_names_the_condition(schemes: dict[str, SchemeSpec]) -> None:  # noqa: F811
+    spec = schemes["ordos"]
+    conditional = tuple(material for material in spec.materials if material.when)
+
+    rows = material_rows(spec, conditional)
+
+    assert rows
+    assert [row.title for row in rows if not row.remarks[0].startswith("如果您")] == []
