@@ -4,15 +4,25 @@
 left alone.
 """
 
-from datetime import datetime
+import hashlib
+import logging
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.db import transaction
 from django.utils import timezone
 
-from applications.enums import DocumentKind
+from applications import paper, printing
+from applications.enums import DocumentKind, DocumentStatus
 from applications.models import Application, Document, ItemTask
 from applications.numbering import next_value
+from applications.printing import Printed
 
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+RETRY = timedelta(seconds=30)
 _ONE_PER_CASE = {DocumentKind.REGISTRATION, DocumentKind.SUBMISSION_RECEIPT, DocumentKind.RESULT_SHEET}
 _SHORT = {
     DocumentKind.REGISTRATION: "D",
@@ -53,5 +63,63 @@ def request(
 
 
 def render(document_id: int) -> Document:
-    """Makes the paper if it is not there yet. Safe to run twice."""
-    return Document.objects.get(pk=document_id)
+    """Makes the paper if it is not there yet. Safe to run twice, also at the same moment: the row is locked meanwhile.
+
+    A failure is noted on the row and tried again later; after `MAX_ATTEMPTS` the paper is left to a person.
+    """
+    try:
+        with transaction.atomic():
+            document = _load(Document.objects.select_for_update(of=("self",)), document_id)
+            if document.status == DocumentStatus.READY:
+                return document
+            _store(document, print_document(document))
+            return document
+    except printing.Unavailable as error:
+        return _postpone(document_id, str(error), counts=False)
+    except Exception as error:  # whatever went wrong, the worker goes on and the row says so
+        logger.exception("paper %s could not be made", document_id)
+        return _postpone(document_id, type(error).__name__, counts=True)
+
+
+def _load(documents: Any, document_id: int) -> Document:
+    found: Document = documents.select_related("application__scheme", "application__region").get(pk=document_id)
+    return found
+
+
+def print_document(document: Document) -> Printed:
+    """The paper as PDF. A character that no font has is left blank for the window to fill in, and the paper says so."""
+    identifier = f"{document.number} {document.check_code}"
+    printed = printing.print_pdf(paper.html_of(document), identifier=identifier)
+    if not printed.missing:
+        return printed
+    marked = printing.print_pdf(paper.html_of(document, missing=printed.missing), identifier=identifier)
+    return Printed(marked.pdf, printed.missing)
+
+
+def _store(document: Document, printed: Printed) -> None:
+    name = f"documents/{timezone.localdate(document.requested_at):%Y/%m}/{document.number}.pdf"
+    storage = document.file.storage
+    # Left behind by a worker that died before its row was committed.
+    storage.delete(name)
+    document.file.name = storage.save(name, ContentFile(printed.pdf))
+    document.sha256 = hashlib.sha256(printed.pdf).hexdigest()
+    document.warning = paper.warning_of(printed.missing)[:300]
+    document.status = DocumentStatus.READY
+    document.rendered_at = timezone.now()
+    document.error = ""
+    document.save()
+
+
+def _postpone(document_id: int, error: str, *, counts: bool) -> Document:
+    """Notes the failure. Without Pango nothing is wrong with the paper itself: it waits until the machine can print."""
+    with transaction.atomic():
+        document = _load(Document.objects.select_for_update(of=("self",)), document_id)
+        document.attempts += counts
+        document.error = error[:300]
+        wait = RETRY * 2 ** min(document.attempts, 6)
+        document.next_attempt_at = timezone.now() + wait
+        document.published_at = None
+        if document.attempts >= MAX_ATTEMPTS:
+            document.status = DocumentStatus.FAILED
+        document.save()
+    return document

@@ -222,8 +222,8 @@ def _done_already(task: ItemTask, action: Action) -> str:
     )
 
 
-def log_lines(task: ItemTask) -> list[clock.LogLine]:
-    """The task's log as the clock reads it."""
+def log_lines(task: ItemTask, until: datetime | None = None) -> list[clock.LogLine]:
+    """The task's log as the clock reads it; with `until`, as it stood at that moment."""
     return [
         clock.LogLine(
             on=timezone.localdate(row.at),
@@ -233,6 +233,7 @@ def log_lines(task: ItemTask) -> list[clock.LogLine]:
             days=int(row.data.get("days", 0)),
         )
         for row in task.log.all()
+        if until is None or row.at <= until
     ]
 
 

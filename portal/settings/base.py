@@ -24,7 +24,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "portal.web.apps.StaticFilesConfig",
     "django.contrib.postgres",
     "django.forms",
     "crispy_forms",
