@@ -26,7 +26,7 @@ def test_home_pages_are_accessible(
     if large:
         page.context.add_cookies([{"name": "large", "value": "1", "url": page.url}])
 
-    for address in ("/", "/sign-in/", "/no-such-page/"):
+    for address in ("/", "/sign-in/", "/no-such-page/", "/guide/", "/guide/I04/"):
         page.goto(address)
         assert_accessible(page)
         assert sideways(page) <= 0, address

@@ -6,12 +6,12 @@ from django.test import Client
 from agencies import guide
 from agencies.spec import SchemeSpec
 from portal.home.guide import BOX_WIDTH, drawing, item_page, material_rows
-from tests.agencies.conftest import loaded, schemes  # noqa: F401  # fixtures
+from tests.agencies.conftest import schemes  # noqa: F401  # a fixture
 from tests.factories import DONGSHENG
 
 
 @pytest.fixture
-def client(loaded: None) -> Client:  # noqa: F811
+def client(directory: None) -> Client:
     client = Client()
     client.post("/place/", {"place": DONGSHENG})
     return client
