@@ -10,10 +10,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from agencies.models import Posting
-from applications.enums import Verdict
+from agencies.models import Office, Posting
+from applications.enums import Action, Verdict
 from applications.errors import Invalid, Refused
-from applications.models import AccessLog, Dispatch, ItemTask, Material, MaterialCheck
+from applications.models import AccessLog, Dispatch, ItemTask, Material, MaterialCheck, StatusLog
 from portal.accounts.models import User
 
 
@@ -26,12 +26,31 @@ def file_ids(payload: dict[str, Any]) -> list[str]:
     return [file["id"] for material in payload.get("materials", []) for file in material["files"]]
 
 
-def visible_materials(task: ItemTask) -> list[Material]:
+def visible_materials(task: ItemTask, handed: list[Dispatch] | None = None) -> list[Material]:
     """The files that were handed over with the newest payload; an unsent answer to a correction is not among them."""
-    handed = handed_over(task)
+    handed = handed_over(task) if handed is None else handed
     wanted = file_ids(handed[0].payload) if handed else []
     found = {str(material.pk): material for material in Material.objects.filter(pk__in=wanted)}
     return [found[pk] for pk in wanted if pk in found]
+
+
+def moved_on(office: Office, number: str, item: str) -> str:
+    """A sentence about a task that the office has handed on, for who clicks once more; empty if it is still here."""
+    rows = StatusLog.objects.filter(
+        application__number=number,
+        task__item__code=item,
+        action=Action.TRANSFER,
+        data__from_office=office.name,
+    )
+    if ItemTask.objects.filter(application__number=number, item__code=item, office=office).exists():
+        return ""
+    last = rows.select_related("actor").order_by("-id").first()
+    if last is None:
+        return ""
+    local = timezone.localtime(last.at)
+    return (
+        f"这一件在{local.month}月{local.day}日 {local:%H:%M} 已由{last.actor}转到{last.data['to_office']}，不在本机构了"
+    )
 
 
 def reveal(

@@ -57,6 +57,18 @@ class ApplicationQuerySet(models.QuerySet[Any]):
         return self.select_related("region", "scheme").prefetch_related(Prefetch("tasks", tasks))
 
 
+# The trays of a desk. Those before DECIDED ask something of the office or wait for somebody.
+TRAYS: dict[str, Q] = {
+    "queued": Q(status=TaskStatus.QUEUED),
+    "review": Q(status=TaskStatus.IN_REVIEW),
+    "correction": Q(status=TaskStatus.AWAITING_CORRECTION),
+    "facts": Q(status=TaskStatus.WAITING) & ~Q(open_facts=[]),
+    "approval": Q(status=TaskStatus.AWAITING_APPROVAL),
+    "visit": Q(status__in=[TaskStatus.AWAITING_VISIT, TaskStatus.SUSPENDED]),
+    "done": Q(status__in=[TaskStatus.COMPLETED, TaskStatus.REFUSED, TaskStatus.NOT_ACCEPTED, TaskStatus.TERMINATED]),
+}
+
+
 class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
     def for_office(self, office: Office) -> ItemTaskQuerySet:
         return self.filter(office=office)
@@ -91,9 +103,32 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
         handed = relation.related_model.objects.filter(delivered_at__isnull=False).order_by("-version")
         return (
             self.filter(office=office)
-            .select_related("application__region", "item", "office", "handler")
+            .select_related("application__region", "item", "office__agency", "handler", "result")
             .prefetch_related("application__scheme", Prefetch("dispatches", handed, to_attr="handed"))
         )
+
+    def in_tray(self, tray: str) -> ItemTaskQuerySet:
+        """The tasks of one tray, what must be done first on top; "overdue" cuts across the trays."""
+        if tray == "overdue":
+            return self.open().overdue().by_due_day()
+        found = self.filter(TRAYS[tray])
+        return found.order_by("-changed_at", "-id") if tray == "done" else found.by_due_day()
+
+    def tray_counts(self) -> dict[str, int]:
+        """How many tasks lie in each tray, in one query."""
+        late = Q(status__in=AT_OFFICE, next_on__lt=timezone.localdate())
+        return self.aggregate(
+            **{code: models.Count("pk", filter=tray) for code, tray in {**TRAYS, "overdue": late}.items()}
+        )
+
+    def matching(self, item: str = "", number: str = "") -> ItemTaskQuerySet:
+        """Only one item, or case numbers that contain these characters."""
+        found = self.filter(item__code=item) if item else self
+        return found.filter(application__number__icontains=number.strip()) if number.strip() else found
+
+    def item_names(self) -> dict[str, str]:
+        """The items that occur, by code: what a list can be filtered by."""
+        return dict(self.order_by("item__code").values_list("item__code", "item__name").distinct())
 
     def for_lists(self) -> ItemTaskQuerySet:
         return self.select_related("application__region", "item__scheme", "office__agency")

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
 from agencies.enums import LimitUnit, Role
-from agencies.models import Posting
+from agencies.models import Office, Posting
 from applications import documents, fanout, workflow
 from applications.enums import Action, Decision, DocumentKind, Fulfilment, Party
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -310,6 +311,14 @@ def terminate(
         if application.is_closed:
             documents.request(application, DocumentKind.RESULT_SHEET, at=at)
     return task
+
+
+def transfer_targets(task: ItemTask) -> list[Office]:
+    """Where a task can be handed on to: offices of the same agency beside this one and above it."""
+    region = task.office.region
+    near = Q(region__parent=region.parent_id) | Q(region=region.parent_id)
+    offices = task.office.agency.offices.filter(near, is_active=True).exclude(pk=task.office_id)
+    return list(offices.select_related("region").order_by("region"))
 
 
 def transfer(task: ItemTask, *, reviewer: User, to_region: str, note: str, at: datetime | None = None) -> ItemTask:

@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("portal.home.urls")),
     path("admin/", admin.site.urls),
+    path("desk/", include("portal.desk.urls")),
 ]
 
 handler403 = "portal.web.errors.forbidden"

@@ -1,0 +1,18 @@
+"""The agency's desk: the queue, one task, what is decided on it, and the case around it."""
+
+from django.urls import path
+
+from portal.desk import views
+
+app_name = "desk"
+urlpatterns = [
+    path("", views.queue, name="queue"),
+    path("done/", views.done, name="done"),
+    path("batch/", views.batch, name="batch"),
+    path("cases/<str:number>/", views.case, name="case"),
+    path("tasks/<str:number>/<str:item>/", views.task, name="task"),
+    path("tasks/<str:number>/<str:item>/act/", views.act, name="act"),
+    path("tasks/<str:number>/<str:item>/full/", views.reveal, name="reveal"),
+    path("tasks/<str:number>/<str:item>/files/<uuid:material>/", views.material, name="material"),
+    path("tasks/<str:number>/<str:item>/files/<uuid:material>/verdict/", views.verdict, name="verdict"),
+]

@@ -1,0 +1,237 @@
+"""Pages of the desk: fetch by the officer's office, call one service, say what happened, redirect."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from agencies.deadlines import calendar_now
+from agencies.enums import Role
+from applications import access, workflow
+from applications.enums import Action, Verdict
+from applications.errors import AlreadyDone, Invalid, Refused
+from applications.models import Application, ItemTask
+from portal.desk import batches, forms, presenters
+from portal.desk.guard import OfficerRequest, officers_only
+from portal.desk.sight import Sight, look_at
+
+PAGE_SIZE = 20
+BATCH_SIZE = 200
+# A picture stands alone in a sandbox; a browser shows no PDF in one, and ours hold no scripts (see materials).
+PICTURE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
+PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+
+@require_GET
+@officers_only
+def queue(request: OfficerRequest) -> HttpResponseBase:
+    """The trays of the officer's office; approvers start at what waits for their approval."""
+    first = "approval" if request.posting.role == Role.APPROVER else "queued"
+    tray = request.GET.get("tray", first)
+    return _list(request, tray if tray in presenters.TRAY_LABELS else first)
+
+
+@require_GET
+@officers_only
+def done(request: OfficerRequest) -> HttpResponseBase:
+    return _list(request, "done")
+
+
+def _list(request: OfficerRequest, tray: str) -> HttpResponseBase:
+    office = request.office
+    tasks = ItemTask.objects.for_office(office)
+    items = tasks.item_names()
+    filters = forms.FilterForm(request.GET, items)
+    chosen = filters.cleaned_data if filters.is_valid() else {"item": "", "number": ""}
+    found = ItemTask.objects.for_desk(office).in_tray(tray).matching(chosen["item"], chosen["number"])
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    today, calendar = timezone.localdate(), calendar_now()
+    context = {
+        "tray": tray,
+        "tray_label": presenters.TRAY_LABELS.get(tray, "已办"),
+        "tabs": presenters.tabs(tasks.tray_counts(), tray),
+        "filters": filters,
+        "chips": presenters.chips(request.GET, items),
+        "page": page,
+        "rows": [presenters.queue_row(task, today, calendar) for task in page],
+        "total": page.paginator.count,
+        "batch": presenters.BATCHES.get(tray) if request.posting.role == Role.REVIEWER else None,
+        "empty": presenters.EMPTY[tray],
+        "legend": presenters.LEGEND,
+        "here": f"{request.path}?tray={tray}" if tray in presenters.TRAY_LABELS else request.path,
+        "outcomes": request.session.pop("desk_outcomes", None),
+        "today": today,
+        "is_working_day": calendar.is_working(today),
+        "now": timezone.now(),
+    }
+    return TemplateResponse(request, "desk/queue.html", context)
+
+
+@require_POST
+@officers_only
+def batch(request: OfficerRequest) -> HttpResponseBase:
+    """Accepts or confirms the chosen rows; the outcome of each is shown above the queue."""
+    deed, tray = request.POST.get("deed", ""), request.POST.get("tray", "queued")
+    back = f"{presenters.queue_url()}?tray={tray}" if tray in presenters.TRAY_LABELS else presenters.queue_url()
+    chosen = [pk for pk in request.POST.getlist("task") if pk.isdigit()][:BATCH_SIZE]
+    posting = request.posting
+    if posting.role != Role.REVIEWER or deed not in batches.DEEDS:
+        raise PermissionDenied
+    if not chosen:
+        messages.warning(request, "还没有选办件。请在左边勾选，再按按钮")
+        return redirect(back)
+    tasks = ItemTask.objects.for_desk(request.office).filter(pk__in=chosen).by_due_day()
+    outcomes = batches.DEEDS[deed](tasks, reviewer=request.user, posting=posting)
+    request.session["desk_outcomes"] = [outcome.as_data() for outcome in outcomes]
+    return redirect(back)
+
+
+@require_GET
+@officers_only
+def task(request: OfficerRequest, number: str, item: str) -> HttpResponseBase:
+    return _page(request, _sight(request, number, item), wanted_file=request.GET.get("file", ""))
+
+
+def _sight(request: OfficerRequest, number: str, item: str) -> Sight:
+    return look_at(request.posting, request.user, number, item)
+
+
+def _page(
+    request: OfficerRequest, sight: Sight, bound: forms.Way | None = None, reveal: Any = None, **how: Any
+) -> HttpResponse:
+    ways = forms.ways(sight, bound)
+    context = {
+        "task": presenters.task_page(sight, **how),
+        "ways": [way for way in ways if not way.is_rare],
+        "rare_ways": [way for way in ways if way.is_rare],
+        "bound": bound,
+        "reveal_form": reveal or forms.RevealForm(),
+        "item": sight.task.item.code,
+    }
+    return TemplateResponse(request, "desk/task.html", context)
+
+
+@require_POST
+@officers_only
+def act(request: OfficerRequest, number: str, item: str) -> HttpResponseBase:
+    """One decision. Whatever was done before by somebody else is a message, never an error page."""
+    if moved := access.moved_on(request.office, number, item):
+        messages.warning(request, moved)
+        return redirect("desk:queue")
+    sight = _sight(request, number, item)
+    way_class = forms.BY_ACTION.get(Action(request.POST["action"])) if _is_action(request) else None
+    if way_class is None:
+        messages.warning(request, "请先选一个决定，再按按钮")
+        return redirect("desk:task", number, item)
+    if sight.party not in workflow.TRANSITIONS[way_class.action].parties:
+        raise PermissionDenied
+    way = way_class(request.POST, sight=sight)
+    if not way.is_valid() or "back" in request.POST:
+        return _page(request, sight, bound=way)
+    if way.asks_again and "sure" not in request.POST:
+        return TemplateResponse(
+            request, "desk/confirm.html", {"way": way, "task": presenters.task_page(sight), "item": item}
+        )
+    return _do(request, sight, way)
+
+
+def _is_action(request: OfficerRequest) -> bool:
+    return request.POST.get("action") in Action.values
+
+
+def _do(request: OfficerRequest, sight: Sight, way: forms.Way) -> HttpResponseBase:
+    try:
+        messages.success(request, way.apply())
+    except AlreadyDone as already:
+        messages.warning(request, str(already))
+    except Invalid as invalid:
+        way.take_errors(invalid.errors)
+        return _page(request, sight, bound=way)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        if way.leaves_office:
+            return redirect("desk:queue")
+    return redirect("desk:task", sight.task.application.number, sight.task.item.code)
+
+
+@require_POST
+@officers_only
+def reveal(request: OfficerRequest, number: str, item: str) -> HttpResponseBase:
+    """Full numbers, once and in this answer only, after the look was written down."""
+    sight, form = _sight(request, number, item), forms.RevealForm(request.POST)
+    if not form.is_valid():
+        return _page(request, sight, reveal=form)
+    try:
+        access.reveal(
+            sight.task,
+            fields=presenters.hidden_fields(sight),
+            reason=form.cleaned_data["reason"],
+            viewer=sight.viewer,
+            posting=sight.posting,
+        )
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("desk:task", number, item)
+    return _page(request, sight, is_revealed=True)
+
+
+@require_GET
+@officers_only
+def material(request: OfficerRequest, number: str, item: str, material: str) -> HttpResponseBase:
+    """One file of the task, to be looked at in the page; the look is recorded."""
+    sight = _sight(request, number, item)
+    found = sight.file(material)
+    access.open_material(sight.task, found, viewer=sight.viewer, posting=sight.posting)
+    is_pdf = found.extension == "pdf"
+    response = FileResponse(
+        found.file.open("rb"),
+        content_type="application/pdf" if is_pdf else "image/jpeg",
+        filename=f"{found.pk}.{found.extension}",
+    )
+    response["Content-Security-Policy"] = PDF_POLICY if is_pdf else PICTURE_POLICY
+    response["X-Content-Type-Options"] = "nosniff"
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+@require_POST
+@officers_only
+def verdict(request: OfficerRequest, number: str, item: str, material: str) -> HttpResponseBase:
+    """What was found about one file; then on to the next one that nobody has seen."""
+    sight, form = _sight(request, number, item), forms.VerdictForm(request.POST)
+    found = sight.file(material)
+    if not form.is_valid():
+        messages.warning(request, "请选一个结论")
+        return redirect(f"{presenters.task_url(sight.task)}?file={found.pk}#materials")
+    try:
+        given = form.cleaned_data
+        access.judge(sight.task, found, Verdict(given["verdict"]), reviewer=sight.viewer, note=given["note"])
+    except Refused as refused:
+        messages.warning(request, str(refused))
+        return redirect(f"{presenters.task_url(sight.task)}?file={found.pk}#materials")
+    return redirect(f"{presenters.task_url(sight.task)}#materials")
+
+
+@require_GET
+@officers_only
+def case(request: OfficerRequest, number: str) -> HttpResponseBase:
+    """How the whole case stands, for an office that has a task in it."""
+    posting = request.posting
+    found = get_object_or_404(Application.objects.for_posting(posting).for_number(number).with_progress())
+    context = {
+        "number": found.number,
+        "status": found.get_status_display(),
+        "rows": presenters.case_rows(found, found.tasks.all(), request.office.pk),
+        "submitted_at": found.submitted_at,
+        "expected_on": found.expected_on,
+        "region": found.region.full_name,
+        "service": found.scheme.title,
+    }
+    return TemplateResponse(request, "desk/case.html", context)
