@@ -1,16 +1,14 @@
-"""Who may come in: reviewers and approvers of an office, signed in."""
+"""Who may come in: reviewers and approvers of an office. For everybody else the desk is not there."""
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
 from agencies.enums import Role
 from agencies.models import Office, Posting
 from portal.accounts.models import User
+from portal.web.access import View, posting_required
 
 
 class OfficerRequest(HttpRequest):
@@ -21,18 +19,12 @@ class OfficerRequest(HttpRequest):
     user: User
 
 
-View = Callable[..., HttpResponseBase]
-
-
 def officers_only(view: View) -> View:
-    """Signs in who is not, and refuses everybody without a posting at an office's desk."""
+    """Lets reviewers and approvers in and puts their office on the request."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        posting = getattr(request, "posting", None)
-        if posting is None or posting.role not in (Role.REVIEWER, Role.APPROVER):
-            raise PermissionDenied
-        request.office = posting.office  # type: ignore[attr-defined]
+    def at_office(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.office = request.posting.office
         return view(request, *args, **kwargs)
 
-    return login_required(guarded)
+    return posting_required(Role.REVIEWER, Role.APPROVER)(at_office)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.http import QueryDict
@@ -16,6 +16,7 @@ from applications.enums import Action as Deed
 from applications.enums import Decision, Fulfilment, TaskStatus, Verdict
 from applications.models import Application, ItemTask, Material, StatusLog
 from portal.desk.sight import Sight
+from portal.web import progress
 from portal.web.presenters import (
     Action,
     Clock,
@@ -26,7 +27,6 @@ from portal.web.presenters import (
     file_size,
     masked,
     moment_words,
-    month_tables,
     short_day,
     short_moment,
 )
@@ -52,26 +52,11 @@ EMPTY = {
     "overdue": ("没有超期的办件", "过了应处理日还没有处理的办件会出现在这里。"),
     "done": ("还没有办完的办件", "办结、不予受理、不予办理的办件会出现在这里。"),
 }
-# Facts first need words of their own: "confirm" and "accept" are the deeds that a tray offers for many rows at once.
+# The deed that a tray offers for many rows at once, and its button.
 BATCHES = {"queued": ("accept", "受理所选"), "facts": ("confirm", "确认所选已到账")}
 
 LEGEND = (Clock("done", "时间充足"), Clock("amber", "剩 2 个工作日以内"), Clock("red", "已超期"))
 
-_TONES = {
-    S.WAITING: ("grey", "hourglass"),
-    S.PENDING: ("blue", "arrow-repeat"),
-    S.QUEUED: ("blue", "arrow-repeat"),
-    S.IN_REVIEW: ("blue", "arrow-repeat"),
-    S.AWAITING_APPROVAL: ("blue", "arrow-repeat"),
-    S.AWAITING_CORRECTION: ("amber", "exclamation-circle-fill"),
-    S.AWAITING_VISIT: ("amber", "person-walking"),
-    S.SUSPENDED: ("grey", "pause-circle"),
-    S.COMPLETED: ("done", "check-circle-fill"),
-    S.NOT_ACCEPTED: ("red", "x-circle-fill"),
-    S.REFUSED: ("red", "x-circle-fill"),
-    S.WITHDRAWN: ("plain", "dash-circle"),
-    S.TERMINATED: ("plain", "dash-circle"),
-}
 _HIDDEN_KINDS = {FieldKind.ID_NUMBER, FieldKind.PHONE, FieldKind.ACCOUNT}
 
 
@@ -79,11 +64,8 @@ def status_tag(task: ItemTask) -> Tag:
     """The state in the word of the state machine; money or a card that is still to come says so."""
     result = getattr(task, "result", None)
     if result is not None and result.fulfilment in (Fulfilment.PAYMENT_DUE, Fulfilment.IN_PRODUCTION, Fulfilment.READY):
-        return Tag("blue", "arrow-repeat", result.get_fulfilment_display())
-    tone, icon = _TONES[TaskStatus(task.status)]
-    if task.status == S.WAITING and task.open_facts:
-        return Tag(tone, icon, "等待资金到账")
-    return Tag(tone, icon, task.get_status_display())
+        return Tag("blue", "calendar-event", result.get_fulfilment_display())
+    return progress.staff_tag(task)
 
 
 def light(next_on: date | None, today: date, calendar: Calendar) -> Clock:
@@ -393,7 +375,7 @@ def task_page(sight: Sight, *, wanted_file: str = "", is_revealed: bool = False)
         files_title=f"材料（{len(sight.files)} 份，已看 {seen} 份）" if sight.files else "材料",
         viewer=viewer(sight, files, current),
         clock_words=clock_words(sight),
-        why=why(sight),
+        why=progress.why(task, sight.reading, sight.calendar),
         events=[event(row, row == sight.log[-1] and not task.is_terminal) for row in sight.log],
         news=news(sight),
         next_step=next_step(task, sight.correction.answer_by if sight.correction else None),
@@ -423,22 +405,6 @@ def clock_words(sight: Sight) -> list[str]:
         f"承诺时限 {limit or '未公布'}　法定时限 {sight.item.legal_limit or sight.scheme.legal_limit or '未公布'}"
     )
     return words
-
-
-def why(sight: Sight) -> Why | None:
-    """The counting line by line, with the months it runs through."""
-    reading = sight.reading
-    if not reading.lines:
-        return None
-    start, due = reading.accepted_on or reading.received_on, reading.next_on or reading.due_on
-    if start is None or due is None or due < start:
-        return Why("怎么算的", reading.lines)
-    days = (start + timedelta(days=n) for n in range(1, (due - start).days + 1))
-    counted = {day for day in days if sight.calendar.is_working(day) and day not in reading.paused_days}
-    mark = "受理" if reading.accepted_on else "收到"
-    months = month_tables(start, due, sight.calendar, counted=counted, paused=reading.paused_days, start_mark=mark)
-    note = "这一年的放假安排还没有公布，日期为预计。" if reading.is_provisional else ""
-    return Why("怎么算的", reading.lines, months, note)
 
 
 def event(row: StatusLog, is_current: bool) -> Event:
@@ -538,7 +504,7 @@ def case_rows(application: Application, tasks: Iterable[ItemTask], own_office: i
     for task in tasks:
         task.application = application
         is_own = task.office_id == own_office
-        links = (Action("办理", task_url(task), about=task.item.name),) if is_own else ()
+        links = (Action("看这一件", task_url(task), about=task.item.name),) if is_own else ()
         day = task.next_on or (task.correction_until if task.status == S.AWAITING_CORRECTION else None)
         rows.append(
             TaskRow(

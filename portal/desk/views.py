@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -30,7 +30,7 @@ PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; 
 
 @require_GET
 @officers_only
-def queue(request: OfficerRequest) -> HttpResponseBase:
+def queue(request: OfficerRequest) -> HttpResponse:
     """The trays of the officer's office; approvers start at what waits for their approval."""
     first = "approval" if request.posting.role == Role.APPROVER else "queued"
     tray = request.GET.get("tray", first)
@@ -39,11 +39,11 @@ def queue(request: OfficerRequest) -> HttpResponseBase:
 
 @require_GET
 @officers_only
-def done(request: OfficerRequest) -> HttpResponseBase:
+def done(request: OfficerRequest) -> HttpResponse:
     return _list(request, "done")
 
 
-def _list(request: OfficerRequest, tray: str) -> HttpResponseBase:
+def _list(request: OfficerRequest, tray: str) -> HttpResponse:
     office = request.office
     tasks = ItemTask.objects.for_office(office)
     items = tasks.item_names()
@@ -75,7 +75,7 @@ def _list(request: OfficerRequest, tray: str) -> HttpResponseBase:
 
 @require_POST
 @officers_only
-def batch(request: OfficerRequest) -> HttpResponseBase:
+def batch(request: OfficerRequest) -> HttpResponse:
     """Accepts or confirms the chosen rows; the outcome of each is shown above the queue."""
     deed, tray = request.POST.get("deed", ""), request.POST.get("tray", "queued")
     back = f"{presenters.queue_url()}?tray={tray}" if tray in presenters.TRAY_LABELS else presenters.queue_url()
@@ -94,7 +94,7 @@ def batch(request: OfficerRequest) -> HttpResponseBase:
 
 @require_GET
 @officers_only
-def task(request: OfficerRequest, number: str, item: str) -> HttpResponseBase:
+def task(request: OfficerRequest, number: str, item: str) -> HttpResponse:
     return _page(request, _sight(request, number, item), wanted_file=request.GET.get("file", ""))
 
 
@@ -119,7 +119,7 @@ def _page(
 
 @require_POST
 @officers_only
-def act(request: OfficerRequest, number: str, item: str) -> HttpResponseBase:
+def act(request: OfficerRequest, number: str, item: str) -> HttpResponse:
     """One decision. Whatever was done before by somebody else is a message, never an error page."""
     if moved := access.moved_on(request.office, number, item):
         messages.warning(request, moved)
@@ -145,7 +145,7 @@ def _is_action(request: OfficerRequest) -> bool:
     return request.POST.get("action") in Action.values
 
 
-def _do(request: OfficerRequest, sight: Sight, way: forms.Way) -> HttpResponseBase:
+def _do(request: OfficerRequest, sight: Sight, way: forms.Way) -> HttpResponse:
     try:
         messages.success(request, way.apply())
     except AlreadyDone as already:
@@ -163,7 +163,7 @@ def _do(request: OfficerRequest, sight: Sight, way: forms.Way) -> HttpResponseBa
 
 @require_POST
 @officers_only
-def reveal(request: OfficerRequest, number: str, item: str) -> HttpResponseBase:
+def reveal(request: OfficerRequest, number: str, item: str) -> HttpResponse:
     """Full numbers, once and in this answer only, after the look was written down."""
     sight, form = _sight(request, number, item), forms.RevealForm(request.POST)
     if not form.is_valid():
@@ -184,17 +184,14 @@ def reveal(request: OfficerRequest, number: str, item: str) -> HttpResponseBase:
 
 @require_GET
 @officers_only
-def material(request: OfficerRequest, number: str, item: str, material: str) -> HttpResponseBase:
+def material(request: OfficerRequest, number: str, item: str, material: str) -> HttpResponse:
     """One file of the task, to be looked at in the page; the look is recorded."""
     sight = _sight(request, number, item)
     found = sight.file(material)
     access.open_material(sight.task, found, viewer=sight.viewer, posting=sight.posting)
     is_pdf = found.extension == "pdf"
-    response = FileResponse(
-        found.file.open("rb"),
-        content_type="application/pdf" if is_pdf else "image/jpeg",
-        filename=f"{found.pk}.{found.extension}",
-    )
+    response = HttpResponse(found.file.read(), content_type="application/pdf" if is_pdf else "image/jpeg")
+    response["Content-Disposition"] = f'inline; filename="{found.pk}.{found.extension}"'
     response["Content-Security-Policy"] = PDF_POLICY if is_pdf else PICTURE_POLICY
     response["X-Content-Type-Options"] = "nosniff"
     response["X-Frame-Options"] = "SAMEORIGIN"
@@ -203,7 +200,7 @@ def material(request: OfficerRequest, number: str, item: str, material: str) -> 
 
 @require_POST
 @officers_only
-def verdict(request: OfficerRequest, number: str, item: str, material: str) -> HttpResponseBase:
+def verdict(request: OfficerRequest, number: str, item: str, material: str) -> HttpResponse:
     """What was found about one file; then on to the next one that nobody has seen."""
     sight, form = _sight(request, number, item), forms.VerdictForm(request.POST)
     found = sight.file(material)
@@ -221,7 +218,7 @@ def verdict(request: OfficerRequest, number: str, item: str, material: str) -> H
 
 @require_GET
 @officers_only
-def case(request: OfficerRequest, number: str) -> HttpResponseBase:
+def case(request: OfficerRequest, number: str) -> HttpResponse:
     """How the whole case stands, for an office that has a task in it."""
     posting = request.posting
     found = get_object_or_404(Application.objects.for_posting(posting).for_number(number).with_progress())
