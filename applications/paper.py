@@ -5,7 +5,7 @@ wording of the law and of the official form; what is not published is said to be
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ from applications.enums import (
     Grade,
     TaskStatus,
 )
-from applications.models import Application, Correction, Document, ItemTask, Material
+from applications.models import Application, Correction, CorrectionLine, Document, ItemTask, Material
 from applications.registration import display
 
 NOT_PUBLISHED = "未公布"
@@ -146,6 +146,7 @@ class Line:
     name: str
     reason: str
     how: str
+    item: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,9 +170,7 @@ class Notice:
     rows: tuple[Row, ...] = ()
     closing: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
-    reason: str = ""
-    has_receipt: bool = True
-    extra: dict[str, Any] = field(default_factory=dict)
+    is_joint: bool = False
 
 
 # -- every paper -------------------------------------------------------------------------------------------------------
@@ -478,31 +477,49 @@ def _actor_of(document: Document, task: ItemTask) -> str:
 
 
 def _correction(document: Document, task: ItemTask) -> Notice:
-    correction = Correction.objects.prefetch_related("lines").get(pk=document.facts["correction"])
+    """Every deficit of the round at once, those of other offices too, so that one paper tells all there is to bring."""
+    notices = list(
+        Correction.objects.filter(pk__in=document.facts["corrections"])
+        .select_related("task__item", "task__office", "asked_by")
+        .prefetch_related("lines")
+        .order_by("id")
+    )
     spec = task.application.scheme.spec
     given = {material.code for material in _received(document)}
-    lines = []
-    for line in correction.lines.all():
-        if line.material:
-            material = spec.material(line.material)
-            how = "重新上传" if line.material in given else "补交"
-            original = "，办理时带原件" if material.original else ""
-            lines.append(Line(material.title, line.reason, f"{how}{original}"))
-        else:
-            lines.append(Line(f"登记表“{FIELDS[line.field].label}”", line.reason, "改正后重新填写"))
-    rows = [
-        Row("补正期限", f"{full_day(correction.answer_by)}前", True),
-        Row("怎样补正", f"在本站“查进度”里补；或到{task.application.region.window or task.office.name}，由窗口代您补"),
-        Row("告知人、电话", f"{correction.asked_by or task.office.name}　{_phone_of(task)}"),
+    lines = [
+        Line(*_deficit_words(line, spec, given), notice.task.item.name if len(notices) > 1 else "")
+        for notice in notices
+        for line in notice.lines.all()
     ]
-    if correction.note:
-        rows.insert(0, Row("说明", correction.note))
+    rows = []
+    for notice in notices:
+        name = f"{notice.task.office.name}：" if len(notices) > 1 else ""
+        rows += [Row("说明", f"{name}{notice.note}")] if notice.note else []
+    if len({notice.answer_by for notice in notices}) == 1:
+        rows.append(Row("补正期限", f"{full_day(notices[0].answer_by)}前", True))
+    else:
+        rows += [
+            Row("补正期限", f"{full_day(notice.answer_by)}前（{notice.task.item.name}）", True) for notice in notices
+        ]
+    window = task.application.region.window or task.office.name
+    rows.append(Row("怎样补正", f"在本站“查进度”里补；或到{window}，由窗口代您补"))
+    told = dict.fromkeys(f"{notice.asked_by or notice.task.office.name}　{_phone_of(notice.task)}" for notice in notices)
+    rows.append(Row("告知人、电话", "；".join(told)))
     closing = (
-        "补正的时间不计入办理期限。补正后只送回我单位，其他事项照常办理。",
-        "到期没有补正的，我单位可以终止办理这一件；终止后可以重新申请。",
+        "补正的时间不计入办理期限。补正后只送回提出补正的部门，其他事项照常办理。",
+        "到期没有补正的，办理机构可以终止办理这一件；终止后可以重新申请。",
     )
     lead = f"申请，经审查，有 {len(lines)} 处需要补正。现将需要补正的全部内容一次告知如下。"
-    return Notice(lead, tuple(rows), closing, tuple(lines))
+    return Notice(lead, tuple(rows), closing, tuple(lines), is_joint=len(notices) > 1)
+
+
+def _deficit_words(line: CorrectionLine, spec: SchemeSpec, given: set[str]) -> tuple[str, str, str]:
+    """What it is about, what is wrong, how to supply it."""
+    if line.material:
+        material = spec.material(line.material)
+        how = "重新上传" if line.material in given else "补交"
+        return material.title, line.reason, f"{how}，办理时带原件" if material.original else how
+    return f"登记表“{FIELDS[line.field].label}”", line.reason, "改正后重新填写"
 
 
 def _non_acceptance(document: Document, task: ItemTask) -> Notice:
@@ -575,7 +592,6 @@ def _result_sheet(document: Document) -> dict[str, Any]:
         "follows": _follows(tasks, at),
         "phone": application.region.phone or NOT_PUBLISHED,
         "supervision": application.scheme.spec.supervision_phone or NOT_PUBLISHED,
-        "entered": _entered_words(application),
     }
 
 

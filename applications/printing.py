@@ -51,6 +51,8 @@ def install_hint() -> str:
 @cache
 def _weasyprint() -> Any:
     """The library, or Unavailable. It warns and prints when it finds no fonts or no Pango; both are expected here."""
+    # It tells each step, already while it is imported.
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
