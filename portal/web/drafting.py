@@ -1,0 +1,205 @@
+"""What filling in the form is for applicants and window clerks alike: steps, materials, files, and what a lost session keeps."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, BinaryIO
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from agencies.fields import FIELDS, known
+from agencies.spec import FormField, FormSection, MaterialSpec
+from applications.errors import Refused
+from applications.models import Draft, Material
+from portal.web.presenters import FileRow, Tag, file_size
+from portal.web.presenters import Action as Link
+
+# -- sections ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SectionState:
+    """One section of the form with the fields asked now and what is wrong in it."""
+
+    section: FormSection
+    asked: list[FormField]
+    problems: dict[str, str]
+    is_touched: bool
+
+    @property
+    def state(self) -> str:
+        """done, error (something typed is wrong or something is missing after a start) or open."""
+        if not self.problems:
+            return "done"
+        return "error" if self.is_touched else "open"
+
+
+def sections_of(draft: Draft) -> list[SectionState]:
+    """The sections that the ticked items call for, each with its state."""
+    form = draft.registration
+    problems = form.problems(timezone.localdate())
+    states = []
+    for section, asked in form.sections():
+        codes = [entry.field for entry in asked]
+        own = [code for code in codes if not FIELDS[code].derived and code not in ("name", "id_no", "mobile")]
+        states.append(
+            SectionState(
+                section,
+                asked,
+                {code: problems[code] for code in codes if code in problems},
+                any(draft.answers.get(code) for code in own),
+            )
+        )
+    return states
+
+
+# -- materials -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Slot:
+    """One material to give: why, which papers serve, the files given so far, what was wrong with the last try."""
+
+    code: str
+    title: str
+    because: str
+    notes: list[str]
+    is_optional: bool
+    files: list[FileRow] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    materials: list[Material] = field(default_factory=list)
+
+    @property
+    def anchor(self) -> str:
+        return f"m-{self.code}"
+
+    @property
+    def is_given(self) -> bool:
+        return bool(self.files)
+
+    @property
+    def is_seen(self) -> bool:
+        """Every file of it was compared with the original."""
+        return bool(self.materials) and all(material.checked_at for material in self.materials)
+
+    @property
+    def tag(self) -> Tag:
+        if self.errors:
+            return Tag("red", "x-circle-fill", "没有传上来")
+        if self.is_seen:
+            return Tag("done", "check-circle-fill", "原件已核")
+        if self.files:
+            return Tag("done", "check-circle-fill", f"已传 {len(self.files)} 个")
+        return (
+            Tag("grey", "dash-circle", "选交")
+            if self.is_optional
+            else Tag("amber", "exclamation-circle-fill", "待上传")
+        )
+
+
+def _notes(spec: MaterialSpec) -> list[str]:
+    notes = []
+    if spec.alternatives:
+        notes.append(f"{'、'.join(spec.alternatives)}，交其中一样就可以")
+    if spec.explanation:
+        notes.append(spec.explanation)
+    if spec.issued_by:
+        notes.append(f"由{spec.issued_by}出具")
+    return notes
+
+
+def file_row(material: Material, *, url: str, remove_url: str = "") -> FileRow:
+    actions = [Link("查看", url, about=material.original_name)]
+    if remove_url:
+        actions.append(Link("删除", remove_url, is_post=True, about=material.original_name))
+    tag = (
+        Tag("done", "check-circle-fill", "原件已核")
+        if material.checked_at
+        else Tag("done", "check-circle-fill", "已传好")
+    )
+    return FileRow(
+        name=material.original_name,
+        tag=tag,
+        size=file_size(material.size),
+        note=f"{material.pages} 页" if material.pages > 1 else "",
+        thumb_url=url if material.extension == "jpg" else "",
+        actions=tuple(actions),
+    )
+
+
+def slots_of(
+    draft: Draft,
+    given: Iterable[Material],
+    *,
+    row: Callable[[Material], FileRow],
+    errors: Mapping[str, list[str]] | None = None,
+) -> list[Slot]:
+    """The materials that the ticked items and the answers call for, each once."""
+    by_code: dict[str, list[Material]] = {}
+    for material in given:
+        by_code.setdefault(material.code, []).append(material)
+    wanted = draft.scheme.spec.materials_for(frozenset(draft.ticked), draft.answers)
+    return [
+        Slot(
+            code=spec.code,
+            title=spec.title,
+            because=spec.because,
+            notes=_notes(spec),
+            is_optional=spec.optional,
+            files=[row(material) for material in by_code.get(spec.code, [])],
+            errors=(errors or {}).get(spec.code, []),
+            materials=by_code.get(spec.code, []),
+        )
+        for spec in wanted
+    ]
+
+
+def receive(files: Iterable[UploadedFile], take: Callable[[str, int, BinaryIO], Any]) -> list[str]:
+    """Gives each file to `take` on its own, so that one bad file loses nothing of the others.
+
+    Returns a sentence for each file that was refused, with its name in front.
+    """
+    refused = []
+    for file in files:
+        try:
+            take(file.name or "", file.size or 0, file.file)  # type: ignore[arg-type]
+        except Refused as error:
+            refused.append(f"{file.name}：{error}")
+    return refused
+
+
+# -- a session that ended in the middle ----------------------------------------------------------------------------------
+
+_KEPT = "typed"
+_KEPT_CHARACTERS = 50_000
+
+
+def keeps_typed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Signed in only; what an expired session posted waits in the new one until the person has signed in again.
+
+    It is bound to the page's address and handed out only after that page has checked whose draft it is.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.method == "POST":
+            values = {code: request.POST[code] for code in request.POST if known(code)}
+            if sum(map(len, values.values())) <= _KEPT_CHARACTERS:
+                request.session[_KEPT] = {"path": request.path, "values": values}
+        return redirect_to_login(request.get_full_path())
+
+    return guarded
+
+
+def typed_before(request: HttpRequest) -> dict[str, str]:
+    """What was typed on this page before the session ended; given once."""
+    kept = request.session.get(_KEPT)
+    if not kept or kept["path"] != request.path:
+        return {}
+    del request.session[_KEPT]
+    return dict(kept["values"])
