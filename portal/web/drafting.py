@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS, known
 from agencies.spec import FormField, FormSection, MaterialSpec
+from applications import submission
 from applications.errors import Refused
 from applications.models import Draft, Material
-from portal.web.presenters import FileRow, Tag, file_size
+from applications.registration import normalise
 from portal.web.presenters import Action as Link
+from portal.web.presenters import FileRow, Tag, file_size
 
 # -- sections ------------------------------------------------------------------------------------------------------------
 
@@ -54,6 +56,26 @@ def sections_of(draft: Draft) -> list[SectionState]:
             )
         )
     return states
+
+
+def save_typed(draft: Draft, values: Mapping[str, str], version: int | None) -> Draft:
+    """Saves what was typed, right or wrong. Raises Stale only when the newer content really differs from it.
+
+    An autosave that was still on its way when the button was pressed is thus no quarrel.
+    """
+    try:
+        return submission.save_draft(draft, values, version=version)
+    except submission.Stale as stale:
+        stored = stale.draft.answers
+        if any(str(stored.get(code) or "") != normalise(FIELDS[code], value) for code, value in values.items()):
+            raise
+        return stale.draft
+
+
+def version_of(request: HttpRequest) -> int | None:
+    """The version of the draft that the posted page showed."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 # -- materials -----------------------------------------------------------------------------------------------------------
@@ -194,6 +216,11 @@ def keeps_typed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         return redirect_to_login(request.get_full_path())
 
     return guarded
+
+
+def keep_typed(request: HttpRequest, values: Mapping[str, str]) -> None:
+    """Holds what was typed on this page over a redirect to itself."""
+    request.session[_KEPT] = {"path": request.path, "values": dict(values)}
 
 
 def typed_before(request: HttpRequest) -> dict[str, str]:

@@ -79,10 +79,10 @@ class AnswersForm(forms.Form):
         compact: bool = False,
         is_own: bool = True,
     ) -> None:
-        shown = {code: str(value or "") for code, value in values.items()}
+        shown: dict[str, Any] = {code: str(value or "") for code, value in values.items()}
         super().__init__(data=shown if problems is not None else None, initial=shown)
         self.problems = dict(problems or {})
-        self.fields = {field.field: _control(field, compact=compact, is_own=is_own) for field in asked}
+        self.fields = {entry.field: _control(entry, compact=compact, is_own=is_own) for entry in asked}
 
     def clean(self) -> dict[str, Any]:
         for code, words in self.problems.items():

@@ -1,0 +1,27 @@
+from django.urls import path
+
+from portal.applicant import cases, filling
+
+app_name = "applicant"
+
+urlpatterns = [
+    path("apply/", filling.start, name="start"),
+    path("apply/file/<uuid:material_id>/", filling.material_file, name="material_file"),
+    path("apply/<uuid:draft_id>/items/", filling.items, name="items"),
+    path("apply/<uuid:draft_id>/form/<slug:code>/", filling.section, name="section"),
+    path("apply/<uuid:draft_id>/autosave/", filling.autosave, name="autosave"),
+    path("apply/<uuid:draft_id>/materials/", filling.materials, name="materials"),
+    path("apply/<uuid:draft_id>/materials/<uuid:material_id>/remove/", filling.remove_material, name="remove_material"),
+    path("apply/<uuid:draft_id>/check/", filling.check, name="check"),
+    path("apply/<uuid:draft_id>/submit/", filling.submit, name="submit"),
+    path("cases/", cases.case_list, name="case_list"),
+    path("cases/<str:number>/", cases.case, name="case"),
+    path("cases/<str:number>/submitted/", cases.submitted, name="submitted"),
+    path("cases/<str:number>/withdraw/", cases.withdraw, name="withdraw"),
+    path("cases/<str:number>/correction/<int:correction_id>/", cases.correction, name="correction"),
+    path(
+        "cases/<str:number>/correction/<int:correction_id>/remove/<uuid:material_id>/",
+        cases.remove_answer,
+        name="remove_answer",
+    ),
+]
