@@ -56,6 +56,13 @@ class ApplicationQuerySet(models.QuerySet[Any]):
         )
         return self.select_related("region", "scheme").prefetch_related(Prefetch("tasks", tasks))
 
+    def with_history(self) -> ApplicationQuerySet:
+        """`with_progress` and what a whole case's page adds: its log, papers, and the clock's log of each item."""
+        from applications.models import StatusLog
+
+        log = StatusLog.objects.select_related("actor", "task__office", "task__item")
+        return self.with_progress().prefetch_related("tasks__log", "documents", Prefetch("log", log))
+
 
 # The trays of a desk. Those before DECIDED ask something of the office or wait for somebody.
 TRAYS: dict[str, Q] = {

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("portal.home.urls")),
+    path("", include("portal.applicant.urls")),
     path("admin/", admin.site.urls),
     path("desk/", include("portal.desk.urls")),
 ]

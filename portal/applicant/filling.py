@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -14,12 +14,20 @@ from django.views.decorators.http import require_GET, require_POST
 from applications import materials as giving
 from applications import submission
 from applications.enums import Channel
-from applications.errors import AlreadyDone, Invalid, Refused
+from applications.errors import Invalid, Refused
 from applications.models import Application, Draft, Material
 from portal.applicant import presenters
 from portal.web import place, places
-from portal.web.access import signed_in
-from portal.web.drafting import keeps_typed, receive, save_typed, sections_of, typed_before, version_of
+from portal.web.access import SignedInRequest, signed_in
+from portal.web.drafting import (
+    keeps_typed,
+    receive,
+    save_typed,
+    sections_of,
+    typed_before,
+    version_of,
+    wants_json,
+)
 from portal.web.files import private_file
 from portal.web.forms import AnswersForm, typed
 from portal.web.layout import section_helper
@@ -32,7 +40,7 @@ def on_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @keeps_typed
     @wraps(view)
-    def guarded(request: HttpRequest, draft_id: uuid.UUID, **rest: Any) -> HttpResponse:
+    def guarded(request: SignedInRequest, draft_id: uuid.UUID, **rest: Any) -> HttpResponse:
         draft = Draft.objects.for_person(request.user).filter(pk=draft_id, owner=request.user).first()
         if draft is not None:
             return view(request, draft, **rest)
@@ -44,7 +52,7 @@ def on_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 @signed_in
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: SignedInRequest) -> HttpResponse:
     """Open forms first; then the place for a new one."""
     if request.method == "POST":
         region = places.open_region(request.POST.get("region", ""))
@@ -64,25 +72,26 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @on_draft
-def items(request: HttpRequest, draft: Draft) -> HttpResponse:
+def items(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """是/否 for each item of the place."""
-    ticked, error = set(draft.ticked), ""
+    ticked = set(draft.ticked)
+    errors: tuple[tuple[str, str], ...] = ()
     if request.method == "POST":
         ticked = presenters.ticked_in(request.POST, draft)
         try:
-            submission.choose_items(draft, ticked, version=version_of(request))
+            draft = submission.choose_items(draft, ticked, version=version_of(request))
             return redirect(presenters.first_section(draft) if "later" not in request.POST else "applicant:start")
         except submission.Stale as stale:
             draft = stale.draft
             messages.warning(request, f"{stale}。下面是您刚才选的，确认后再保存一次")
         except Invalid as invalid:
-            error = invalid.errors["items"]
+            errors = ((invalid.errors["items"], "#items"),)
     context = presenters.items_page(draft, ticked)
-    return render(request, "applicant/items.html", context | {"error": error})
+    return render(request, "applicant/items.html", context | {"errors": errors})
 
 
 @on_draft
-def section(request: HttpRequest, draft: Draft, code: str) -> HttpResponse:
+def section(request: SignedInRequest, draft: Draft, code: str) -> HttpResponse:
     """One topic of the form. What was posted is saved first, right or wrong, then checked."""
     state = presenters.section_or_404(draft, code)
     if request.method == "POST":
@@ -99,7 +108,7 @@ def section(request: HttpRequest, draft: Draft, code: str) -> HttpResponse:
     return _show_section(request, draft, code, before=before, with_problems="check" in request.GET)
 
 
-def _after_saving(request: HttpRequest, draft: Draft, code: str, asked_before: set[str]) -> HttpResponse:
+def _after_saving(request: SignedInRequest, draft: Draft, code: str, asked_before: set[str]) -> HttpResponse:
     if "later" in request.POST:
         messages.success(request, SAVED)
         return redirect("applicant:start")
@@ -114,7 +123,7 @@ def _after_saving(request: HttpRequest, draft: Draft, code: str, asked_before: s
 
 
 def _show_section(
-    request: HttpRequest,
+    request: SignedInRequest,
     draft: Draft,
     code: str,
     *,
@@ -123,31 +132,28 @@ def _show_section(
     with_problems: bool = False,
 ) -> HttpResponse:
     state = presenters.section_or_404(draft, code)
-    known = presenters.known_values(
-        draft, request.user, state, keep={*(before or {}), *request.GET.getlist("edit")}
-    )
+    known = presenters.known_values(draft, request.user, state, keep={*(before or {}), *request.GET.getlist("edit")})
     asked = [entry for entry in state.asked if entry.field not in known]
     form = AnswersForm(asked, {**draft.answers, **(before or {})}, state.problems if with_problems else None)
-    form.helper = section_helper(state.asked, known)
     presenters.show_mine(form, draft, mine or {})
     context = presenters.section_page(draft, state, form)
-    return render(request, "applicant/section.html", context)
+    return render(request, "applicant/section.html", context | {"helper": section_helper(state.asked, known)})
 
 
 @on_draft
 @require_POST
-def autosave(request: HttpRequest, draft: Draft) -> HttpResponse:
+def autosave(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """Keeps what is typed while the person goes on; answers with the time and the new version."""
     codes = [entry.field for state in sections_of(draft) for entry in state.asked]
     try:
         draft = save_typed(draft, typed(request.POST, codes), version_of(request))
     except Refused as refused:
         return JsonResponse({"message": str(refused)}, status=409)
-    return JsonResponse({"saved": f"{timezone.localtime(draft.saved_at):%H:%M}", "version": draft.version})
+    return JsonResponse({"saved_at": f"{timezone.localtime(draft.saved_at):%H:%M}", "version": draft.version})
 
 
 @on_draft
-def materials(request: HttpRequest, draft: Draft) -> HttpResponse:
+def materials(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """Each material once. Each file stands on its own: what is wrong with one loses nothing of the others."""
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
@@ -157,6 +163,8 @@ def materials(request: HttpRequest, draft: Draft) -> HttpResponse:
             giving.add(draft=draft, code=code, name=name, size=size, stream=stream, user=request.user)
 
         refused = receive(files, take) if files else ["请先选文件，再点“传这些文件”"]
+        if wants_json(request):
+            return JsonResponse({"error": refused[0]}, status=422) if refused else JsonResponse({})
         if not refused:
             messages.success(request, f"已传好 {len(files)} 个文件")
             return redirect(f"{request.path}#m-{code}")
@@ -167,7 +175,7 @@ def materials(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 @on_draft
 @require_POST
-def remove_material(request: HttpRequest, draft: Draft, material_id: uuid.UUID) -> HttpResponse:
+def remove_material(request: SignedInRequest, draft: Draft, material_id: uuid.UUID) -> HttpResponse:
     material = get_object_or_404(Material.objects.for_draft(draft), pk=material_id)
     giving.remove(material)
     messages.success(request, f"已删除 {material.original_name}")
@@ -176,7 +184,7 @@ def remove_material(request: HttpRequest, draft: Draft, material_id: uuid.UUID) 
 
 @signed_in
 @require_GET
-def material_file(request: HttpRequest, material_id: uuid.UUID) -> FileResponse:
+def material_file(request: SignedInRequest, material_id: uuid.UUID) -> FileResponse:
     """A person's own file; everybody else's is not there."""
     material = get_object_or_404(Material.objects.for_applicant(request.user), pk=material_id)
     return private_file(material.file, name=material.original_name, extension=material.extension)
@@ -184,13 +192,13 @@ def material_file(request: HttpRequest, material_id: uuid.UUID) -> FileResponse:
 
 @on_draft
 @require_GET
-def check(request: HttpRequest, draft: Draft) -> HttpResponse:
+def check(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """Everything on one page, with what is still missing."""
     return _show_check(request, draft, submission.problems_of(draft))
 
 
 def _show_check(
-    request: HttpRequest, draft: Draft, problems: dict[str, str], *, is_after_post: bool = False
+    request: SignedInRequest, draft: Draft, problems: dict[str, str], *, is_after_post: bool = False
 ) -> HttpResponse:
     context = presenters.check_page(draft, request.user, Material.objects.for_draft(draft), problems)
     return render(request, "applicant/check.html", context | {"is_after_post": is_after_post})
@@ -198,7 +206,7 @@ def _show_check(
 
 @on_draft
 @require_POST
-def submit(request: HttpRequest, draft: Draft) -> HttpResponse:
+def submit(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """Hands in what the person saw; when it changed meanwhile it is shown again first."""
     if version_of(request) != draft.version:
         messages.warning(request, "登记表刚才在别的页面改过，下面是最新的内容，请看一遍再提交")

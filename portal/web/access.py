@@ -11,6 +11,16 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 
 from agencies.enums import Role
+from agencies.models import Posting
+from portal.accounts.models import User
+
+
+class SignedInRequest(HttpRequest):
+    """A request behind one of these guards: somebody is signed in; behind `posting_required` the posting is there too."""
+
+    user: User
+    posting: Posting
+
 
 View = Callable[..., HttpResponse]
 

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from agencies.fields import FIELDS, known
@@ -199,6 +199,11 @@ _KEPT = "typed"
 _KEPT_CHARACTERS = 50_000
 
 
+def wants_json(request: HttpRequest) -> bool:
+    """Asked by our own scripts, not by a form."""
+    return request.headers.get("Accept") == "application/json"
+
+
 def keeps_typed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Signed in only; what an expired session posted waits in the new one until the person has signed in again.
 
@@ -209,6 +214,9 @@ def keeps_typed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
+        if wants_json(request):
+            words = "为了安全已退出登录。点“保存”后登录，填的都在"
+            return JsonResponse({"message": words, "error": words}, status=401)
         if request.method == "POST":
             values = {code: request.POST[code] for code in request.POST if known(code)}
             if sum(map(len, values.values())) <= _KEPT_CHARACTERS:

@@ -4,7 +4,7 @@ A form only shows: what is wrong is decided by `applications.registration`, once
 wrong value is shown and saved as it was typed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -62,6 +62,11 @@ def _control(form_field: FormField, *, compact: bool, is_own: bool) -> AnswerFie
     )
 
 
+def _controls(asked: Iterable[FormField], *, compact: bool, is_own: bool) -> Iterator[tuple[str, AnswerField]]:
+    for entry in asked:
+        yield entry.field, _control(entry, compact=compact, is_own=is_own)
+
+
 class AnswersForm(forms.Form):
     """Controls for the asked fields with the values as they are; with `problems` each one stands at its field.
 
@@ -79,10 +84,10 @@ class AnswersForm(forms.Form):
         compact: bool = False,
         is_own: bool = True,
     ) -> None:
-        shown: dict[str, Any] = {code: str(value or "") for code, value in values.items()}
+        shown: dict[str, Any] = {code: "" if value is None else str(value) for code, value in values.items()}
         super().__init__(data=shown if problems is not None else None, initial=shown)
         self.problems = dict(problems or {})
-        self.fields = {entry.field: _control(entry, compact=compact, is_own=is_own) for entry in asked}
+        self.fields = dict(_controls(asked, compact=compact, is_own=is_own))
 
     def clean(self) -> dict[str, Any]:
         for code, words in self.problems.items():

@@ -1,5 +1,5 @@
 // Saves a form while it is filled in. <form data-autosave="/address">; words appear in [data-save-state].
-// The server answers {"saved_at": "09:42"}. One save at a time, and the form's own POST waits for a running one,
+// The server answers {"saved_at": "09:42", "version": 8}, or {"message": "…"} when it did not save. One save at a time, and the form's own POST waits for a running one,
 // so that older text never overwrites newer. Without this script the form is saved by its buttons alone.
 (() => {
   const form = document.querySelector("form[data-autosave]");
@@ -34,8 +34,13 @@
         method: "POST", body: body(), credentials: "same-origin", redirect: "error",
         headers: { "Accept": "application/json" }, signal: AbortSignal.timeout(15000),
       });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const { saved_at: time } = await answer.json();
+      const { saved_at: time, version, message } = await answer.json().catch(() => ({}));
+      if (!answer.ok) {
+        dirty = true;
+        show("failed", message ? `${message}，` : "没保存上，");
+        return;
+      }
+      if (version && form.elements.version) form.elements.version.value = version;
       show("saved", `已保存 ${time}`);
     } catch {
       dirty = true;

@@ -1,0 +1,312 @@
+"""What the pages of a handed-in case show: first what the person must do, then every item, then the way so far."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page
+from django.urls import reverse
+from django.utils import timezone
+
+from agencies.deadlines import Calendar, calendar_now
+from agencies.fields import FIELDS
+from agencies.spec import FormField
+from applications import workflow
+from applications.enums import Action as Deed
+from applications.enums import DocumentKind, Party, TaskStatus
+from applications.models import Application, Correction, Draft, ItemTask, Material
+from portal.applicant.presenters import draft_card, shown
+from portal.web import place, progress
+from portal.web.drafting import file_row
+from portal.web.forms import AnswersForm
+from portal.web.history import timeline
+from portal.web.papers import newest, paper_link, paper_url
+from portal.web.presenters import Action, FileRow, Tag, day_words, full_day, masked
+
+# -- the list ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CaseCard:
+    number: str
+    title: str
+    place: str
+    submitted: str
+    tag: Tag
+    url: str
+    todo: str
+
+
+def list_page(page: Page, drafts: Iterable[Draft]) -> dict[str, Any]:
+    return {"page": page, "cases": [_case_card(case) for case in page], "drafts": [draft_card(d) for d in drafts]}
+
+
+def _case_card(case: Application) -> CaseCard:
+    todo = [task for task in case.tasks.all() if task.status in _PERSONS_TURN]
+    return CaseCard(
+        number=case.number,
+        title=progress.count_words(case.tasks.all()),
+        place=str(case.region),
+        submitted=f"{day_words(timezone.localdate(case.submitted_at))}提交",
+        tag=progress.case_tag(case),
+        url=reverse("applicant:case", args=[case.number]),
+        todo="、".join(f"{task.spec.title}{progress.person_tag(task).words}" for task in todo),
+    )
+
+
+# -- one case ----------------------------------------------------------------------------------------------------------
+
+_PERSONS_TURN = {TaskStatus.AWAITING_CORRECTION, TaskStatus.AWAITING_VISIT}
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One thing the person must do now: what, why, until when, one button."""
+
+    title: str
+    why: str
+    until: str
+    effect: str
+    url: str = ""
+    button: str = ""
+
+
+def frame(case: Application) -> dict[str, Any]:
+    return {
+        "case": case,
+        "place": place.facts(case.region),
+        "case_url": reverse("applicant:case", args=[case.number]),
+        "nav": "applicant:case_list",
+    }
+
+
+def case_page(case: Application) -> dict[str, Any]:
+    tasks, calendar, today = list(case.tasks.all()), calendar_now(), timezone.localdate()
+    papers = list(case.documents.all())
+    last = progress.last_day(tasks)
+    return {
+        **frame(case),
+        "title": progress.count_words(tasks),
+        "person": f"{case.subject_name}　{masked(case.subject_id_no)}",
+        "submitted": f"{day_words(timezone.localdate(case.submitted_at))}提交",
+        "last_label": last[0] if last else "",
+        "last_day": full_day(last[1]) if last else "",
+        "todos": [todo for task in tasks for todo in _todos(case, task, len(tasks))],
+        "rows": [_row(task, calendar, papers) for task in tasks],
+        "today": full_day(today),
+        "tag": progress.case_tag(case),
+        "events": timeline(case.log.all(), papers),
+        "papers": [_paper_line(paper) for paper in papers],
+        "result_url": _result_url(papers),
+        "can_withdraw": bool(withdrawable(case)),
+        "is_closed": case.is_closed,
+    }
+
+
+def _row(task: ItemTask, calendar: Calendar, papers: list[Any]) -> Any:
+    kind = {
+        TaskStatus.REFUSED: DocumentKind.REFUSAL_NOTICE,
+        TaskStatus.NOT_ACCEPTED: DocumentKind.NON_ACCEPTANCE_NOTICE,
+        TaskStatus.IN_REVIEW: DocumentKind.ACCEPTANCE_NOTICE,
+    }.get(TaskStatus(task.status))
+    document = newest(papers, kind, task.pk) if kind else None
+    link = paper_link(document, f"下载{document.get_kind_display()}") if document else None
+    return progress.task_row(task, calendar, timezone.localdate(), links=[link] if link else [])
+
+
+def _result_url(papers: list[Any]) -> str:
+    sheet = newest(papers, DocumentKind.RESULT_SHEET)
+    return paper_url(sheet) if sheet else ""
+
+
+@dataclass(frozen=True)
+class PaperLine:
+    name: str
+    about: str
+    url: str
+    state: str
+
+
+def _paper_line(paper: Any) -> PaperLine:
+    about = paper.task.spec.title if paper.task_id and paper.task else ""
+    return PaperLine(paper.get_kind_display(), about, paper_url(paper), paper.get_status_display())
+
+
+def _todos(case: Application, task: ItemTask, total: int) -> list[Todo]:
+    effect = f"{task.spec.title}这一件暂停计时" + (f"，其他 {total - 1} 件照常办。" if total > 1 else "。")
+    if task.status == TaskStatus.AWAITING_CORRECTION:
+        return [_correction_todo(case, task, notice, effect) for notice in open_corrections(task)]
+    if task.status == TaskStatus.AWAITING_VISIT:
+        words = next((row.note for row in reversed(task.log.all()) if row.action == Deed.CALL_IN), "")
+        where = f"{task.office}　{task.office.address}" if task.office.address else str(task.office)
+        return [
+            Todo(f"本人到{where}", f"{task.office}说：{words}" if words else task.spec.in_person_reason, "", effect)
+        ]
+    return []
+
+
+def open_corrections(task: ItemTask) -> list[Correction]:
+    return [notice for notice in task.corrections.all() if notice.answered_at is None]
+
+
+def _correction_todo(case: Application, task: ItemTask, notice: Correction, effect: str) -> Todo:
+    lines = list(notice.lines.all())
+    names = [line_name(case, line) for line in lines]
+    verb = "重新上传" if all(line.material for line in lines) else "补正"
+    reasons = "；".join(line.reason.rstrip("。") for line in lines)
+    return Todo(
+        title=f"{verb}{'、'.join(names)}",
+        why=f"{task.office}说：{reasons}。",
+        until=day_words(notice.answer_by),
+        effect=effect,
+        url=reverse("applicant:correction", args=[case.number, notice.pk]),
+        button="去补正",
+    )
+
+
+def line_name(case: Application, line: Any) -> str:
+    """What a line of a notice asks for: a material in quotes, or a field's label."""
+    return f"“{case.scheme.spec.material(line.material).title}”" if line.material else FIELDS[line.field].label
+
+
+# -- handed in ---------------------------------------------------------------------------------------------------------
+
+
+def submitted_page(case: Application) -> dict[str, Any]:
+    tasks = list(case.tasks.all())
+    receipt = newest(case.documents.all(), DocumentKind.SUBMISSION_RECEIPT)
+    waiting = [task for task in tasks if task.status == TaskStatus.WAITING]
+    return {
+        **frame(case),
+        "offices": sorted({str(task.office) for task in tasks if task.status != TaskStatus.WAITING}),
+        "waiting": [f"{task.spec.title}：{progress.next_step(task)}" for task in waiting],
+        "reply_days": case.scheme.spec.receiving_limit.days,
+        "receipt_url": paper_url(receipt) if receipt else "",
+        "in_person": [
+            f"{t.spec.title}：{t.spec.in_person_reason or '需要本人到场'}" for t in tasks if t.spec.in_person
+        ],
+    }
+
+
+# -- answering a notice ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Line:
+    """One line of a notice with what is there now and where the answer goes."""
+
+    title: str
+    reason: str
+    material: str = ""
+    field: Any = None
+    now: str = ""
+    old: list[FileRow] = made(default_factory=list)
+    files: list[FileRow] = made(default_factory=list)
+    errors: list[str] = made(default_factory=list)
+
+
+def asked_in(case: Application, notice: Correction) -> list[FormField]:
+    """The fields of the notice, as the case's own form asks them."""
+    asked = {entry.field: entry for entry in case.registration.asked()}
+    codes = [line.field for line in notice.lines.all() if line.field]
+    return [asked.get(code, FormField(field=code)) for code in codes]
+
+
+def correction_page(
+    case: Application,
+    notice: Correction,
+    form: AnswersForm,
+    given: Iterable[Material],
+    errors: Mapping[str, list[str]],
+) -> dict[str, Any]:
+    given = list(given)
+    lines = [_line(case, notice, line, form, given, errors) for line in notice.lines.all()]
+    asked = {line.material for line in lines}
+    spec = case.scheme.spec
+    answered = sum(bool(line.files) for line in lines if line.material)
+    others = [line for line in open_notices(case) if line.pk != notice.pk]
+    paper = newest(case.documents.all(), DocumentKind.CORRECTION_NOTICE, notice.task_id)
+    return {
+        **frame(case),
+        "notice": notice,
+        "task": notice.task,
+        "count": len(lines),
+        "lines": lines,
+        "form": form,
+        "errors": tuple(
+            (f"{line.title}：{words}", f"#m-{line.material}")
+            for line in lines
+            if line.material
+            for words in line.errors
+        ),
+        "until": day_words(notice.answer_by),
+        "asked_on": day_words(timezone.localdate(notice.asked_at)),
+        "paper_url": paper_url(paper) if paper else "",
+        "fine": [spec.material(code).title for code in notice.task.material_codes() if code not in asked],
+        "state": _state_words(lines, answered),
+        "others": [
+            (
+                f"{other.task.office}：{other.task.spec.title}",
+                reverse("applicant:correction", args=[case.number, other.pk]),
+            )
+            for other in others
+        ],
+    }
+
+
+def _state_words(lines: list[Line], answered: int) -> str:
+    materials = sum(bool(line.material) for line in lines)
+    if not materials:
+        return "改好以后点“提交补正”。"
+    rest = "，可以提交了" if answered == materials else ""
+    return f"{materials} 样材料里已补 {answered} 样{rest}。"
+
+
+def open_notices(case: Application) -> list[Correction]:
+    return [notice for task in case.tasks.all() for notice in open_corrections(task)]
+
+
+def _line(
+    case: Application,
+    notice: Correction,
+    line: Any,
+    form: AnswersForm,
+    given: list[Material],
+    errors: Mapping[str, list[str]],
+) -> Line:
+    title = line_name(case, line).strip("“”")
+    if line.field:
+        now = shown(line.field, str(case.answers.get(line.field) or ""))
+        return Line(title, line.reason, field=form[line.field], now=now)
+
+    def row(material: Material, *, can_remove: bool) -> FileRow:
+        remove = reverse("applicant:remove_answer", args=[case.number, notice.pk, material.pk]) if can_remove else ""
+        return file_row(material, url=reverse("applicant:material_file", args=[material.pk]), remove_url=remove)
+
+    own = [material for material in given if material.code == line.material]
+    return Line(
+        title,
+        line.reason,
+        material=line.material,
+        old=[row(m, can_remove=False) for m in own if m.is_sent and m.replaced_by_id is None],
+        files=[row(m, can_remove=True) for m in own if not m.is_sent],
+        errors=errors.get(line.material, []),
+    )
+
+
+# -- withdrawal --------------------------------------------------------------------------------------------------------
+
+
+def withdrawable(case: Application) -> list[ItemTask]:
+    return [task for task in case.tasks.all() if Deed.WITHDRAW in workflow.available(task, Party.APPLICANT)]
+
+
+def withdraw_page(case: Application, possible: list[ItemTask], chosen: list[ItemTask]) -> dict[str, Any]:
+    kept = [task for task in case.tasks.all() if task not in possible and not task.is_terminal]
+    return {
+        **frame(case),
+        "possible": [(task.pk, task.spec.title, str(task.office)) for task in possible],
+        "chosen": [(task.pk, task.spec.title, str(task.office)) for task in chosen],
+        "kept": "、".join(task.spec.title for task in kept),
+        "back": Action("不撤回", reverse("applicant:case", args=[case.number])),
+    }

@@ -1,0 +1,99 @@
+"""经过: the log of a case as a timeline, in an applicant's words or in those of staff."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from applications.enums import Action, DocumentKind, Party
+from applications.models import Document, StatusLog
+from portal.web.papers import newest, paper_link
+from portal.web.presenters import Event, moment_words
+
+_TOGETHER = timedelta(minutes=10)
+# Deeds that only move a case along inside; staff see them, applicants need not.
+_INNER = {Action.RELEASE, Action.TRANSFER, Action.PROPOSE, Action.SEND_BACK}
+_WORDS = {
+    Action.SUBMIT: "您提交了登记表",
+    Action.DELIVER: "已送达",
+    Action.CONFIRM_FACT: "资金已到账",
+    Action.ACCEPT: "受理",
+    Action.ACCEPT_PROVISIONALLY: "受理，部分材料以后补",
+    Action.DEEM_ACCEPTED: "到期没有答复，视为受理",
+    Action.REQUEST_CORRECTION: "请您补正",
+    Action.RESUBMIT: "您提交了补正",
+    Action.CALL_IN: "请您到场",
+    Action.RECORD_VISIT: "您已到场",
+    Action.SUSPEND: "进入特别程序，暂停计时",
+    Action.RESUME: "特别程序结束，继续计时",
+    Action.EXTEND: "延长了办理期限",
+    Action.COMPLETE: "办结",
+    Action.APPROVE: "办结",
+    Action.DO_NOT_ACCEPT: "不予受理",
+    Action.REFUSE: "不予办理",
+    Action.APPROVE_REFUSAL: "不予办理",
+    Action.WITHDRAW: "您撤回了",
+    Action.TERMINATE: "终止",
+    Action.FULFIL: "结果已送出",
+}
+_PAPERS = {
+    Action.SUBMIT: DocumentKind.SUBMISSION_RECEIPT,
+    Action.ACCEPT: DocumentKind.ACCEPTANCE_NOTICE,
+    Action.REQUEST_CORRECTION: DocumentKind.CORRECTION_NOTICE,
+    Action.DO_NOT_ACCEPT: DocumentKind.NON_ACCEPTANCE_NOTICE,
+    Action.REFUSE: DocumentKind.REFUSAL_NOTICE,
+    Action.APPROVE_REFUSAL: DocumentKind.REFUSAL_NOTICE,
+    Action.SUSPEND: DocumentKind.SUSPENSION_NOTICE,
+    Action.EXTEND: DocumentKind.EXTENSION_NOTICE,
+}
+
+
+def timeline(rows: Iterable[StatusLog], documents: Iterable[Document], *, for_staff: bool = False) -> list[Event]:
+    """Newest first for applicants, oldest first for staff; the same deed on several items at one time is one entry."""
+    shown = [row for row in rows if for_staff or row.action not in _INNER]
+    groups: list[list[StatusLog]] = []
+    for row in sorted(shown, key=lambda row: row.pk):
+        last = groups[-1][-1] if groups else None
+        if last and last.action == row.action and row.at - last.at <= _TOGETHER and row.task_id:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    papers = list(documents)
+    events = [_event(group, papers, for_staff=for_staff) for group in groups]
+    return events if for_staff else events[::-1]
+
+
+def _event(group: list[StatusLog], papers: list[Document], *, for_staff: bool) -> Event:
+    row = group[0]
+    kind = _PAPERS.get(Action(row.action))
+    document = newest(papers, kind, row.task_id) if kind and len(group) == 1 else None
+    deed = _deed(row, len(group), for_staff=for_staff)
+    return Event(
+        moment_words(row.at), deed, _note(group, for_staff=for_staff), paper_link(document) if document else None
+    )
+
+
+def _deed(row: StatusLog, count: int, *, for_staff: bool) -> str:
+    words = row.get_action_display() if for_staff else _WORDS[Action(row.action)]
+    if row.action == Action.SUBMIT:
+        return f"{row.actor or ''}在窗口代为提交了登记表" if row.party == Party.CLERK else words
+    if row.task is None:
+        return words
+    if row.action == Action.WITHDRAW and row.party == Party.CLERK and not for_staff:
+        words = "窗口代您撤回了"
+    if count > 1:
+        return f"{words} {count} 件事"
+    if row.party in (Party.APPLICANT, Party.CLERK) or for_staff:
+        return f"{words}：{row.task.spec.title}"
+    return f"{row.task.office}{words}：{row.task.spec.title}" if row.party != Party.SYSTEM else _system(row, words)
+
+
+def _system(row: StatusLog, words: str) -> str:
+    assert row.task is not None
+    return f"{words}{row.task.office}：{row.task.spec.title}" if row.action == Action.DELIVER else (
+        f"{row.task.spec.title}{words}"
+    )  # fmt: skip
+
+
+def _note(group: list[StatusLog], *, for_staff: bool) -> str:
+    names = "、".join(row.task.spec.title for row in group if row.task) if len(group) > 1 else ""
+    who = "；".join(sorted({str(row.actor) for row in group if row.actor})) if for_staff else ""
+    return "　".join(part for part in (names, group[0].note if len(group) == 1 else "", who) if part)
