@@ -1,7 +1,7 @@
 """What the pages of a handed-in case show: first what the person must do, then every item, then the way so far."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.paginator import Page
@@ -198,11 +198,11 @@ class Line:
     title: str
     reason: str
     material: str = ""
-    field: Any = None
+    control: Any = None
     now: str = ""
-    old: list[FileRow] = made(default_factory=list)
-    files: list[FileRow] = made(default_factory=list)
-    errors: list[str] = made(default_factory=list)
+    old: list[FileRow] = field(default_factory=list)
+    files: list[FileRow] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
 
 def asked_in(case: Application, notice: Correction) -> list[FormField]:
@@ -277,7 +277,7 @@ def _line(
     title = line_name(case, line).strip("“”")
     if line.field:
         now = shown(line.field, str(case.answers.get(line.field) or ""))
-        return Line(title, line.reason, field=form[line.field], now=now)
+        return Line(title, line.reason, control=form[line.field], now=now)
 
     def row(material: Material, *, can_remove: bool) -> FileRow:
         remove = reverse("applicant:remove_answer", args=[case.number, notice.pk, material.pk]) if can_remove else ""
