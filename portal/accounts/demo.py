@@ -15,13 +15,15 @@ class DemoAccount:
 
 
 ACCOUNTS: tuple[DemoAccount, ...] = (
-    DemoAccount("soldier", "赵明远", "申请人：填登记表、交材料、查进度"),
+    DemoAccount("soldier", "赵明远", "申请人：还没有申请，从填登记表开始"),
+    DemoAccount("soldier1", "巴特尔", "申请人：已经提交，看进度、答复补正、下载文书"),
     DemoAccount("clerk", "李慧", "综合窗口：替到场的人录入"),
     DemoAccount("reviewer_veterans", "哈斯巴根", "退役军人局审核"),
     DemoAccount("reviewer_police", "乌云其其格", "公安审核"),
     DemoAccount("reviewer_hrss", "王立新", "人社审核"),
     DemoAccount("reviewer_medical", "苏日娜", "医保审核"),
     DemoAccount("reviewer_armed_forces", "陈国栋", "人武部审核"),
+    DemoAccount("approver_police", "孟和", "公安批准：特别程序、延长期限"),
     DemoAccount("supervisor", "高娃", "督办：看全部办件和时限"),
     DemoAccount("admin", "管理员", "后台管理"),
 )

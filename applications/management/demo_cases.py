@@ -1,0 +1,404 @@
+"""The cases of the demo: one short story per state, told through the services with dates of recent weeks.
+
+Which items play in a story follows from the scheme (one that waits for a fact, one that needs the person there, one that
+pays later), so that no region is named here.
+"""
+
+import io
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from agencies.deadlines import calendar_now
+from agencies.spec import ItemSpec, SchemeSpec
+from applications import delivery, materials, review, submission
+from applications.demo import Soldier, answers_for, picture
+from applications.enums import Channel, Fulfilment, Party, TaskStatus
+from applications.management.demo_people import People, Place
+from applications.models import Application, Dispatch, ItemTask
+from applications.registration import Answers
+from applications.review import Deficit
+from portal.accounts.models import User
+
+
+class Cast:
+    """The items of a scheme by the part they can play."""
+
+    def __init__(self, spec: SchemeSpec) -> None:
+        self.spec = spec
+        self.all = [item.code for item in spec.offered]
+        self.funded = [item.code for item in spec.offered if any(edge.fact for edge in item.requires)]
+        self.dependent = [item.code for item in spec.offered if self._awaited(item)]
+        self.visiting = next(item.code for item in spec.offered if item.in_person)
+        self.paid = next((item.code for item in spec.offered if item.fulfilment), "")
+        parted = {*self.funded, *self.dependent, self.visiting, self.paid}
+        self.plain = [item.code for item in spec.offered if item.code not in parted]
+        self.before_visit = self._awaited(spec.item(self.visiting))
+
+    @staticmethod
+    def _awaited(item: ItemSpec) -> list[str]:
+        return [edge.item for edge in item.requires if edge.item and edge.kind == "hard"]
+
+
+class Stage:
+    """One place with its people; gives every deed its day, its hour and the person who does it."""
+
+    def __init__(self, place: Place, people: People) -> None:
+        self.place, self.people = place, people
+        self.cast = Cast(place.scheme.spec)
+        self.today = timezone.localdate()
+
+    def at(self, days_ago: int) -> datetime:
+        """A moment of the working hours `days_ago` days before today, never later than now."""
+        moment = time(8 + self.people.chance.randrange(9), self.people.chance.randrange(60))
+        local = datetime.combine(self.today - timedelta(days=days_ago), moment, timezone.get_current_timezone())
+        return min(local, timezone.now())
+
+    def days_before_due(self, left: int) -> int:
+        """How many days ago an item was accepted that now has `left` working days of the overall limit."""
+        limit = self.place.scheme.spec.overall_limit
+        calendar = calendar_now()
+        days = (limit.days or 0) if limit else 0
+        ago = 0
+        while calendar.between(self.today, calendar.add(self.today - timedelta(days=ago), days)) > left:
+            ago += 1
+        return ago
+
+    def submitted(self, items: list[str], days_ago: int, *, at_window: bool = False, **answers: str) -> Application:
+        """A new person's case, handed in; at the window by the clerk, who saw the originals."""
+        person = self.people.soldier()
+        user, channel = (self.place.clerk, Channel.WINDOW) if at_window else (person, Channel.ONLINE)
+        draft = submission.start_draft(region=self.place.region, user=user, channel=channel)
+        draft = submission.choose_items(draft, items)
+        draft = submission.save_draft(draft, self._answers(person) | answers)
+        self._give_materials(draft, user)
+        return submission.submit(draft, user=user, channel=channel, promised=True, at=self.at(days_ago))
+
+    def _answers(self, person: User) -> Answers:
+        recent = {"enlist_date": self._years_ago(5), "discharge_date": (self.today - timedelta(days=85)).isoformat()}
+        return answers_for(Soldier(person.legal_name, person.id_no, person.phone)) | recent
+
+    def _years_ago(self, years: int) -> str:
+        return date(self.today.year - years, 9, 10).isoformat()
+
+    def _give_materials(self, draft: submission.Draft, user: User) -> None:
+        for spec in draft.scheme.spec.materials_for(frozenset(draft.ticked), draft.answers):
+            content = picture(spec.name)
+            given = materials.add(
+                draft=draft, code=spec.code, name=f"{spec.name}.jpg", size=len(content), stream=io.BytesIO(content),
+                user=user,
+            )  # fmt: skip
+            if user == self.place.clerk:
+                materials.mark_original_seen(given, clerk=user)
+
+    def deliver(self, application: Application, days_ago: int) -> None:
+        ids = Dispatch.objects.filter(task__application=application).values_list("pk", flat=True)
+        delivery.deliver(ids, at=self.at(days_ago))
+
+    def delivered(self, items: list[str], days_ago: int, *, at_window: bool = False, **answers: str) -> Application:
+        application = self.submitted(items, days_ago, at_window=at_window, **answers)
+        self.deliver(application, days_ago)
+        return application
+
+    def task(self, application: Application, item: str) -> ItemTask:
+        tasks = ItemTask.objects.select_related("application__scheme", "item__scheme", "office")
+        return tasks.filter(application=application, item__code=item).order_by("agency_order")[0]
+
+    def reviewer(self, task: ItemTask) -> User:
+        return self.place.reviewers[task.office.agency_id]
+
+    def approver(self, task: ItemTask) -> User:
+        return self.place.approvers[task.office.agency_id]
+
+    def accepted(self, application: Application, item: str, days_ago: int) -> ItemTask:
+        task = self.task(application, item)
+        return review.accept(task, reviewer=self.reviewer(task), at=self.at(days_ago))
+
+    def completed(self, application: Application, item: str, accepted: int, done: int, summary: str = "") -> ItemTask:
+        """Every agency of the item accepts and completes; an item that another has just released is sent first."""
+        self.deliver(application, accepted)
+        for task in ItemTask.objects.filter(application=application, item__code=item, status=TaskStatus.QUEUED):
+            reviewer = self.reviewer(task)
+            review.accept(task, reviewer=reviewer, at=self.at(accepted))
+            review.complete(task, reviewer=reviewer, summary=summary or "已按申请办妥", at=self.at(done))
+        return self.task(application, item)
+
+    def correction(self, task: ItemTask, days_ago: int, reason: str = "印章压住日期，看不清。请重拍") -> None:
+        code = task.material_codes()[-1]
+        deficits = [Deficit(reason, material=code), Deficit("号码停机，联系不上。请核对", field="mobile")]
+        review.request_correction(task, reviewer=self.reviewer(task), deficits=deficits, at=self.at(days_ago))
+
+    def answered(self, task: ItemTask, days_ago: int) -> None:
+        correction = task.corrections.get(answered_at=None)
+        application, content = task.application, picture("new")
+        for line in correction.lines.exclude(material=""):
+            materials.answer_with(
+                application=application, code=line.material, name="重拍.jpg", size=len(content),
+                stream=io.BytesIO(content), user=application.entered_by,
+            )  # fmt: skip
+        phone = {"mobile": str(application.answers["mobile"])}
+        submission.answer_correction(correction, user=application.entered_by, answers=phone, at=self.at(days_ago))
+
+
+def in_the_middle(stage: Stage) -> None:
+    """The showcase: every item asked for, each in another state."""
+    cast = stage.cast
+    case = stage.delivered(cast.all, 16, move_balance="yes")
+    stage.completed(case, cast.plain[0], 15, 14, "已登记报到")
+    if cast.paid:
+        stage.completed(case, cast.paid, 14, 9, "符合领取条件")
+    for item in cast.before_visit:
+        stage.accepted(case, item, 13)
+    if len(cast.plain) > 1:
+        stage.correction(stage.task(case, cast.plain[-1]), 2)
+
+
+def just_sent(stage: Stage) -> None:
+    stage.submitted(stage.cast.all[:4], 0)
+
+
+def at_the_window(stage: Stage) -> None:
+    stage.delivered(stage.cast.all[:3], 2, at_window=True)
+
+
+def nearly_due(stage: Stage) -> None:
+    ago = stage.days_before_due(1)
+    stage.accepted(stage.delivered(stage.cast.plain[:1], ago), stage.cast.plain[0], ago)
+
+
+def overdue(stage: Stage) -> None:
+    ago = stage.days_before_due(-3)
+    stage.accepted(stage.delivered(stage.cast.plain[:1], ago), stage.cast.plain[0], ago)
+
+
+def unanswered(stage: Stage) -> None:
+    """Sent more than a week ago, and the office has not said yet whether it accepts."""
+    stage.delivered(stage.cast.plain[-1:], 11)
+
+
+def corrected_once(stage: Stage) -> None:
+    """The answer is back with the office, which has not looked at it yet."""
+    case = stage.delivered(stage.cast.plain[:2], 9)
+    task = stage.task(case, stage.cast.plain[0])
+    stage.correction(task, 7)
+    stage.answered(task, 1)
+    stage.deliver(case, 1)
+
+
+def corrected_twice(stage: Stage) -> None:
+    case = stage.delivered(stage.cast.plain[:1], 12)
+    task = stage.task(case, stage.cast.plain[0])
+    stage.correction(task, 10)
+    stage.answered(task, 6)
+    stage.deliver(case, 6)
+    stage.correction(stage.task(case, stage.cast.plain[0]), 3, "照片缺了右边一角。请整张重拍")
+
+
+def called_in(stage: Stage) -> None:
+    cast = stage.cast
+    case = stage.delivered([*cast.plain[:1], *cast.before_visit, cast.visiting], 18)
+    for item in [*cast.plain[:1], *cast.before_visit]:
+        stage.completed(case, item, 17, 10)
+    stage.deliver(case, 10)
+    task = stage.accepted(case, cast.visiting, 8)
+    review.call_in(task, reviewer=stage.reviewer(task), note="请本人到场采集指纹和人脸", at=stage.at(4))
+
+
+def seen_in_person(stage: Stage) -> None:
+    cast = stage.cast
+    case = stage.delivered([*cast.plain[:1], *cast.before_visit, cast.visiting], 22)
+    for item in [*cast.plain[:1], *cast.before_visit]:
+        stage.completed(case, item, 21, 15)
+    stage.deliver(case, 15)
+    task = stage.accepted(case, cast.visiting, 14)
+    reviewer = stage.reviewer(task)
+    review.call_in(task, reviewer=reviewer, note="请本人到场采集指纹和人脸", at=stage.at(12))
+    review.record_visit(task, staff=stage.place.clerk, party=Party.CLERK, at=stage.at(5))
+
+
+def suspended(stage: Stage) -> None:
+    case = stage.delivered(stage.cast.plain[:1], 14)
+    task = stage.accepted(case, stage.cast.plain[0], 13)
+    note = "需要向原部队核实档案"
+    review.suspend(task, approver=stage.approver(task), note=note, days=10, at=stage.at(6))
+
+
+def resumed(stage: Stage) -> None:
+    case = stage.delivered(stage.cast.plain[:1], 24)
+    task = stage.accepted(case, stage.cast.plain[0], 23)
+    note = "需要向原部队核实档案"
+    review.suspend(task, approver=stage.approver(task), note=note, days=10, at=stage.at(20))
+    review.resume(task, staff=stage.reviewer(task), at=stage.at(9))
+
+
+def extended(stage: Stage) -> None:
+    ago = stage.days_before_due(3)
+    task = stage.accepted(stage.delivered(stage.cast.plain[:1], ago), stage.cast.plain[0], ago)
+    review.extend(task, approver=stage.approver(task), days=10, note="档案要向外地调取", at=stage.at(1))
+
+
+def refused_and_held(stage: Stage) -> None:
+    """A refusal stops nothing but what depended on it."""
+    cast = stage.cast
+    case = stage.delivered([*cast.plain[:1], *cast.before_visit, cast.visiting], 15)
+    stage.completed(case, cast.plain[0], 14, 10)
+    stage.deliver(case, 10)
+    task = stage.accepted(case, cast.before_visit[-1], 9)
+    review.refuse(
+        task,
+        reviewer=stage.reviewer(task),
+        note="拟迁入的地址不在本辖区",
+        remedy="可以向同级人民政府申请行政复议，或向人民法院提起行政诉讼",
+        at=stage.at(3),
+    )
+
+
+def not_accepted(stage: Stage) -> None:
+    case = stage.delivered(stage.cast.plain[-1:], 8)
+    task = stage.task(case, stage.cast.plain[-1])
+    note = "您已在用人单位参加职工保险，不属于本事项"
+    review.do_not_accept(task, reviewer=stage.reviewer(task), note=note, remedy="由用人单位办理", at=stage.at(6))
+
+
+def withdrawn(stage: Stage) -> None:
+    case = stage.delivered(stage.cast.plain[:2], 6)
+    submission.withdraw(case, user=case.entered_by, note="想先回原籍再办", at=stage.at(5))
+
+
+def terminated(stage: Stage) -> None:
+    case = stage.delivered(stage.cast.plain[:1], 35)
+    task = stage.task(case, stage.cast.plain[0])
+    stage.correction(task, 33)
+    review.terminate(task, reviewer=stage.reviewer(task), note="申请人来电说明不再办理，逾期没有补正", at=stage.at(4))
+
+
+def transferred(stage: Stage) -> None:
+    """To the same agency of the neighbouring place that is open too."""
+    case = stage.delivered(stage.cast.plain[:1], 5)
+    task = stage.task(case, stage.cast.plain[0])
+    offices = task.office.agency.offices.filter(is_active=True, region__parent=task.office.region.parent_id)
+    other = offices.exclude(pk=task.office_id).order_by("region").first()
+    if other is not None:
+        note = "实际落户地在那里"
+        review.transfer(task, reviewer=stage.reviewer(task), to_region=other.region_id, note=note, at=stage.at(4))
+        stage.deliver(case, 4)
+
+
+def funds_arrived(stage: Stage) -> None:
+    case = stage.delivered([*stage.cast.plain, *stage.cast.funded], 20, move_balance="yes")
+    task = stage.task(case, stage.cast.funded[0])
+    for fact in list(task.open_facts):
+        review.confirm_fact(task, fact, reviewer=stage.reviewer(task), at=stage.at(7))
+    stage.deliver(case, 7)
+    stage.accepted(case, stage.cast.funded[0], 6)
+
+
+def paid(stage: Stage) -> None:
+    if stage.cast.paid:
+        case = stage.delivered([stage.cast.paid], 40)
+        task = stage.completed(case, stage.cast.paid, 39, 34, "符合领取条件")
+        review.fulfil(task, Fulfilment.PAID, staff=stage.reviewer(task), at=stage.at(8))
+
+
+def closed(stage: Stage) -> None:
+    """Every item done; the case closes and its result sheet is asked for."""
+    case = stage.delivered(stage.cast.all, 30, move_balance="no")
+    for funded in stage.cast.funded:
+        task = stage.task(case, funded)
+        for fact in list(task.open_facts):
+            review.confirm_fact(task, fact, reviewer=stage.reviewer(task), at=stage.at(26))
+    for days, items in ((25, stage.cast.all), (18, stage.cast.dependent), (12, stage.cast.dependent)):
+        for item in items:
+            stage.completed(case, item, days, days - 4)
+    for task in ItemTask.objects.filter(application=case, status=TaskStatus.QUEUED).select_related("office"):
+        review.accept(task, reviewer=stage.reviewer(task), at=stage.at(8))
+        review.complete(task, reviewer=stage.reviewer(task), summary="信息无误", at=stage.at(6))
+
+
+def under_way(stage: Stage) -> None:
+    case = stage.delivered(stage.cast.all, 7)
+    stage.completed(case, stage.cast.plain[0], 6, 3)
+    stage.deliver(case, 3)
+    stage.accepted(case, stage.cast.plain[1], 5)
+
+
+def proposed(stage: Stage) -> None:
+    """Two hands: the handler proposed, the approver has not decided."""
+    for item in _with(stage, lambda item: item.two_steps):
+        task = stage.accepted(stage.delivered([item], 10), item, 9)
+        review.propose(task, reviewer=stage.reviewer(task), note="材料齐全，建议同意", at=stage.at(3))
+
+
+def approved(stage: Stage) -> None:
+    """Sent back once, then approved; and one refusal that was approved."""
+    for item in _with(stage, lambda item: item.two_steps):
+        task = stage.accepted(stage.delivered([item], 20), item, 19)
+        reviewer, approver = stage.reviewer(task), stage.approver(task)
+        review.propose(task, reviewer=reviewer, note="建议同意", at=stage.at(15))
+        review.send_back(task, approver=approver, note="请补充服役年限的核对情况", at=stage.at(14))
+        review.propose(task, reviewer=reviewer, note="已核对服役年限，建议同意", at=stage.at(13))
+        review.complete(task, reviewer=approver, party=Party.APPROVER, summary="同意", at=stage.at(11))
+        task = stage.accepted(stage.delivered([item], 17), item, 16)
+        review.propose(task, reviewer=stage.reviewer(task), note="不是自主就业，建议不予办理", at=stage.at(12))
+        note = "安置方式不是自主就业，不符合领取条件"
+        review.refuse(task, reviewer=approver, party=Party.APPROVER, note=note, at=stage.at(10))
+
+
+def deemed(stage: Stage) -> None:
+    for item in _with(stage, lambda item: item.deemed_acceptance):
+        task = stage.task(stage.delivered([item], 12), item)
+        review.deem_accepted(task, at=stage.at(2))
+
+
+def provisional(stage: Stage) -> None:
+    """Accepted with a promise to bring a paper later: one still owed, one brought."""
+    spec = stage.place.scheme.spec
+    for code in [m.code for m in spec.materials if m.deferrable][:2]:
+        item = spec.material(code).serves[0]
+        case = stage.delivered([item], 4)
+        task = stage.task(case, item)
+        until = stage.today + timedelta(days=5)
+        review.accept_provisionally(
+            task, reviewer=stage.reviewer(task), materials=[code], until=until, note="凭证在邮寄途中，先收件",
+            at=stage.at(3),
+        )  # fmt: skip
+    content = picture("late")
+    materials.answer_with(
+        application=case, code=code, name="凭证.jpg", size=len(content), stream=io.BytesIO(content),
+        user=case.entered_by,
+    )  # fmt: skip
+    submission.supply_deferred(task, user=case.entered_by, at=stage.at(1))
+
+
+def item_added(stage: Stage) -> None:
+    """One more item asked for later, without filling in anything twice."""
+    first, second = stage.cast.plain[0], stage.cast.plain[-1]
+    case = stage.delivered([first], 9)
+    draft = submission.start_addition(case, user=case.entered_by)
+    draft = submission.choose_items(draft, [second])
+    draft = submission.save_draft(draft, stage._answers(case.entered_by))
+    stage._give_materials(draft, case.entered_by)
+    submission.submit(draft, user=case.entered_by, channel=Channel.ONLINE, promised=True, at=stage.at(4))
+    stage.deliver(case, 4)
+
+
+def _with(stage: Stage, has: Callable[[ItemSpec], bool]) -> list[str]:
+    return [item.code for item in stage.place.scheme.spec.offered if has(item)]
+
+
+MAIN = (
+    in_the_middle, at_the_window, nearly_due, overdue, unanswered, corrected_once, corrected_twice, called_in,
+    seen_in_person, suspended, resumed, extended, refused_and_held, not_accepted, withdrawn, terminated, transferred,
+    funds_arrived, paid, closed, item_added, just_sent,
+)  # fmt: skip
+ELSEWHERE = (under_way, closed)
+ONLY_WHERE_PROVIDED = (proposed, approved, deemed, provisional)
+
+
+def tell(stage: Stage, *, is_main: bool) -> None:
+    """All stories of a place; those about two hands or promised papers only where the scheme provides for them."""
+    spec = stage.place.scheme.spec
+    provides = any(material.deferrable for material in spec.materials)
+    for story in (*(MAIN if is_main else ELSEWHERE), *(ONLY_WHERE_PROVIDED if provides else ())):
+        story(stage)
