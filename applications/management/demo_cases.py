@@ -16,7 +16,7 @@ from applications import delivery, materials, review, submission
 from applications.demo import Soldier, answers_for, picture
 from applications.enums import Channel, Fulfilment, Party, TaskStatus
 from applications.management.demo_people import People, Place
-from applications.models import Application, Dispatch, ItemTask
+from applications.models import Application, Dispatch, Draft, ItemTask
 from applications.registration import Answers
 from applications.review import Deficit
 from portal.accounts.models import User
@@ -48,12 +48,14 @@ class Stage:
         self.place, self.people = place, people
         self.cast = Cast(place.scheme.spec)
         self.today = timezone.localdate()
+        self.hours: dict[int, datetime] = {}
 
     def at(self, days_ago: int) -> datetime:
-        """A moment of the working hours `days_ago` days before today, never later than now."""
-        moment = time(8 + self.people.chance.randrange(9), self.people.chance.randrange(60))
-        local = datetime.combine(self.today - timedelta(days=days_ago), moment, timezone.get_current_timezone())
-        return min(local, timezone.now())
+        """The next moment of the day `days_ago` days before today: after what the story did that day, never in the future."""
+        day = datetime.combine(self.today - timedelta(days=days_ago), time(8, 30), timezone.get_current_timezone())
+        moment = self.hours.get(days_ago, day) + timedelta(minutes=self.people.chance.randrange(2, 20))
+        self.hours[days_ago] = moment
+        return min(moment, timezone.now())
 
     def days_before_due(self, left: int) -> int:
         """How many days ago an item was accepted that now has `left` working days of the overall limit."""
@@ -82,7 +84,7 @@ class Stage:
     def _years_ago(self, years: int) -> str:
         return date(self.today.year - years, 9, 10).isoformat()
 
-    def _give_materials(self, draft: submission.Draft, user: User) -> None:
+    def _give_materials(self, draft: Draft, user: User) -> None:
         for spec in draft.scheme.spec.materials_for(frozenset(draft.ticked), draft.answers):
             content = picture(spec.name)
             given = materials.add(
@@ -121,8 +123,16 @@ class Stage:
         for task in ItemTask.objects.filter(application=application, item__code=item, status=TaskStatus.QUEUED):
             reviewer = self.reviewer(task)
             review.accept(task, reviewer=reviewer, at=self.at(accepted))
-            review.complete(task, reviewer=reviewer, summary=summary or "已按申请办妥", at=self.at(done))
+            self.grant(task, done, summary or "已按申请办妥")
         return self.task(application, item)
+
+    def grant(self, task: ItemTask, days_ago: int, summary: str) -> None:
+        """办结 by the handler, or by the approver where the item goes through two hands."""
+        if not task.spec.two_steps:
+            review.complete(task, reviewer=self.reviewer(task), summary=summary, at=self.at(days_ago))
+            return
+        review.propose(task, reviewer=self.reviewer(task), note="建议同意", at=self.at(days_ago + 1))
+        review.complete(task, reviewer=self.approver(task), party=Party.APPROVER, summary=summary, at=self.at(days_ago))
 
     def correction(self, task: ItemTask, days_ago: int, reason: str = "印章压住日期，看不清。请重拍") -> None:
         code = task.material_codes()[-1]
@@ -313,7 +323,7 @@ def closed(stage: Stage) -> None:
             stage.completed(case, item, days, days - 4)
     for task in ItemTask.objects.filter(application=case, status=TaskStatus.QUEUED).select_related("office"):
         review.accept(task, reviewer=stage.reviewer(task), at=stage.at(8))
-        review.complete(task, reviewer=stage.reviewer(task), summary="信息无误", at=stage.at(6))
+        stage.grant(task, 6, "信息无误")
 
 
 def under_way(stage: Stage) -> None:
@@ -401,4 +411,5 @@ def tell(stage: Stage, *, is_main: bool) -> None:
     spec = stage.place.scheme.spec
     provides = any(material.deferrable for material in spec.materials)
     for story in (*(MAIN if is_main else ELSEWHERE), *(ONLY_WHERE_PROVIDED if provides else ())):
+        stage.hours.clear()
         story(stage)
