@@ -51,15 +51,42 @@ def request(
     A paper of which a case has one is asked for once, however often it is called, unless it is made `again`.
     """
     at = at or timezone.now()
-    letter = _SHORT[kind]
-    number = f"{application.number}-{letter}"
+    number = f"{application.number}-{_SHORT[kind]}"
     if again or kind not in _ONE_PER_CASE:
         number = f"{number}{next_value(number)}"
-    document, _ = Document.objects.get_or_create(
-        number=number,
-        defaults={"application": application, "task": task, "kind": kind, "facts": facts or {}, "requested_at": at},
+    document = _new(application, kind, number, at, task, facts)
+    if again or kind not in _ONE_PER_CASE:
+        document.save(force_insert=True)
+        return document
+    Document.objects.bulk_create([document], ignore_conflicts=True)
+    return Document.objects.get(number=number)
+
+
+def request_first(application: Application, *, at: datetime) -> None:
+    """The papers of a new case, in one statement: the receipt and the form itself."""
+    kinds = (DocumentKind.SUBMISSION_RECEIPT, DocumentKind.REGISTRATION)
+    Document.objects.bulk_create(
+        _new(application, kind, f"{application.number}-{_SHORT[kind]}", at, None, None) for kind in kinds
     )
-    return document
+
+
+def _new(
+    application: Application,
+    kind: DocumentKind,
+    number: str,
+    at: datetime,
+    task: ItemTask | None,
+    facts: dict[str, Any] | None,
+) -> Document:
+    return Document(
+        application=application,
+        task=task,
+        kind=kind,
+        number=number,
+        facts=facts or {},
+        requested_at=at,
+        next_attempt_at=at,
+    )
 
 
 def render(document_id: int) -> Document:

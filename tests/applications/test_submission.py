@@ -2,6 +2,8 @@
 
 import io
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from django.utils import timezone
@@ -334,3 +336,16 @@ def test_same_material_serves_every_item_that_needs_it() -> None:
         dispatch = factories.task_of(application, code).dispatches.get()
         assert "OR-31" in {material["code"] for material in dispatch.payload["materials"]}
     assert Material.objects.filter(application=application, code="OR-31").count() == 1
+
+
+@pytest.mark.parametrize("ticked", [["I07"], None])
+def test_submit_takes_the_same_statements_however_many_items(
+    ticked: list[str] | None, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    draft = factories.draft(ticked=ticked)
+    factories.give_materials(draft)
+
+    # Draft, materials, mark, number, case, materials, offices, items, tasks, materials, dispatches, log, papers, NOTIFY;
+    # the savepoint is the test's, in production it is the transaction.
+    with django_assert_num_queries(16):
+        submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
