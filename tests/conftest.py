@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import call_command
+from hypothesis import settings as hypothesis_settings
 
 from agencies.models import Region
 from tests.processes import Broker, Workers
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 # Playwright keeps an event loop in the test's own thread, which Django would take for an async view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# A busy machine is no failure of a property; in CI the same examples are tried each time.
+hypothesis_settings.register_profile("portal", deadline=None, derandomize=os.environ.get("CI") == "true")
+hypothesis_settings.load_profile("portal")
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
