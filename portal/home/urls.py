@@ -1,5 +1,6 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
+from django.views.generic import TemplateView
 
 from portal.home import views
 
@@ -14,6 +15,8 @@ urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("large-text/", views.large_text, name="large_text"),
+    path("accessibility/", TemplateView.as_view(template_name="home/accessibility.html"), name="accessibility"),
+    path("privacy/", TemplateView.as_view(template_name="home/privacy.html"), name="privacy"),
     path("healthz", views.alive, name="alive"),
     path("readyz", views.ready, name="ready"),
 ]

@@ -1,7 +1,7 @@
 """The test run: fast hasher, plain static files, real PostgreSQL and a real broker from the environment."""
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import BASE_DIR, STORAGES, env
+from portal.settings.base import BASE_DIR, INSTALLED_APPS, STORAGES, env
 
 SECRET_KEY = "test-only-not-a-secret"
 ALLOWED_HOSTS = ["*"]
@@ -11,3 +11,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "test-media"))
 WHITENOISE_AUTOREFRESH = True
+# The live server serves static files only when it finds this very name among the apps.
+INSTALLED_APPS = [
+    "django.contrib.staticfiles" if app == "portal.web.apps.StaticFilesConfig" else app for app in INSTALLED_APPS
+]
