@@ -19,7 +19,7 @@ UPLOAD = (
 
 def show(page: Page, script: str, form: str) -> None:
     html = FORM.format(script=script, form=form)
-    page.route("**/form", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.route("**/form", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
     page.goto("/form")
 
 
@@ -61,7 +61,7 @@ def test_submit_waits_for_a_running_save_so_that_older_text_never_wins(page: Pag
 
     def send(route: Route) -> None:
         order.append("sent")
-        route.fulfill(body="<title>好</title>", content_type="text/html")
+        route.fulfill(body="<title>好</title>", content_type="text/html; charset=utf-8")
 
     page.route("**/save", slow)
     page.route("**/send", send)
