@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("portal.home.urls")),
     path("", include("portal.applicant.urls")),
+    path("", include("portal.web.paper_views")),
     path("admin/", admin.site.urls),
     path("desk/", include("portal.desk.urls")),
 ]

@@ -10,8 +10,8 @@ from portal.web.presenters import Action
 
 
 def paper_url(document: Document) -> str:
-    """The address of the paper's file; empty while it is being made."""
-    if document.status != DocumentStatus.READY:
+    """The address of the paper; empty while it is being made. Where no PDF can be made it shows the paper as HTML."""
+    if document.status == DocumentStatus.REQUESTED and not document.error:
         return ""
     try:
         return reverse("papers:download", args=[document.number])

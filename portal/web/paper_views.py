@@ -1,0 +1,117 @@
+"""Papers: handed out to those who may see them, and checked by anyone who holds one."""
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Field, Layout
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_http_methods
+
+from applications import paper, verification
+from applications.enums import DocumentStatus
+from applications.errors import Refused
+from applications.models import Document
+from portal.web import presenters
+from portal.web.presenters import SummaryRow
+
+app_name = "papers"
+
+
+@login_required
+@require_GET
+def download(request: HttpRequest, number: str) -> HttpResponseBase:
+    """The PDF. Not made yet: a page that says so. Cannot be made here: the same paper as HTML, which prints as well."""
+    document = _visible(request, number)
+    name = document.file.name or ""
+    if document.status == DocumentStatus.READY and document.file.storage.exists(name):
+        content = document.file.storage.open(name)
+        return FileResponse(content, content_type="application/pdf", filename=f"{document.number}.pdf")
+    if document.status == DocumentStatus.REQUESTED and not document.error:
+        return render(request, "papers/pending.html", {"document": document, "title": paper.title_of(document)})
+    return HttpResponse(paper.html_of(document, is_page=True))
+
+
+@login_required
+@require_GET
+def page(request: HttpRequest, number: str) -> HttpResponse:
+    """The paper as HTML, for screen readers and small screens."""
+    return HttpResponse(paper.html_of(_visible(request, number), is_page=True))
+
+
+def _visible(request: HttpRequest, number: str) -> Document:
+    """A paper of one's own cases, or one that the posting may see; anything else is not there."""
+    user: Any = request.user
+    scopes = [Document.objects.for_applicant(user)]
+    if posting := getattr(request, "posting", None):
+        scopes.append(Document.objects.for_posting(posting))
+    for scope in scopes:
+        found = scope.filter(number=number).select_related("application__scheme", "application__region").first()
+        if found is not None:
+            return found
+    raise Http404
+
+
+class VerifyForm(forms.Form):
+    """Both stand at the foot of the paper."""
+
+    number = forms.CharField(
+        label="文书编号", max_length=60, help_text="印在文书下方", error_messages={"required": "请填文书编号"}
+    )
+    code = forms.CharField(
+        label="校验码",
+        max_length=20,
+        help_text="8 位字母和数字，大小写都可以",
+        error_messages={"required": "请填校验码"},
+    )
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(Field("number"), Field("code", autocomplete="off"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """Anyone may check a paper. Number and code come by POST, so that the code is in no address and no log."""
+    if request.method != "POST":
+        return render(request, "papers/verify.html", {"form": VerifyForm(initial={"number": request.GET.get("n", "")})})
+    form = VerifyForm(request.POST)
+    rows = _checked(form) if form.is_valid() else None
+    return render(request, "papers/verify.html", {"form": form, "rows": rows})
+
+
+def _checked(form: VerifyForm) -> list[SummaryRow] | None:
+    """What may be shown of the paper, or None with the reason at the form."""
+    try:
+        found = verification.verify(form.cleaned_data["number"], form.cleaned_data["code"])
+    except Refused as refused:
+        form.add_error(None, str(refused))
+        return None
+    if found is None:
+        form.add_error("code", "编号和校验码对不上，请对照文书再看一遍")
+        return None
+    return [
+        SummaryRow("文书", found.title),
+        SummaryRow("文书编号", found.number),
+        SummaryRow("申请人", found.masked_name),
+        SummaryRow("事项", "、".join(found.items), is_wide=True),
+        SummaryRow("出具", found.issuer),
+        SummaryRow("生成时间", presenters.moment_words(found.made_at)),
+        SummaryRow("现在的状态", found.state),
+        SummaryRow("文件校验值（SHA-256）", found.sha256 or "文件还在生成", is_wide=True),
+    ]
+
+
+urlpatterns = [
+    path("papers/<slug:number>.pdf", download, name="download"),
+    path("papers/<slug:number>/", page, name="page"),
+    path("verify/", verify, name="verify"),
+]
