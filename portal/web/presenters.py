@@ -11,6 +11,7 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from agencies.deadlines import Calendar
+from portal.accounts.masking import masked as masked  # templates and pages have it from here
 
 WEEKDAYS = "一二三四五六日"
 
@@ -46,16 +47,6 @@ def short_moment(moment: datetime) -> str:
     local = timezone.localtime(moment)
     year = "" if local.year == timezone.localdate().year else f"{local.year}年"
     return f"{year}{local.month}月{local.day}日 {local:%H:%M}"
-
-
-def masked(number: str) -> str:
-    """An ID number or a phone with stars in its middle; anything else longer than 8 shows its last four."""
-    number = number or ""
-    if len(number) == 18:
-        return f"{number[:3]}{'*' * 11}{number[-4:]}"
-    if len(number) == 11:
-        return f"{number[:3]}****{number[-4:]}"
-    return f"{'*' * (len(number) - 4)}{number[-4:]}" if len(number) > 8 else number
 
 
 # -- values of the components ------------------------------------------------------------------------------------------

@@ -1,0 +1,11 @@
+"""Personal numbers for lists: enough to tell two people apart, too little to use."""
+
+
+def masked(number: str) -> str:
+    """An ID number or a phone with stars in its middle; of anything else longer than 8 the last four."""
+    number = number or ""
+    if len(number) == 18:
+        return f"{number[:3]}{'*' * 11}{number[-4:]}"
+    if len(number) == 11:
+        return f"{number[:3]}****{number[-4:]}"
+    return f"{'*' * (len(number) - 4)}{number[-4:]}" if len(number) > 8 else number
