@@ -5,6 +5,7 @@ PostgreSQL and the broker come from the environment that `run.py test` makes. In
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,8 +110,28 @@ def browser() -> Iterator["Browser"]:
         browser.close()
 
 
+class Breaches(list[str]):
+    """What a page did against its content security policy, and errors of its scripts."""
+
+    @contextmanager
+    def of_the_tool(self, page: "Page") -> Iterator[None]:
+        """Within: axe and the camera set styles in the page, which the policy forbids; that is not the page's doing."""
+        page.wait_for_load_state()
+        count = len(self)
+        yield
+        page.wait_for_timeout(100)  # messages under way still arrive
+        del self[count:]
+
+
 @pytest.fixture
-def page(browser: "Browser", live_server: Any, request: pytest.FixtureRequest) -> Iterator["Page"]:
+def breaches() -> Breaches:
+    return Breaches()
+
+
+@pytest.fixture
+def page(
+    browser: "Browser", live_server: Any, breaches: Breaches, picture: Callable[["Page", str], None], request: Any
+) -> Iterator["Page"]:
     """A Chinese browser on the live server. Fails if a page asks another server, breaks its policy or its script.
 
     With PORTAL_PICTURES=folder the page's last state is left there as a picture named after the test.
@@ -119,33 +140,31 @@ def page(browser: "Browser", live_server: Any, request: pytest.FixtureRequest) -
     page = context.new_page()
     page.set_default_timeout(10_000)
     foreign: list[str] = []
-    broken: list[str] = []
-    page.on(
-        "request", lambda seen: None if seen.url.startswith((live_server.url, "data:")) else foreign.append(seen.url)
-    )
-    page.on("console", lambda line: broken.append(line.text) if "Content Security Policy" in line.text else None)
-    page.on("pageerror", lambda error: broken.append(str(error)))
+    own = (live_server.url, "data:")
+    page.on("request", lambda seen: None if seen.url.startswith(own) else foreign.append(seen.url))
+    page.on("console", lambda line: breaches.append(line.text) if "Content Security Policy" in line.text else None)
+    page.on("pageerror", lambda error: breaches.append(str(error)))
     yield page
-    if folder := os.environ.get("PORTAL_PICTURES"):
-        page.screenshot(path=Path(folder) / f"{request.node.name}.png", full_page=True)
+    picture(page, request.node.name)
     context.close()
     assert foreign == []
-    assert broken == []
+    assert breaches == []
 
 
 @pytest.fixture
-def picture() -> Callable[["Page", str], None]:
+def picture(breaches: Breaches) -> Callable[["Page", str], None]:
     """Leaves a picture of the page as it is now, if PORTAL_PICTURES names a folder."""
 
     def take(page: "Page", name: str) -> None:
         if folder := os.environ.get("PORTAL_PICTURES"):
-            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+            with breaches.of_the_tool(page):
+                page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
     return take
 
 
 @pytest.fixture
-def assert_accessible() -> Callable[["Page"], None]:
+def assert_accessible(breaches: Breaches) -> Callable[["Page"], None]:
     """Fails with axe's findings about the page, or with an ARIA reference to an id that is not on it."""
     from axe_playwright_python.sync_playwright import Axe
 
@@ -155,7 +174,8 @@ def assert_accessible() -> Callable[["Page"], None]:
         .filter(id => !document.getElementById(id))"""
 
     def check(page: "Page") -> None:
-        results = Axe().run(page)
+        with breaches.of_the_tool(page):
+            results = Axe().run(page)
         assert results.violations_count == 0, results.generate_report()
         assert page.evaluate(dangling) == []
 
