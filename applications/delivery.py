@@ -1,28 +1,45 @@
-"""Worker side of the fan-out: claims dispatches and brings each task into its office's queue.
+"""Worker side of the fan-out: claims dispatches and brings each task to its office.
 
-A dispatch is claimed by an UPDATE that must hit one row, under the application's lock; claim, transition and dates
-commit or roll back together. What fails is written down with the time of the next try. Duplicate messages are no-ops.
+The portal's own desk gets it in one transaction: the application locked, the dispatch claimed by an UPDATE that must hit
+one row, transition and dates with it. An agency's own system is called outside any lock: the claim puts the row into
+"sending" with a lease, and only the receiver's receipt makes it "delivered". What fails is written down with the time of
+the next try. Duplicate messages are no-ops.
 """
 
 import logging
 import random
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
-from applications import workflow
-from applications.enums import Action, DispatchStatus, Party
-from applications.models import Dispatch, DispatchAttempt
+from agencies.enums import GatewayKind
+from agencies.gateways.base import Answer, Ending, SigningKey
+from agencies.gateways.http import HttpGateway
+from agencies.models import Office
+from applications import fanout, outgoing, tickets, workflow
+from applications.enums import Action, DispatchStatus, Outcome, Party
+from applications.errors import Refused
+from applications.models import Dispatch, DispatchAttempt, ExchangeKey, OfficeLink
 
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 12
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=30)
+# After this many failures in a row an office's system is left alone and only probed.
+FAILURES_TO_REST = 3
+REST = timedelta(seconds=20)
+# A system that took a message and gave no receipt is asked again, with the same key, after this time.
+RECEIPT_WAIT = timedelta(seconds=60)
+
+_RECEIVED = (Ending.DELIVERED, Ending.SENT, Ending.UNKNOWN)
 
 
 def deliver(dispatch_ids: Iterable[int], *, at: datetime | None = None) -> int:
@@ -32,60 +49,236 @@ def deliver(dispatch_ids: Iterable[int], *, at: datetime | None = None) -> int:
     """
     calendar = calendar_now()
     delivered = 0
-    rows = Dispatch.objects.filter(pk__in=list(dispatch_ids), status=DispatchStatus.PENDING)
-    for dispatch in rows.select_related("task__office").order_by("id"):
+    rows = Dispatch.objects.filter(
+        pk__in=list(dispatch_ids), status=DispatchStatus.PENDING, task__office__is_held=False
+    )
+    for dispatch in rows.select_related("task__office", "task__item", "task__application").order_by("id"):
         try:
-            delivered += _deliver_one(dispatch, calendar, at)
+            if dispatch.task.office.gateway == GatewayKind.INBOX:
+                delivered += _put_into_queue(dispatch, calendar, at)
+            elif dispatch.task.office.gateway == GatewayKind.HTTP:
+                delivered += _send(dispatch, calendar)
+        except Refused as refused:
+            logger.warning("dispatch %s does not fit its task any more", dispatch.pk)
+            record_failure(dispatch.pk, Outcome.LASTING, str(refused))
         except Exception as error:  # a worker must outlive any single row; the row keeps what happened
             logger.exception("dispatch %s failed", dispatch.pk)
-            record_failure(dispatch.pk, type(error).__name__)
+            record_failure(dispatch.pk, Outcome.PASSING, type(error).__name__)
     return delivered
 
 
-def _deliver_one(dispatch: Dispatch, calendar: Calendar, at: datetime | None) -> bool:
+def _put_into_queue(dispatch: Dispatch, calendar: Calendar, at: datetime | None) -> bool:
     """Into the portal's own queue of the office: one transaction."""
     begun = time.monotonic()
     now = at or timezone.now()
     with transaction.atomic():
         workflow.lock(dispatch.task.application_id)
         claimed = Dispatch.objects.filter(pk=dispatch.pk, status=DispatchStatus.PENDING).update(
-            status=DispatchStatus.DELIVERED, delivered_at=now, attempts=dispatch.attempts + 1, error=""
+            attempts=F("attempts") + 1
         )
         if not claimed:
             return False
-        task = dispatch.task
-        workflow.advance(
-            task, Action.DELIVER, party=Party.SYSTEM, at=now, calendar=calendar, data={"version": dispatch.version}
-        )
-        task.received_at = now
-        task.save(update_fields=["received_at"])
-        milliseconds = int((time.monotonic() - begun) * 1000)
-        DispatchAttempt.objects.create(
-            dispatch=dispatch, started_at=now, milliseconds=milliseconds, outcome="delivered"
-        )
+        _arrive(dispatch, calendar, now)
+        _note(dispatch.pk, Outcome.DELIVERED, now, begun, digest=dispatch.digest)
     return True
 
 
-def record_failure(dispatch_id: int, error: str, *, is_lasting: bool = False) -> None:
-    """Notes a failed try and when to try again: back-off with jitter, and a person is called after the last one."""
+def _arrive(dispatch: Dispatch, calendar: Calendar, at: datetime, receipt_number: str = "") -> None:
+    """The office has it: the dispatch is delivered and the clock of the answer starts. The caller holds the lock."""
+    Dispatch.objects.filter(pk=dispatch.pk).update(
+        status=DispatchStatus.DELIVERED,
+        delivered_at=at,
+        receipt_number=receipt_number,
+        error="",
+        last_outcome=Outcome.DELIVERED,
+        leased_until=None,
+    )
+    task = dispatch.task
+    data = {"version": dispatch.version}
+    workflow.advance(task, Action.DELIVER, party=Party.SYSTEM, at=at, calendar=calendar, data=data)
+    task.received_at = at
+    task.save(update_fields=["received_at"])
+
+
+def _note(dispatch_id: int, outcome: str, started_at: datetime, begun: float, **facts: object) -> None:
+    """One row per try; `begun` is the monotonic clock at its beginning."""
+    milliseconds = int((time.monotonic() - begun) * 1000)
+    facts["detail"] = str(facts.get("detail", ""))[:300]
+    DispatchAttempt.objects.create(
+        dispatch_id=dispatch_id, outcome=outcome, started_at=started_at, milliseconds=milliseconds, **facts
+    )
+
+
+# --- to an agency's own system ---
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to send a dispatch until a time; whoever finds another lease on the row has come too late."""
+
+    dispatch_id: int
+    until: datetime
+
+
+def _send(dispatch: Dispatch, calendar: Calendar) -> bool:
+    begun, now = time.monotonic(), timezone.now()
+    office = dispatch.task.office
+    link, _ = OfficeLink.objects.get_or_create(office=office)
+    if link.disabled_reason:
+        record_failure(dispatch.pk, Outcome.CONFIGURATION, link.disabled_reason)
+        return False
+    if link.is_resting(now):
+        _postpone(dispatch, link)
+        return False
+    lease = _lease(dispatch, now)
+    if lease is None:
+        return False
+    message = outgoing.message_of(dispatch, keys_of(office))
+    answer = HttpGateway(office.endpoint).send(message)
+    logger.info("dispatch %s to office %s: %s", dispatch.pk, office.pk, answer.ending)
+    _remember_link(office, answer)
+    return settle(lease, answer, calendar, started_at=now, begun=begun)
+
+
+def keys_of(office: Office) -> tuple[SigningKey, ...]:
+    """The keys in force for an office, the newest first; using them is noted."""
+    keys = list(ExchangeKey.objects.for_office(office)[:3])
+    ExchangeKey.objects.filter(pk__in=[key.pk for key in keys]).update(last_used_at=timezone.now())
+    return tuple(SigningKey(key.kid, key.secret) for key in keys)
+
+
+def _postpone(dispatch: Dispatch, link: OfficeLink) -> None:
+    """Not a try: the line rests. A little later each, so that not all come in the same moment."""
+    if link.open_until is not None:
+        Dispatch.objects.filter(pk=dispatch.pk, status=DispatchStatus.PENDING).update(
+            next_attempt_at=link.open_until + timedelta(seconds=random.uniform(0, 2)),  # noqa: S311
+            published_at=None,
+        )
+
+
+def _lease(dispatch: Dispatch, now: datetime) -> Lease | None:
+    until = now + timedelta(seconds=settings.EXCHANGE_TOTAL_SECONDS + 40)
+    with transaction.atomic():
+        workflow.lock(dispatch.task.application_id)
+        claimed = Dispatch.objects.filter(pk=dispatch.pk, status=DispatchStatus.PENDING).update(
+            status=DispatchStatus.SENDING, leased_until=until, attempts=F("attempts") + 1
+        )
+    return Lease(dispatch.pk, until) if claimed else None
+
+
+def settle(lease: Lease, answer: Answer, calendar: Calendar, *, started_at: datetime, begun: float) -> bool:
+    """Writes down how a try ended. What was withdrawn while it was on its way becomes a ticket, never a silent loss."""
+    application_id = Dispatch.objects.values_list("task__application_id", flat=True).get(pk=lease.dispatch_id)
+    with transaction.atomic():
+        workflow.lock(application_id)
+        dispatch = Dispatch.objects.select_related("task__office").get(pk=lease.dispatch_id)
+        is_too_late = dispatch.status == DispatchStatus.CANCELLED and answer.ending in _RECEIVED
+        outcome = Outcome.TOO_LATE if is_too_late else Outcome(answer.ending)
+        _note(dispatch.pk, outcome, started_at, begun, digest=dispatch.digest, status_code=answer.status_code,
+              detail=answer.detail)  # fmt: skip
+        if is_too_late:
+            tickets.withdrawn_on_the_way(dispatch)
+            return False
+        is_open = dispatch.status in (DispatchStatus.SENDING, DispatchStatus.PENDING)
+        if is_open and answer.ending == Ending.DELIVERED:
+            _arrive(dispatch, calendar, timezone.now(), answer.receipt_number)
+            return True
+        if dispatch.status == DispatchStatus.SENDING and dispatch.leased_until == lease.until:
+            _not_yet(dispatch, answer)
+    return False
+
+
+def _not_yet(dispatch: Dispatch, answer: Answer) -> None:
+    now = timezone.now()
+    dispatch.last_outcome, dispatch.error = Outcome(answer.ending), answer.detail
+    if answer.ending == Ending.SENT:
+        dispatch.leased_until = now + RECEIPT_WAIT
+    else:
+        _plan_next(dispatch, now, at_least=answer.retry_after)
+    dispatch.save()
+
+
+def _plan_next(dispatch: Dispatch, now: datetime, *, at_least: float | None = None) -> None:
+    """Back-off with jitter; a person is called at the cap, and at once where trying again would not help."""
+    dispatch.leased_until = dispatch.published_at = None
+    wait = max(retry_after(dispatch.attempts), timedelta(seconds=at_least or 0))
+    dispatch.next_attempt_at = now + wait
+    is_hopeless = dispatch.last_outcome in (Outcome.LASTING, Outcome.CONFIGURATION)
+    is_last = is_hopeless or dispatch.attempts >= MAX_ATTEMPTS
+    dispatch.status = DispatchStatus.ATTENTION if is_last else DispatchStatus.PENDING
+
+
+def record_failure(dispatch_id: int, outcome: Outcome, error: str) -> None:
+    """Notes a try that failed on our side, and when to try again."""
     now = timezone.now()
     with transaction.atomic():
         dispatch = Dispatch.objects.select_for_update().get(pk=dispatch_id)
         if dispatch.status not in (DispatchStatus.PENDING, DispatchStatus.SENDING):
             return
-        dispatch.attempts += 1
-        dispatch.error = error
-        dispatch.leased_until = None
-        dispatch.published_at = None
-        is_last = is_lasting or dispatch.attempts >= MAX_ATTEMPTS
-        dispatch.status = DispatchStatus.ATTENTION if is_last else DispatchStatus.PENDING
-        dispatch.next_attempt_at = now + retry_after(dispatch.attempts)
+        if dispatch.status == DispatchStatus.PENDING:  # "sending" was counted when it was leased
+            dispatch.attempts += 1
+        dispatch.error, dispatch.last_outcome = error, outcome
+        _plan_next(dispatch, now)
         dispatch.save()
-        outcome = "lasting" if is_lasting else "passing"
-        DispatchAttempt.objects.create(dispatch=dispatch, started_at=now, outcome=outcome, detail=error[:300])
+        _note(dispatch_id, outcome, now, time.monotonic(), digest=dispatch.digest, detail=error)
 
 
 def retry_after(attempts: int) -> timedelta:
     """Doubles from five seconds to half an hour, spread by a fifth so that many do not come at once."""
-    wait = min(FIRST_RETRY * 2 ** (attempts - 1), LONGEST_RETRY)
+    wait = min(FIRST_RETRY * 2 ** max(attempts - 1, 0), LONGEST_RETRY)
     return wait * random.uniform(0.8, 1.2)  # noqa: S311 - spreading load, not a secret
+
+
+def confirm_receipt(dispatch: Dispatch, receipt_number: str, *, at: datetime, calendar: Calendar) -> None:
+    """The receiver says by itself that it has the task, whatever we heard of our own try. The caller holds the lock."""
+    if dispatch.status in (DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION):
+        _arrive(dispatch, calendar, at, receipt_number)
+
+
+# --- the line to an office ---
+
+
+def _remember_link(office: Office, answer: Answer) -> None:
+    """Counts failures in a row; from the third on the line rests. Success lets everything that waited go at once."""
+    now = timezone.now()
+    link = OfficeLink.objects.filter(office=office)
+    if answer.is_gone:
+        link.update(disabled_reason="部门系统答复该地址已停用（410）", last_failure_at=now)
+    elif answer.ending in (Ending.PASSING, Ending.UNKNOWN):
+        link.update(failures=F("failures") + 1, last_failure_at=now)
+        link.filter(failures__gte=FAILURES_TO_REST).update(open_until=now + REST)
+    else:
+        was_failing = link.filter(failures__gt=0).exists()
+        link.update(failures=0, open_until=None, last_success_at=now)
+        if was_failing:
+            let_go(office)
+
+
+def let_go(office: Office) -> int:
+    """What waits for an office's line that is back is due at once; rows that failed often keep their own pace."""
+    with transaction.atomic():
+        waiting = Dispatch.objects.filter(
+            task__office=office, status=DispatchStatus.PENDING, attempts__lt=MAX_ATTEMPTS // 2
+        )
+        moved = waiting.filter(next_attempt_at__gt=timezone.now()).update(
+            next_attempt_at=timezone.now(), published_at=None
+        )
+        fanout.wake_relay()
+    return moved
+
+
+def probe_lines() -> int:
+    """Asks each resting line whether it is back; at a constant pace and without data. Returns how many are back."""
+    back = 0
+    resting = OfficeLink.objects.filter(Q(open_until__isnull=False), disabled_reason="").select_related("office")
+    for link in resting:
+        try:
+            if HttpGateway(link.office.endpoint).probe(keys_of(link.office)):
+                OfficeLink.objects.filter(pk=link.pk).update(open_until=None, failures=FAILURES_TO_REST - 1)
+                let_go(link.office)
+                back += 1
+            else:
+                OfficeLink.objects.filter(pk=link.pk).update(open_until=timezone.now() + REST)
+        except Exception:  # one office must not keep the others from being asked
+            logger.exception("probe of office %s failed", link.pk)
+    return back

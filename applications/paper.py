@@ -503,7 +503,9 @@ def _correction(document: Document, task: ItemTask) -> Notice:
         ]
     window = task.application.region.window or task.office.name
     rows.append(Row("怎样补正", f"在本站“查进度”里补；或到{window}，由窗口代您补"))
-    told = dict.fromkeys(f"{notice.asked_by or notice.task.office.name}　{_phone_of(notice.task)}" for notice in notices)
+    told = dict.fromkeys(
+        f"{notice.asked_by or notice.task.office.name}　{_phone_of(notice.task)}" for notice in notices
+    )
     rows.append(Row("告知人、电话", "；".join(told)))
     closing = (
         "补正的时间不计入办理期限。补正后只送回提出补正的部门，其他事项照常办理。",

@@ -110,6 +110,8 @@ def _claim(now: datetime) -> list[Claim]:
         rows = list(
             Dispatch.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(_due(now), status=DispatchStatus.PENDING, task__office__is_held=False)
+            .exclude(task__office__gateway=GatewayKind.BATCH)
+            .exclude(task__office__gateway=GatewayKind.HTTP, task__office__endpoint="")  # such a system polls
             .order_by("id")
             .values_list("pk", "task__office__agency_id", "task__office__gateway", "published_at")[:CLAIM]
         )
@@ -167,6 +169,7 @@ def waiting_in(queue: str) -> int:
     """How many messages lie in a queue unheard."""
     with tasks.deliver.app.connection_for_write() as link:
         try:
-            return int(link.default_channel.queue_declare(queue=queue, passive=True).message_count)
+            channel: Any = link.default_channel
+            return int(channel.queue_declare(queue=queue, passive=True).message_count)
         except link.channel_errors:  # an empty queue does not exist
             return 0

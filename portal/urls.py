@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("portal.home.urls")),
     path("", include("portal.applicant.urls")),
     path("", include("portal.web.paper_views")),
+    path("exchange/", include("portal.exchange.urls")),
     path("admin/", admin.site.urls),
     path("desk/", include("portal.desk.urls")),
 ]

@@ -1,0 +1,115 @@
+"""What an operator does when a dispatch does not get through: send again, cancel, hand over on paper, hold an office.
+
+Every deed needs a reason and is logged with it. The statutory clocks go on meanwhile.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from agencies.deadlines import calendar_now
+from agencies.enums import GatewayKind
+from agencies.gateways.egress import NotAllowed, check
+from agencies.models import Office
+from applications import delivery, fanout, workflow
+from applications.enums import DispatchStatus, Outcome
+from applications.errors import AlreadyDone, Refused
+from applications.models import Dispatch, DispatchAttempt, OfficeLink
+from portal.accounts.models import User
+
+_UNSENT = (DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION)
+
+
+def resend(dispatch: Dispatch, *, operator: User, note: str) -> Dispatch:
+    """重新推送: works from any unsent state and after the cap; the tries are counted anew, the key stays the same."""
+    _need(note)
+    with transaction.atomic():
+        current = _lock(dispatch)
+        current.status, current.attempts = DispatchStatus.PENDING, 0
+        current.next_attempt_at, current.published_at, current.leased_until = timezone.now(), None, None
+        current.note = _line(current.note, operator, "重新推送", note)
+        current.save()
+        OfficeLink.objects.filter(office=current.task.office).update(disabled_reason="", open_until=None, failures=0)
+        fanout.wake_relay()
+    return current
+
+
+def cancel(dispatch: Dispatch, *, operator: User, note: str) -> Dispatch:
+    """作废: this version is not sent any more; the task itself stays and can be sent again or handed over."""
+    _need(note)
+    with transaction.atomic():
+        current = _lock(dispatch)
+        current.status, current.leased_until = DispatchStatus.CANCELLED, None
+        current.note = _line(current.note, operator, "取消推送", note)
+        current.save()
+    return current
+
+
+def hand_over_on_paper(
+    dispatch: Dispatch, *, operator: User, receipt_number: str, note: str, at: datetime | None = None
+) -> Dispatch:
+    """转人工: given on paper against the receiver's signature or number, which is what makes it delivered."""
+    _need(note)
+    if not receipt_number.strip():
+        raise Refused("请填写对方签收的编号或签收人")
+    at = at or timezone.now()
+    with transaction.atomic():
+        current = _lock(dispatch)
+        delivery.confirm_receipt(current, receipt_number.strip()[:80], at=at, calendar=calendar_now())
+        Dispatch.objects.filter(pk=current.pk).update(note=_line(current.note, operator, "纸质移交", note))
+        DispatchAttempt.objects.create(
+            dispatch=current, started_at=at, outcome=Outcome.DELIVERED, digest=current.digest, detail="纸质移交"
+        )
+    current.refresh_from_db()
+    return current
+
+
+def hold(office: Office, *, is_held: bool) -> Office:
+    """暂停或恢复推送 for one office; what is held waits and nothing is lost."""
+    with transaction.atomic():
+        Office.objects.filter(pk=office.pk).update(is_held=is_held)
+        if not is_held:
+            fanout.wake_relay()
+    office.is_held = is_held
+    return office
+
+
+def hold_agency(agency_code: str, *, is_held: bool) -> int:
+    """The same for every office of an agency."""
+    with transaction.atomic():
+        changed = Office.objects.filter(agency=agency_code).update(is_held=is_held)
+        if not is_held:
+            fanout.wake_relay()
+    return changed
+
+
+def join(office: Office, *, endpoint: str) -> Office:
+    """The office is reached at its own system from now on. Raises Refused for an address that may not be called."""
+    try:
+        check(endpoint)
+    except NotAllowed as error:
+        raise Refused(str(error)) from None
+    except ConnectionError:
+        raise Refused("这个地址的域名查不到，请核对") from None
+    Office.objects.filter(pk=office.pk).update(gateway=GatewayKind.HTTP, endpoint=endpoint)
+    office.refresh_from_db()
+    return office
+
+
+def _lock(dispatch: Dispatch) -> Dispatch:
+    workflow.lock(dispatch.task.application_id)
+    current = Dispatch.objects.select_related("task__office").get(pk=dispatch.pk)
+    if current.status not in _UNSENT:
+        raise AlreadyDone(f"这一条推送现在是“{current.get_status_display()}”，没有再做")
+    return current
+
+
+def _need(note: str) -> None:
+    if not note.strip():
+        raise Refused("请写明原因")
+
+
+def _line(before: str, operator: User, deed: str, note: str) -> str:
+    stamp = timezone.localtime().strftime("%Y-%m-%d %H:%M")
+    return f"{before}\n{stamp} {operator} {deed}：{note.strip()}".strip()

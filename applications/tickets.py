@@ -1,0 +1,53 @@
+"""待核对: one open ticket per finding, however often it is found; closed by the facts or by a person with a note."""
+
+from django.utils import timezone
+
+from agencies.models import Office
+from applications.models import Dispatch, ItemTask, Ticket
+
+
+def open_ticket(
+    fingerprint: str,
+    *,
+    kind: str,
+    title: str,
+    suggestion: str,
+    office: Office | None = None,
+    task: ItemTask | None = None,
+    dispatch: Dispatch | None = None,
+) -> bool:
+    """True if the finding is new."""
+    found = Ticket.objects.bulk_create(
+        [
+            Ticket(
+                fingerprint=fingerprint,
+                kind=kind,
+                title=title,
+                suggestion=suggestion,
+                office=office,
+                task=task,
+                dispatch=dispatch,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return bool(found) and Ticket.objects.filter(fingerprint=fingerprint, closed_at=None).exists()
+
+
+def close(ticket: Ticket, *, note: str) -> Ticket:
+    ticket.closed_at, ticket.closed_note = timezone.now(), note
+    ticket.save(update_fields=["closed_at", "closed_note"])
+    return ticket
+
+
+def withdrawn_on_the_way(dispatch: Dispatch) -> None:
+    """The applicant withdrew while the message was on its way: the office has what it should not work on."""
+    open_ticket(
+        f"withdrawn:{dispatch.pk}",
+        kind="withdrawn_on_the_way",
+        title="发出途中申请人已撤回，对方可能已收到",
+        suggestion="请通知对方不再办理这一件",
+        office=dispatch.task.office,
+        task=dispatch.task,
+        dispatch=dispatch,
+    )

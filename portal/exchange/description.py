@@ -1,0 +1,184 @@
+"""The published description of the machine API: OpenAPI 3.1 and the JSON Schema of a task, made from the code's models."""
+
+from typing import Any
+
+from django.conf import settings
+
+from applications import incoming
+
+_EXAMPLES: dict[str, dict[str, Any]] = {
+    "yjs.task.accepted.v1": {"handler": "王秀兰"},
+    "yjs.task.correction_required.v1": {
+        "handler": "王秀兰",
+        "deficits": [{"field": "hukou_before", "reason": "请写到社区或村"}],
+    },
+    "yjs.task.not_accepted.v1": {
+        "handler": "王秀兰",
+        "opinion": "不属于本机构受理范围",
+        "remedy": "可向同级人民政府申请行政复议",
+    },
+    "yjs.task.suspended.v1": {"handler": "王秀兰", "opinion": "需要外地核查", "days": 10},
+    "yjs.task.resumed.v1": {"handler": "王秀兰"},
+    "yjs.task.approved.v1": {"handler": "王秀兰", "opinion": "准予办结", "reference": "（2026）第 12 号"},
+    "yjs.task.refused.v1": {"handler": "王秀兰", "opinion": "不符合条件", "remedy": "可在六十日内申请行政复议"},
+    "yjs.task.delivered.v1": {"handler": "王秀兰", "fulfilment": "delivered"},
+}
+
+
+def examples() -> dict[str, dict[str, Any]]:
+    """One example per kind of message, as published; the contract tests send each of them."""
+    return {
+        kind: {
+            "specversion": "1.0",
+            "type": kind,
+            "source": "urn:agency:example",
+            "subject": "1024",
+            "sequence": number,
+            "time": "2026-11-26T09:30:00+08:00",
+            "data": data,
+        }
+        for number, (kind, data) in enumerate(_EXAMPLES.items(), 1)
+    }
+
+
+def _schema_of(kind: str) -> dict[str, Any]:
+    data = incoming.KINDS[kind].model_json_schema(ref_template="#/components/schemas/{model}")
+    data.pop("$defs", None)
+    return {
+        "type": "object",
+        "required": ["type", "subject", "sequence", "time", "data"],
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "type": {"const": kind},
+            "source": {"type": "string"},
+            "subject": {"type": "string", "pattern": "^[0-9]{1,18}$", "description": "推送里的 task"},
+            "sequence": {"type": "integer", "minimum": 1, "maximum": 2_000_000_000, "description": "同一件逐次加大"},
+            "time": {"type": "string", "format": "date-time"},
+            "data": data,
+        },
+    }
+
+
+def task_schema() -> dict[str, Any]:
+    """JSON Schema of a task as pushed or polled; within version 1 fields are only added."""
+    text = {"type": "string"}
+    file = _object(
+        id=text, sha256=_hex(), pages={"type": "integer"}, grade=text, url={"type": "string", "format": "uri"}
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{settings.SITE_URL}/exchange/schemas/task-v1.json",
+        "title": "推送给部门的一件",
+        **_object(
+            task=text,
+            case_number=text,
+            item=_object(code=text, name=text),
+            office=text,
+            version={"type": "integer", "minimum": 1},
+            dispatch={"type": "string", "format": "uuid"},
+            digest=_hex(),
+            fields={"type": "array", "items": _object(name=text, label=text, value=text, text=text)},
+            materials={
+                "type": "array",
+                "items": _object(code=text, name=text, files={"type": "array", "items": file}),
+            },
+        ),
+    }
+
+
+def _hex() -> dict[str, Any]:
+    return {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document."""
+    body = {"oneOf": [_schema_of(kind) for kind in incoming.KINDS]}
+    shown = {kind.split(".")[2]: {"value": value} for kind, value in examples().items()}
+    task = task_schema()
+    del task["$schema"], task["$id"]
+    line = incoming.Line.model_json_schema()
+    signed = [{"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in _SIGNED]
+    page = [
+        {"name": "after", "in": "query", "schema": {"type": "string"}, "description": "上次答复里的 cursor"},
+        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}},
+        {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}},
+    ]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": f"{settings.SERVICE_NAME}部门对接接口", "version": "1.0.0", "description": _WORDS},
+        "servers": [{"url": f"{settings.SITE_URL}/exchange"}],
+        "paths": {
+            "/v1/events": {
+                "post": _operation("回传办理结果", signed, {200: "Applied", 202: "Stale"}, body=body, examples=shown)
+            },
+            "/v1/tasks": {"get": _operation("按游标取任务", signed + page, {200: "Tasks", 304: None})},
+            "/v1/tasks/{dispatch}/ack": {
+                "post": _operation(
+                    "确认收到",
+                    [*signed, {"name": "dispatch", "in": "path", "required": True,
+                               "schema": {"type": "string", "format": "uuid"}}],
+                    {200: "Acknowledged"},
+                    body=incoming.Acknowledgement.model_json_schema(),
+                )
+            },
+        },
+        "components": {
+            "schemas": {
+                "Line": line,
+                "Task": task,
+                "Tasks": _object(
+                    tasks={"type": "array", "items": {"$ref": "#/components/schemas/Task"}}, cursor={"type": "string"}
+                ),
+                "Applied": _object(outcome={"type": "string"}, task={"type": "string"}, status={"type": "string"}),
+                "Stale": _object(outcome={"type": "string"}, task={"type": "string"}, status={"type": "string"}),
+                "Acknowledged": _object(
+                    outcome={"type": "string"}, dispatch={"type": "string"}, receipt_number={"type": "string"}
+                ),
+                "Problem": _object(
+                    type={"type": "string"},
+                    title={"type": "string"},
+                    status={"type": "integer"},
+                    detail={"type": "string"},
+                    errors={"type": "array", "items": {"type": "object"}},
+                ),
+            }
+        },
+    }  # fmt: skip
+
+
+_SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature", "webhook-key-id")
+_WORDS = (
+    "每次调用都按 Standard Webhooks 签名：HMAC 的内容是 id.timestamp.body，v1 用 SHA-256，v1sm 用 SM3，可同时给出。"
+    "GET 没有报文，以“GET 路径?查询”作为 body。时间与本平台相差不超过 5 分钟。同一 webhook-id 只处理一次，重复的得到第一次的答复。"
+)
+
+
+def _operation(
+    summary: str,
+    parameters: list[dict[str, Any]],
+    answers: dict[int, str | None],
+    *,
+    body: dict[str, Any] | None = None,
+    examples: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    problem = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    responses: dict[str, Any] = {
+        str(status): {
+            "description": str(status),
+            **({"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}} if name else {}),
+        }
+        for status, name in answers.items()
+    }
+    for status in (400, 401, 404, 405, 409, 413, 415, 422):
+        responses[str(status)] = {"description": str(status), **problem}
+    found: dict[str, Any] = {"summary": summary, "parameters": parameters, "responses": responses}
+    if body is not None:
+        content: dict[str, Any] = {"schema": body}
+        if examples:
+            content["examples"] = examples
+        found["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return found

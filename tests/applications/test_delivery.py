@@ -1,0 +1,236 @@
+"""Delivery into the portal's own queues, and what happens to rows that do not get through, by whatever gateway."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from applications import delivery, operations, relay, tasks, workflow
+from applications.enums import DispatchStatus, Outcome, TaskStatus
+from applications.errors import AlreadyDone, Refused
+from applications.models import Dispatch
+from portal.accounts.models import User
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("directory")
+
+
+@pytest.fixture
+def operator() -> User:
+    return factories.staff("administrator", name="系统管理员")
+
+
+@pytest.fixture
+def bells(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[int]]]:
+    """What the relay rings, instead of a broker."""
+    rung: list[tuple[str, list[int]]] = []
+    monkeypatch.setattr(tasks.deliver, "apply_async", lambda args, queue: rung.append((queue, args[0])))
+    monkeypatch.setattr(relay, "waiting_in", lambda queue: 0)
+    return rung
+
+
+def one_pending() -> Dispatch:
+    factories.submitted(ticked=["I01"])
+    return Dispatch.objects.get()
+
+
+def fail(dispatch: Dispatch, outcome: Outcome = Outcome.PASSING, times: int = 1) -> Dispatch:
+    for _ in range(times):
+        delivery.record_failure(dispatch.pk, outcome, "连不上")
+    dispatch.refresh_from_db()
+    return dispatch
+
+
+def test_failure_of_one_row_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.submitted(ticked=["I01", "I04", "I05"])
+    poisoned = Dispatch.objects.order_by("id")[1]
+    advance = workflow.advance
+
+    def failing(task: Any, *args: Any, **options: Any) -> Any:
+        if task.pk == poisoned.task_id:
+            raise RuntimeError("broken row")
+        return advance(task, *args, **options)
+
+    monkeypatch.setattr(workflow, "advance", failing)
+
+    assert factories.deliver_all() == Dispatch.objects.count() - 1
+    poisoned.refresh_from_db()
+    assert (poisoned.status, poisoned.attempts, poisoned.error) == (DispatchStatus.PENDING, 1, "RuntimeError")
+    poisoned.task.refresh_from_db()
+    assert poisoned.task.status == TaskStatus.PENDING
+
+
+def test_back_off_doubles_and_is_spread() -> None:
+    waits = [delivery.retry_after(attempts).total_seconds() for attempts in range(1, 13)]
+
+    for wait, middle in zip(waits, [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800, 1800], strict=True):
+        assert middle * 0.8 <= wait <= middle * 1.2
+    assert len({delivery.retry_after(1) for _ in range(20)}) > 10
+
+
+def test_every_try_is_a_row_with_digest_and_outcome() -> None:
+    dispatch = fail(one_pending(), times=2)
+    Dispatch.objects.update(next_attempt_at=timezone.now())
+
+    factories.deliver_all()
+
+    assert list(dispatch.tries.values_list("outcome", "digest")) == [
+        (Outcome.PASSING, dispatch.digest),
+        (Outcome.PASSING, dispatch.digest),
+        (Outcome.DELIVERED, dispatch.digest),
+    ]
+
+
+def test_cap_calls_a_person_and_the_clock_of_the_case_goes_on() -> None:
+    """A3: after the last try nobody tries by itself; the task itself is as before."""
+    dispatch = fail(one_pending(), times=delivery.MAX_ATTEMPTS)
+
+    assert (dispatch.status, dispatch.attempts) == (DispatchStatus.ATTENTION, delivery.MAX_ATTEMPTS)
+    assert factories.deliver_all() == 0
+    dispatch.task.refresh_from_db()
+    assert dispatch.task.status == TaskStatus.PENDING
+
+
+@pytest.mark.parametrize("outcome", [Outcome.LASTING, Outcome.CONFIGURATION])
+def test_failure_that_trying_cannot_mend_calls_a_person_at_once(outcome: Outcome) -> None:
+    """A3: a configuration error is not retried at all."""
+    dispatch = fail(one_pending(), outcome)
+
+    assert (dispatch.status, dispatch.attempts) == (DispatchStatus.ATTENTION, 1)
+
+
+def test_resend_works_after_the_cap_and_keeps_reason_and_key(operator: User) -> None:
+    """A4."""
+    dispatch = fail(one_pending(), times=delivery.MAX_ATTEMPTS)
+
+    operations.resend(dispatch, operator=operator, note="线路已恢复")
+
+    assert factories.deliver_all() == 1
+    sent = Dispatch.objects.get()
+    assert (sent.status, sent.key) == (DispatchStatus.DELIVERED, dispatch.key)
+    assert "系统管理员 重新推送：线路已恢复" in sent.note
+
+
+@pytest.mark.parametrize("status", [DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION])
+def test_resend_works_from_every_unsent_state(status: DispatchStatus, operator: User) -> None:
+    """PERFORMANCE row 20."""
+    dispatch = one_pending()
+    Dispatch.objects.update(status=status, leased_until=timezone.now() + timedelta(hours=1))
+
+    operations.resend(dispatch, operator=operator, note="请再推一次")
+
+    assert factories.deliver_all() == 1
+
+
+def test_operator_deeds_need_a_reason_and_an_unsent_row(operator: User) -> None:
+    dispatch = one_pending()
+
+    with pytest.raises(Refused):
+        operations.cancel(dispatch, operator=operator, note=" ")
+    factories.deliver_all()
+    with pytest.raises(AlreadyDone):
+        operations.resend(dispatch, operator=operator, note="再来一次")
+
+
+def test_hand_over_on_paper_is_delivered_by_the_receivers_number(operator: User) -> None:
+    dispatch = fail(one_pending(), times=delivery.MAX_ATTEMPTS)
+
+    done = operations.hand_over_on_paper(
+        dispatch, operator=operator, receipt_number="收字 12", note="线路中断，专人送达"
+    )
+
+    assert (done.status, done.receipt_number) == (DispatchStatus.DELIVERED, "收字 12")
+    done.task.refresh_from_db()
+    assert done.task.status == TaskStatus.QUEUED
+    assert done.task.reply_due_on is not None
+
+
+def test_cancelled_row_is_not_sent(operator: User) -> None:
+    dispatch = operations.cancel(one_pending(), operator=operator, note="重复登记")
+
+    assert factories.deliver_all() == 0
+    assert dispatch.status == DispatchStatus.CANCELLED
+
+
+def test_relay_rings_one_bell_per_agency_for_many_rows(bells: list[tuple[str, list[int]]]) -> None:
+    for _ in range(3):
+        factories.submitted(ticked=["I01", "I04", "I05"])
+
+    relay.publish_dispatches()
+
+    assert sorted(queue for queue, _ in bells) == ["agency.police", "agency.veterans"]
+    assert sorted(pk for _, ids in bells for pk in ids) == list(Dispatch.objects.values_list("pk", flat=True))
+    assert all(ids == sorted(ids) for _, ids in bells)
+
+
+def test_relay_does_not_ring_again_before_the_row_is_stale(bells: list[tuple[str, list[int]]]) -> None:
+    one_pending()
+    relay.publish_dispatches()
+    relay.publish_dispatches()
+    assert len(bells) == 1
+
+    Dispatch.objects.update(published_at=timezone.now() - timedelta(seconds=31))
+    relay.publish_dispatches()
+
+    assert len(bells) == 2
+
+
+def test_relay_gives_rows_back_when_the_broker_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    dispatch = one_pending()
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise tasks.deliver.OperationalError("away")
+
+    monkeypatch.setattr(tasks.deliver, "apply_async", refuse)
+    with pytest.raises(tasks.deliver.OperationalError):
+        relay.publish_dispatches()
+
+    dispatch.refresh_from_db()
+    assert dispatch.published_at is None
+
+
+def test_relay_leaves_a_queue_alone_that_nobody_hears(
+    bells: list[tuple[str, list[int]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A12: a queue without worker must not fill with repeated bells."""
+    one_pending()
+    Dispatch.objects.update(published_at=timezone.now() - timedelta(hours=1))
+    monkeypatch.setattr(relay, "waiting_in", lambda queue: relay.QUEUE_IS_WAITING)
+
+    relay.publish_dispatches()
+
+    assert bells == []
+
+
+def test_held_office_gets_nothing_and_loses_nothing(bells: list[tuple[str, list[int]]]) -> None:
+    dispatch = one_pending()
+    operations.hold(dispatch.task.office, is_held=True)
+    relay.publish_dispatches()
+    assert (bells, factories.deliver_all()) == ([], 0)
+
+    operations.hold(dispatch.task.office, is_held=False)
+    relay.publish_dispatches()
+
+    assert bells == [("agency.veterans", [dispatch.pk])]
+    assert factories.deliver_all() == 1
+
+
+def test_lease_of_a_dead_sender_is_given_back() -> None:
+    """A10, PERFORMANCE row 16."""
+    dispatch = one_pending()
+    Dispatch.objects.update(status=DispatchStatus.SENDING, leased_until=timezone.now() - timedelta(seconds=1))
+
+    relay.release_dead_senders(timezone.now())
+
+    dispatch.refresh_from_db()
+    assert (dispatch.status, dispatch.leased_until) == (DispatchStatus.PENDING, None)
+
+
+def test_lease_in_force_is_left_alone() -> None:
+    dispatch = one_pending()
+    Dispatch.objects.update(status=DispatchStatus.SENDING, leased_until=timezone.now() + timedelta(seconds=30))
+
+    assert relay.release_dead_senders(timezone.now()) == 0
+    dispatch.refresh_from_db()
+    assert dispatch.status == DispatchStatus.SENDING
