@@ -109,6 +109,8 @@ KINDS: dict[str, type[Handled]] = {
 
 
 class Event(Part):
+    specversion: Literal["1.0"] = "1.0"
+    source: str = Field("", max_length=200)
     type: str = Field(max_length=60)
     subject: str = Field(pattern=r"^[0-9]{1,18}$")
     sequence: int = Field(ge=1, le=2_000_000_000)

@@ -51,7 +51,9 @@ _TITLES = {
 
 
 def _json(body: Any, status: int = 200, kind: str = "application/json") -> JsonResponse:
-    return JsonResponse(body, status=status, content_type=kind, json_dumps_params={"ensure_ascii": False}, safe=False)
+    # Sorted, so that an answer given again out of the database is the same to the byte.
+    form = {"ensure_ascii": False, "sort_keys": True}
+    return JsonResponse(body, status=status, content_type=kind, json_dumps_params=form)
 
 
 def machine(method: str, *, is_signed: bool = True) -> Callable[[Call], Call]:
