@@ -133,7 +133,8 @@ def _paper_line(paper: Any) -> PaperLine:
 
 
 def _todos(case: Application, task: ItemTask, total: int) -> list[Todo]:
-    effect = f"{task.spec.title}这一件暂停计时" + (f"，其他 {total - 1} 件照常办。" if total > 1 else "。")
+    pause = "暂停计时" if task.accepted_on else "补上后才开始计时"
+    effect = f"{task.spec.title}这一件{pause}" + (f"，其他 {total - 1} 件照常办。" if total > 1 else "。")
     if task.status == TaskStatus.AWAITING_CORRECTION:
         return [_correction_todo(case, task, notice, effect) for notice in open_corrections(task)]
     if task.status == TaskStatus.AWAITING_VISIT:

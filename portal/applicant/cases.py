@@ -114,6 +114,8 @@ def _show_correction(
     asked = presenters.asked_in(case, notice)
     problems = {code: words[0] for code, words in errors.items()} if errors else None
     form = AnswersForm(asked, {**case.answers, **values}, problems)
+    for control in form.fields.values():
+        control.widget.attrs["form"] = "correction-form"
     context = presenters.correction_page(case, notice, form, given, errors)
     return render(request, "applicant/correction.html", context)
 

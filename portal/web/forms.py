@@ -99,4 +99,4 @@ class AnswersForm(forms.Form):
 def typed(posted: QueryDict, asked: Sequence[FormField] | Iterable[str]) -> dict[str, str]:
     """What was posted for the asked fields, as it was typed; a field that was not on the page is left out."""
     codes = [entry if isinstance(entry, str) else entry.field for entry in asked]
-    return {code: posted[code] for code in codes if code in posted}
+    return {code: str(posted[code]) for code in codes if code in posted}

@@ -199,7 +199,10 @@ def _refusal_words(task: ItemTask) -> tuple[str, str]:
 def why(task: ItemTask, reading: clock.Reading, calendar: Calendar) -> Why | None:
     """The counting behind the day; None where nothing was counted yet."""
     due = reading.next_on or reading.due_on
-    if not reading.lines or task.status in TERMINAL | {S.WAITING, S.PENDING}:
+    is_unstarted = task.status in (S.WAITING, S.PENDING) or (
+        task.status == S.AWAITING_CORRECTION and reading.accepted_on is None
+    )
+    if not reading.lines or is_unstarted or task.status in TERMINAL:
         return None
     if due is None:
         return Why("为什么还没有到期日", reading.lines)
