@@ -23,6 +23,14 @@ class DraftQuerySet(models.QuerySet["Draft"]):
             "region", "scheme", "adds_to"
         )
 
+    def for_window(self, region: Region, id_no: str) -> DraftQuerySet:
+        """The unsent forms of the person with this number in the window's own place and the places below it."""
+        return self.filter(
+            Q(region=region) | Q(region__parent=region) | Q(region__parent__parent=region),
+            application__isnull=True,
+            answers__id_no=id_no,
+        ).select_related("region", "scheme", "owner", "entered_by")
+
 
 class ApplicationQuerySet(models.QuerySet[Any]):
     def for_applicant(self, user: User) -> ApplicationQuerySet:

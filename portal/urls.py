@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("portal.applicant.urls")),
     path("", include("portal.web.paper_views")),
     path("exchange/", include("portal.exchange.urls")),
+    path("window/", include("portal.window.urls")),
     path("admin/", admin.site.urls),
     path("desk/", include("portal.desk.urls")),
 ]

@@ -8,7 +8,8 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from agencies.enums import Role
 from agencies.models import Posting
@@ -22,7 +23,7 @@ class SignedInRequest(HttpRequest):
     posting: Posting
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 signed_in = login_required
 
@@ -32,7 +33,7 @@ def posting_required(*roles: Role) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             posting = getattr(request, "posting", None)
             if posting is None or posting.role not in roles:
                 raise Http404

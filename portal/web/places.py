@@ -57,3 +57,9 @@ def browse(within: str = "", query: str = "") -> Browse:
 
 def _choice(region: Region) -> Entry:
     return Entry(region.code, region.name, region.full_name)
+
+
+def open_within(region: Region) -> list[Region]:
+    """The open places that are this place or lie below it."""
+    regions = Region.objects.open().select_related("parent__parent__parent")
+    return [place for place in regions if region in place.lineage()]

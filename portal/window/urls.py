@@ -1,0 +1,17 @@
+from django.urls import path
+
+from portal.window import views
+
+app_name = "window"
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("start/", views.start, name="start"),
+    path("adopt/<uuid:draft_id>/", views.adopt, name="adopt"),
+    path("sheet/<uuid:draft_id>/", views.sheet, name="sheet"),
+    path("sheet/<uuid:draft_id>/autosave/", views.autosave, name="autosave"),
+    path("file/<uuid:material_id>/", views.material_file, name="material_file"),
+    path("cases/", views.case_list, name="case_list"),
+    path("cases/<str:number>/", views.case, name="case"),
+    path("cases/<str:number>/submitted/", views.submitted, name="submitted"),
+]

@@ -1,0 +1,216 @@
+"""综合窗口: a clerk fills in for the person at the counter, on one screen. Who typed is kept with the case.
+
+Nothing of one person stays for the next: ID numbers travel in POSTs only, no page is stored, no field is remembered.
+"""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from agencies.enums import Role
+from applications import materials as giving
+from applications import submission
+from applications.enums import Channel, Grade
+from applications.errors import Invalid, Refused
+from applications.models import Application, Draft, Material
+from portal.web.access import SignedInRequest, posting_required
+from portal.web.drafting import receive, save_typed, sections_of, version_of
+from portal.web.files import private_file
+from portal.web.forms import typed
+from portal.window import presenters
+
+clerk_only = posting_required(Role.CLERK)
+
+
+@clerk_only
+def index(request: SignedInRequest) -> HttpResponse:
+    """收件录入: the ID number first; then the person's open forms and cases here, or a new form."""
+    id_no = request.POST.get("id_no", "")
+    context = presenters.index_page(request.posting, id_no, is_asked=request.method == "POST")
+    return render(request, "window/index.html", context)
+
+
+@clerk_only
+@require_POST
+def start(request: SignedInRequest) -> HttpResponse:
+    """A new form for the person at the counter."""
+    region = presenters.region_of(request.posting, request.POST.get("region", ""))
+    prefill = {"id_no": presenters.plain_number(request.POST.get("id_no", ""))}
+    try:
+        draft = submission.start_draft(region=region, user=request.user, channel=Channel.WINDOW, prefill=prefill)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("window:index")
+    return redirect("window:sheet", draft.pk)
+
+
+@clerk_only
+@require_POST
+def adopt(request: SignedInRequest, draft_id: uuid.UUID) -> HttpResponse:
+    """Goes on with a form of the person at the counter; only with the number that the person showed."""
+    id_no = presenters.plain_number(request.POST.get("id_no", ""))
+    draft = get_object_or_404(Draft.objects.for_window(presenters.place_of(request.posting), id_no), pk=draft_id)
+    submission.adopt(draft, clerk=request.user)
+    return redirect("window:sheet", draft.pk)
+
+
+def on_sheet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Hands over the draft that this clerk is typing; one that was handed in leads to its case."""
+
+    @clerk_only
+    @wraps(view)
+    def guarded(request: SignedInRequest, draft_id: uuid.UUID) -> HttpResponse:
+        draft = Draft.objects.for_person(request.user).filter(pk=draft_id, entered_by=request.user).first()
+        if draft is not None:
+            return view(request, draft)
+        case = get_object_or_404(
+            Application.objects.for_window(presenters.place_of(request.posting)), draft_id=draft_id
+        )
+        messages.info(request, f"这份登记表已经提交，编号 {case.number}，没有再次提交")
+        return redirect("window:submitted", case.number)
+
+    return guarded
+
+
+@on_sheet
+def sheet(request: SignedInRequest, draft: Draft) -> HttpResponse:
+    """The whole registration on one screen. Each POST keeps everything first: text, ticks, files."""
+    if request.method != "POST":
+        return _show(request, draft)
+    values = typed(request.POST, [entry for state in sections_of(draft) for entry in state.asked])
+    try:
+        draft = save_typed(draft, values, version_of(request))
+        draft = _save_items(request, draft)
+    except submission.Stale as stale:
+        messages.warning(request, str(stale))
+        return _show(request, stale.draft, mine=values)
+    except Invalid as invalid:
+        return _show(request, draft, problems=invalid.errors)
+    refused = _take_files(request, draft)
+    _take_deeds(request, draft)
+    if refused:
+        return _show(request, draft, refused=refused)
+    deed = request.POST.get("do", "save")
+    if deed == "submit":
+        return _submit(request, draft)
+    messages.success(request, "已保存")
+    return redirect("window:index") if deed == "hold" else redirect("window:sheet", draft.pk)
+
+
+def _save_items(request: SignedInRequest, draft: Draft) -> Draft:
+    wanted = set(request.POST.getlist("item"))
+    if draft.items_chosen and wanted == set(draft.ticked):
+        return draft
+    return submission.choose_items(draft, wanted)
+
+
+def _take_files(request: SignedInRequest, draft: Draft) -> dict[str, list[str]]:
+    """Every file that came along, each on its own; with 原件已核 ticked it counts as compared with the original."""
+    refused: dict[str, list[str]] = {}
+    for code in presenters.material_codes(draft):
+        is_seen = f"seen-{code}" in request.POST
+
+        def take(name: str, size: int, stream: Any, code: str = code, is_seen: bool = is_seen) -> None:
+            grade = Grade.B if is_seen else Grade.C
+            giving.add(
+                draft=draft, code=code, name=name, size=size, stream=stream, user=request.user, grade=grade
+            )  # fmt: skip
+
+        if words := receive(request.FILES.getlist(f"file-{code}"), take):
+            refused[code] = words
+    return refused
+
+
+def _take_deeds(request: SignedInRequest, draft: Draft) -> None:
+    """Files to take back, and files compared with the original."""
+    for material in Material.objects.for_draft(draft):
+        if request.POST.get("remove") == str(material.pk):
+            giving.remove(material)
+        elif f"seen-{material.code}" in request.POST and material.checked_at is None:
+            giving.mark_original_seen(material, clerk=request.user)
+
+
+def _submit(request: SignedInRequest, draft: Draft) -> HttpResponse:
+    promised = request.POST.get("promise") == "on"
+    try:
+        case = submission.submit(draft, user=request.user, channel=Channel.WINDOW, promised=promised)
+    except Invalid as invalid:
+        return _show(request, draft, problems=invalid.errors)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("window:sheet", draft.pk)
+    return redirect("window:submitted", case.number)
+
+
+def _show(
+    request: SignedInRequest,
+    draft: Draft,
+    *,
+    problems: dict[str, str] | None = None,
+    refused: dict[str, list[str]] | None = None,
+    mine: dict[str, str] | None = None,
+) -> HttpResponse:
+    given = Material.objects.for_draft(draft)
+    context = presenters.sheet_page(draft, given, problems=problems, refused=refused or {}, mine=mine or {})
+    return render(request, "window/sheet.html", context)
+
+
+@on_sheet
+@require_POST
+def autosave(request: SignedInRequest, draft: Draft) -> HttpResponse:
+    codes = [entry.field for state in sections_of(draft) for entry in state.asked]
+    try:
+        draft = save_typed(draft, typed(request.POST, codes), version_of(request))
+    except Refused as refused:
+        return JsonResponse({"message": str(refused)}, status=409)
+    return JsonResponse({"saved_at": f"{timezone.localtime(draft.saved_at):%H:%M}", "version": draft.version})
+
+
+@clerk_only
+@require_GET
+def material_file(request: SignedInRequest, material_id: uuid.UUID) -> FileResponse:
+    """A file of a form that this clerk is typing."""
+    material = get_object_or_404(Material.objects.for_applicant(request.user), pk=material_id)
+    return private_file(material.file, name=material.original_name, extension=material.extension)
+
+
+@clerk_only
+@require_GET
+def case_list(request: SignedInRequest) -> HttpResponse:
+    """What was handed in at the window of this place, today's first."""
+    cases = Application.objects.for_window(presenters.place_of(request.posting)).filter(channel=Channel.WINDOW)
+    is_today = request.GET.get("day") != "all"
+    if is_today:
+        cases = cases.filter(submitted_at__date=timezone.localdate())
+    page = Paginator(cases.with_progress().select_related("entered_by"), 20).get_page(request.GET.get("page"))
+    return render(request, "window/case_list.html", presenters.list_page(page, is_today=is_today))
+
+
+def _case(request: SignedInRequest, number: str) -> Application:
+    return get_object_or_404(
+        Application.objects.for_window(presenters.place_of(request.posting))
+        .with_history()
+        .select_related("entered_by"),
+        number=number,
+    )
+
+
+@clerk_only
+@require_GET
+def case(request: SignedInRequest, number: str) -> HttpResponse:
+    return render(request, "window/case.html", presenters.case_page(_case(request, number)))
+
+
+@clerk_only
+@require_GET
+def submitted(request: SignedInRequest, number: str) -> HttpResponse:
+    """The number and the receipt to print; then the next person."""
+    return render(request, "window/submitted.html", presenters.submitted_page(_case(request, number)))
