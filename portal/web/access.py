@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
 
 from agencies.enums import Role
 from agencies.models import Posting
@@ -23,7 +22,8 @@ class SignedInRequest(HttpRequest):
     posting: Posting
 
 
-View = Callable[..., HttpResponseBase]
+# Views may stream files too, so the answer's class is left open.
+View = Callable[..., Any]
 
 signed_in = login_required
 
