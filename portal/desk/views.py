@@ -190,7 +190,8 @@ def material(request: OfficerRequest, number: str, item: str, material: str) -> 
     found = sight.file(material)
     access.open_material(sight.task, found, viewer=sight.viewer, posting=sight.posting)
     is_pdf = found.extension == "pdf"
-    response = HttpResponse(found.file.read(), content_type="application/pdf" if is_pdf else "image/jpeg")
+    with found.file.open("rb") as file:
+        response = HttpResponse(file.read(), content_type="application/pdf" if is_pdf else "image/jpeg")
     response["Content-Disposition"] = f'inline; filename="{found.pk}.{found.extension}"'
     response["Content-Security-Policy"] = PDF_POLICY if is_pdf else PICTURE_POLICY
     response["X-Content-Type-Options"] = "nosniff"

@@ -1,0 +1,230 @@
+"""The queue: trays with counts, order, filters, pages, and many at once with an outcome for each."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from applications import review
+from applications.enums import TaskStatus
+from applications.models import ItemTask
+from portal.desk import views
+from tests import factories
+from tests.portal.desk.conftest import approver, reviewer, said, signed_in
+
+QUEUE = reverse("desk:queue")
+
+
+def counts(response: object) -> dict[str, int]:
+    return {tab.label: tab.count for tab in response.context["tabs"]}  # type: ignore[attr-defined]
+
+
+def numbers(response: object) -> list[str]:
+    return [row.number for row in response.context["rows"]]  # type: ignore[attr-defined]
+
+
+def test_queue_counts_every_tray_of_the_own_office() -> None:
+    first, second = factories.queued_task("I04"), factories.queued_task("I04")
+    review.accept(second, reviewer=factories.reviewer_of(second))
+
+    response = reviewer(first).get(QUEUE)
+
+    assert counts(response) == {
+        "待受理": 1, "办理中": 1, "待补正": 0, "等待资金到账": 0, "待批准": 0, "待到场、特别程序": 0, "已超期": 0, "已办": 0,
+    }  # fmt: skip
+    assert numbers(response) == [first.application.number]
+
+
+def test_queue_shows_what_is_overdue_first() -> None:
+    tasks = [factories.queued_task("I04") for _ in range(3)]
+    today = timezone.localdate()
+    for task, days in zip(tasks, [3, -2, 1], strict=True):
+        ItemTask.objects.filter(pk=task.pk).update(next_on=today + timedelta(days=days))
+
+    response = reviewer(tasks[0]).get(QUEUE)
+
+    assert numbers(response) == [tasks[n].application.number for n in (1, 2, 0)]
+    assert [row.is_late for row in response.context["rows"]] == [True, False, False]
+    assert counts(response)["已超期"] == 1
+
+
+def test_overdue_tray_holds_late_tasks_of_every_state() -> None:
+    late, fine = factories.queued_task("I04"), factories.queued_task("I04")
+    ItemTask.objects.filter(pk=late.pk).update(next_on=timezone.localdate() - timedelta(days=9))
+
+    response = reviewer(fine).get(QUEUE, {"tray": "overdue"})
+
+    assert numbers(response) == [late.application.number]
+
+
+@pytest.mark.parametrize("tray", ["queued", "review", "correction", "facts", "approval", "visit", "overdue"])
+def test_empty_tray_says_what_would_bring_something(tray: str) -> None:
+    task = factories.queued_task("I04")
+    ItemTask.objects.filter(pk=task.pk).update(status=TaskStatus.WITHDRAWN)
+
+    response = reviewer(task).get(QUEUE, {"tray": tray})
+
+    assert f"<h3>{response.context['empty'][0]}</h3>" in response.content.decode()
+
+
+def test_unknown_tray_shows_the_first_one() -> None:
+    task = factories.queued_task("I04")
+
+    assert reviewer(task).get(QUEUE, {"tray": "nonsense"}).context["tray"] == "queued"
+
+
+def test_approver_starts_at_what_waits_for_approval() -> None:
+    assert approver(factories.queued_task("I04")).get(QUEUE).context["tray"] == "approval"
+
+
+def test_filter_by_item_and_by_the_end_of_the_number() -> None:
+    first = factories.delivered()
+    second = factories.queued_task("I01")
+    client = signed_in(factories.reviewer_of(second))
+
+    by_item = client.get(QUEUE, {"item": "I02"})
+    by_number = client.get(QUEUE, {"number": second.application.number[-5:], "item": "I01"})
+
+    assert {row.item for row in by_item.context["rows"]} == {factories.task_of(first, "I02").item.name}
+    assert numbers(by_number) == [second.application.number]
+
+
+def test_filter_that_finds_nothing_offers_to_clear_it() -> None:
+    response = reviewer(factories.queued_task("I04")).get(QUEUE, {"number": "不存在"})
+
+    assert numbers(response) == []
+    assert f'<a href="{QUEUE}?tray=queued">清除条件</a>' in response.content.decode()
+
+
+def test_queue_has_pages_of_twenty(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = [factories.queued_task("I04") for _ in range(3)]
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+
+    response = reviewer(tasks[0]).get(QUEUE, {"page": 2})
+
+    assert len(numbers(response)) == 1
+    assert views.PAGE_SIZE == 2
+
+
+def test_done_page_lists_what_was_decided_newest_first() -> None:
+    first, second = factories.queued_task("I04"), factories.queued_task("I04")
+    for task in (first, second):
+        review.do_not_accept(task, reviewer=factories.reviewer_of(task), note="户口不在本辖区")
+
+    response = reviewer(first).get(reverse("desk:done"))
+
+    assert numbers(response) == [second.application.number, first.application.number]
+
+
+def _queries(client: object, **query: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        client.get(QUEUE, query)  # type: ignore[attr-defined]
+    return len(captured)
+
+
+@pytest.mark.parametrize(("tray", "item"), [("queued", "I04"), ("facts", "I08")])
+def test_queue_asks_as_much_for_three_rows_as_for_one(tray: str, item: str) -> None:
+    first = factories.task_of(factories.delivered(), item)
+    client = reviewer(first)
+    client.get(QUEUE)
+    with_one = _queries(client, tray=tray)
+    factories.delivered(), factories.delivered()
+
+    with_three = _queries(client, tray=tray)
+
+    assert len(numbers(client.get(QUEUE, {"tray": tray}))) == 3
+    assert (with_one, with_three) == (10, 10)
+
+
+@pytest.mark.parametrize("name", ["queue", "done"])
+def test_queue_template_asks_the_database_nothing(name: str, django_assert_num_queries: object) -> None:
+    task = factories.queued_task("I04")
+    request = RequestFactory().get(QUEUE)
+    request.user = factories.reviewer_of(task)
+    request.session = {}  # type: ignore[assignment]
+    request.posting = request.user.postings.select_related("office__agency", "office__region").get()  # type: ignore[attr-defined]
+    response = getattr(views, name)(request)
+
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        response.render()
+
+
+def test_batch_accepts_the_complete_and_leaves_out_the_incomplete() -> None:
+    whole, short = factories.queued_task("I04"), factories.queued_task("I04")
+    payload = short.dispatches.get().payload
+    payload["materials"][0]["files"] = []
+    short.dispatches.update(payload=payload)
+    client = reviewer(whole)
+
+    response = client.post(
+        reverse("desk:batch"), {"deed": "accept", "task": [whole.pk, short.pk], "tray": "queued"}, follow=True
+    )
+
+    outcomes = {row["number"]: row for row in response.context["outcomes"]}
+    assert outcomes[whole.application.number]["is_done"] is True
+    assert outcomes[short.application.number]["words"].startswith(f"没有受理：还缺{payload['materials'][0]['name']}")
+    whole.refresh_from_db(), short.refresh_from_db()
+    assert (whole.status, short.status) == (TaskStatus.IN_REVIEW, TaskStatus.QUEUED)
+
+
+def test_batch_sent_twice_says_who_was_first() -> None:
+    task = factories.queued_task("I04")
+    client = reviewer(task)
+    client.post(reverse("desk:batch"), {"deed": "accept", "task": [task.pk]})
+
+    response = client.post(reverse("desk:batch"), {"deed": "accept", "task": [task.pk]}, follow=True)
+
+    (outcome,) = response.context["outcomes"]
+    assert "由乌云其其格受理" in outcome["words"]
+    assert task.log.filter(action="accept").count() == 1
+
+
+def test_batch_confirms_money_that_has_arrived() -> None:
+    """OR-08: the insurance item starts by itself once the money is there."""
+    task = factories.task_of(factories.delivered(), "I08")
+    client = reviewer(task)
+
+    response = client.post(reverse("desk:batch"), {"deed": "confirm", "task": [task.pk], "tray": "facts"}, follow=True)
+
+    task.refresh_from_db()
+    assert response.context["outcomes"][0]["is_done"] is True
+    assert (task.status, task.open_facts) == (TaskStatus.PENDING, [])
+
+
+def test_batch_with_nothing_chosen_says_so() -> None:
+    client = reviewer(factories.queued_task("I04"))
+
+    response = client.post(reverse("desk:batch"), {"deed": "accept"}, follow=True)
+
+    assert said(response) == ["还没有选办件。请在左边勾选，再按按钮"]
+
+
+def test_batch_leaves_tasks_of_other_offices_alone() -> None:
+    own = factories.queued_task("I04")
+    other = factories.task_of(own.application, "I10")
+
+    response = reviewer(own).post(reverse("desk:batch"), {"deed": "accept", "task": [other.pk]}, follow=True)
+
+    other.refresh_from_db()
+    assert (response.context["outcomes"], other.status) == ([], TaskStatus.QUEUED)
+
+
+def test_batch_outcomes_are_shown_once() -> None:
+    task = factories.queued_task("I04")
+    client = reviewer(task)
+    client.post(reverse("desk:batch"), {"deed": "accept", "task": [task.pk]}, follow=True)
+
+    assert client.get(QUEUE).context["outcomes"] is None
+
+
+@pytest.mark.parametrize("deed", ["accept", "confirm", "nonsense"])
+def test_batch_is_refused_to_approvers(deed: str) -> None:
+    task = factories.queued_task("I04")
+
+    assert approver(task).post(reverse("desk:batch"), {"deed": deed, "task": [task.pk]}).status_code == 403

@@ -1,0 +1,224 @@
+"""One task: exactly what the agency was given, files behind a check, full numbers against a record."""
+
+import io
+import uuid
+
+import pytest
+from django.test import RequestFactory
+from django.urls import reverse
+
+from applications import access, materials, review
+from applications.demo import picture
+from applications.enums import Verdict
+from applications.models import AccessLog
+from portal.desk import views
+from portal.web.presenters import masked
+from tests import factories
+from tests.portal.desk.conftest import file_of, reviewer, said, see_all, signed_in, url
+
+
+def test_page_shows_the_payload_in_the_order_of_the_field_map_and_nothing_else() -> None:
+    task = factories.queued_task("I04")
+
+    page = reviewer(task).get(url("task", task)).context["task"]
+
+    payload = task.dispatches.get().payload
+    assert [line.label for line in page.lines] == [line["label"] for line in payload["fields"]]
+
+
+@pytest.mark.parametrize("item", ["I10", "I11"])
+def test_medical_page_tells_nothing_that_the_agency_does_not_need(item: str) -> None:
+    """OR-20: each agency sees the part of the form that it handles."""
+    task = factories.queued_task(item)
+    answers = task.application.answers
+    hidden = ["politics", "account", "education", "host_name", "licence_no", "unit"]
+    shown = {line.get("field") for line in task.dispatches.get().payload["fields"]}
+
+    page = reviewer(task).get(url("task", task)).content.decode()
+
+    assert shown.isdisjoint(hidden)
+    assert [answers[field] for field in hidden if answers.get(field) and str(answers[field]) in page] == []
+    assert "政治面貌" not in page
+
+
+def test_page_names_only_the_materials_of_the_item() -> None:
+    task = factories.queued_task("I04")
+    others = {m.name for m in task.application.scheme.spec.materials if m.code not in task.material_codes()}
+
+    page = reviewer(task).get(url("task", task)).context["task"]
+
+    assert {file.name for file in page.files}.isdisjoint(others)
+    assert len(page.files) == len(task.material_codes())
+
+
+def test_numbers_are_masked_until_their_purpose_is_told() -> None:
+    task = factories.queued_task("I04")
+    id_no = task.application.subject_id_no
+    client = reviewer(task)
+
+    before = client.get(url("task", task)).content.decode()
+    after = client.post(url("reveal", task), {"reason": "核对户籍"}).content.decode()
+
+    assert (id_no in before, masked(id_no) in before) == (False, True)
+    assert id_no in after
+    log = AccessLog.objects.get()
+    assert (log.reason, "id_no" in log.fields, "mobile" in log.fields) == ("核对户籍", True, True)
+    assert id_no not in str(log.fields) + log.reason
+
+
+def test_reveal_without_purpose_shows_and_records_nothing() -> None:
+    task = factories.queued_task("I04")
+
+    response = reviewer(task).post(url("reveal", task), {"reason": "  "})
+
+    assert task.application.subject_id_no not in response.content.decode()
+    assert "请写明查看完整号码的用途" in response.content.decode()
+    assert AccessLog.objects.count() == 0
+
+
+def test_full_numbers_are_gone_with_the_next_page() -> None:
+    task = factories.queued_task("I04")
+    client = reviewer(task)
+    client.post(url("reveal", task), {"reason": "核对户籍"})
+
+    assert task.application.subject_id_no not in client.get(url("task", task)).content.decode()
+
+
+def test_file_is_handed_out_in_a_sandbox_and_recorded() -> None:
+    task = factories.queued_task("I04")
+    file = file_of(task)
+
+    response = reviewer(task).get(url("material", task, file.pk))
+
+    assert response["Content-Type"] == "image/jpeg"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox; frame-ancestors 'self'"
+    assert response["Cache-Control"] == "no-store"
+    assert response.content[:3] == b"\xff\xd8\xff"
+    assert AccessLog.objects.get().material == file
+
+
+def test_file_of_another_item_is_not_there() -> None:
+    task = factories.queued_task("I04")
+    other = task.application.materials.exclude(code__in=task.material_codes()).first()
+
+    assert reviewer(task).get(url("material", task, other.pk)).status_code == 404
+    assert reviewer(task).get(url("material", task, uuid.uuid4())).status_code == 404
+
+
+def test_answer_that_was_not_sent_yet_is_not_there() -> None:
+    task = factories.queued_task("I04")
+    code = file_of(task).code
+    review.request_correction(
+        task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清", material=code)]
+    )
+    content = picture("new")
+    given = materials.answer_with(
+        application=task.application, code=code, name="新.jpg", size=len(content), stream=io.BytesIO(content),
+        user=task.application.entered_by,
+    )  # fmt: skip
+    client = reviewer(task)
+
+    page = client.get(url("task", task)).content.decode()
+
+    assert str(given.pk) not in page
+    assert client.get(url("material", task, given.pk)).status_code == 404
+
+
+def test_waiting_task_shows_no_form_before_it_is_sent() -> None:
+    task = factories.task_of(factories.delivered(), "I05")
+
+    page = reviewer(task).get(url("task", task)).context["task"]
+
+    assert (page.lines, page.files) == ([], [])
+    assert page.next_step == "等“恢复户口”办结，之后自动开始"
+
+
+def test_verdict_leads_on_to_the_next_unseen_file() -> None:
+    task = factories.queued_task("I04")
+    client = reviewer(task)
+    first, second = access.visible_materials(task)[:2]
+    client.get(url("material", task, first.pk))
+
+    response = client.post(
+        url("verdict", task, first.pk), {"verdict": "unreadable", "note": "印章压住日期"}, follow=True
+    )
+
+    page = response.context["task"]
+    assert page.viewer.url == url("material", task, second.pk)
+    assert [file.tag.words for file in page.files][:2] == ["看不清", "未看"]
+    assert task.checks.get().note == "印章压住日期"
+
+
+def test_verdict_on_a_file_that_nobody_opened_is_refused() -> None:
+    task = factories.queued_task("I04")
+
+    response = reviewer(task).post(url("verdict", task, file_of(task).pk), {"verdict": "fine"}, follow=True)
+
+    assert said(response) == ["请先打开这份材料看过，再写结论"]
+    assert task.checks.count() == 0
+
+
+def test_verdict_can_be_changed_until_the_decision() -> None:
+    task = factories.queued_task("I04")
+    see_all(task)
+    user = factories.reviewer_of(task)
+    access.judge(task, file_of(task), Verdict.FINE, reviewer=user)
+
+    access.judge(task, file_of(task), Verdict.WRONG, reviewer=user, note="不是本人的")
+
+    assert (task.checks.get().verdict, task.checks.get().note) == (Verdict.WRONG, "不是本人的")
+
+
+def test_deemed_acceptance_is_announced() -> None:
+    """DOMAIN.md 3.2: nobody answered in time, so the item counts as accepted from the day of receipt."""
+    task = factories.queued_task("I04")
+    review.deem_accepted(task, at=task.received_at)
+
+    tone, words, _ = reviewer(task).get(url("task", task)).context["task"].news
+
+    assert (tone, words) == ("amber", "视为受理")
+
+
+def test_timeline_is_oldest_first_with_names_and_words() -> None:
+    task = factories.queued_task("I04")
+    user = factories.reviewer_of(task)
+    review.accept(task, reviewer=user)
+    review.call_in(task, reviewer=user, note="来采指纹")
+
+    events = reviewer(task).get(url("task", task)).context["task"].events
+
+    assert [event.deed for event in events][-3:] == ["送达部门", "受理", "通知本人到场"]
+    assert events[-1].note == "审核人员　乌云其其格　来采指纹"
+
+
+def test_task_template_asks_the_database_nothing(django_assert_num_queries: object) -> None:
+    task = factories.queued_task("I04")
+    request = RequestFactory().get(url("task", task))
+    request.user = factories.reviewer_of(task)
+    request.posting = request.user.postings.select_related("office__agency", "office__region").get()  # type: ignore[attr-defined]
+    response = views.task(request, task.application.number, "I04")
+
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        response.render()
+
+
+def test_case_page_shows_every_item_without_others_words() -> None:
+    application = factories.delivered()
+    task, other = factories.task_of(application, "I04"), factories.task_of(application, "I10")
+    review.do_not_accept(other, reviewer=factories.reviewer_of(other), note="欠缴三个月")
+
+    response = signed_in(factories.reviewer_of(task)).get(reverse("desk:case", args=[application.number]))
+
+    assert len(response.context["rows"]) == application.tasks.count()
+    assert "不予受理" in response.content.decode()
+    assert "欠缴三个月" not in response.content.decode()
+
+
+def test_case_page_asks_as_much_for_all_items_as_for_one(django_assert_num_queries: object) -> None:
+    small, big = factories.delivered(ticked=["I04"]), factories.delivered()
+    client = signed_in(factories.reviewer_of(factories.task_of(small, "I04")))
+
+    for application in (small, big):
+        with django_assert_num_queries(7):  # type: ignore[operator]
+            client.get(reverse("desk:case", args=[application.number]))
