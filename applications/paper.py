@@ -309,19 +309,24 @@ def _entered_words(application: Application) -> str:
 
 
 def _groups(application: Application) -> list[Group]:
-    """The printed rows first; what else was answered follows, section by section, three fields a row."""
+    """The printed rows first; what else was answered follows, two fields a row."""
     spec = application.scheme.spec
     labels = {f.field: f.label or FIELDS[f.field].label for s in spec.form.sections for f in s.fields}
     asked = {f.field for f in application.registration.asked()}
     printed = [row for row in spec.form.printed_rows if asked.intersection(row)]
     groups = [Group(spec.form.sections[0].title, tuple(_cells(row, labels, application) for row in printed))]
     seen = {code for row in printed for code in row}
-    for section, fields in application.registration.sections():
-        rest = [f for f in fields if f.field not in seen and application.answers.get(f.field)]
-        if rest:
-            groups.append(
-                Group(section.title, tuple(_cells(row, labels, application) for row in _packed(rest, application)))
-            )
+    rest = [
+        (section.title, form_field)
+        for section, fields in application.registration.sections()
+        for form_field in fields
+        if form_field.field not in seen and application.answers.get(form_field.field)
+    ]
+    if rest:
+        titles = {title for title, _ in rest}
+        rows = _packed([form_field for _, form_field in rest], application)
+        title = titles.pop() if len(titles) == 1 else "补充信息"
+        groups.append(Group(title, tuple(_cells(row, labels, application) for row in rows)))
     return groups
 
 
@@ -329,8 +334,8 @@ def _packed(fields: list[FormField], application: Application) -> list[tuple[str
     """Short answers two to a row, long ones alone."""
     rows: list[tuple[str, ...]] = []
     for form_field in fields:
-        is_long = len(_value(form_field.field, application)) > 14
-        if is_long or not rows or len(rows[-1]) == 2 or len(_value(rows[-1][0], application)) > 14:
+        is_long = len(_value(form_field.field, application)) > 20
+        if is_long or not rows or len(rows[-1]) == 2 or len(_value(rows[-1][0], application)) > 20:
             rows.append((form_field.field,))
         else:
             rows[-1] = (*rows[-1], form_field.field)
@@ -381,10 +386,9 @@ def _receipt(document: Document) -> dict[str, Any]:
 
 
 def _tasks(application: Application) -> list[ItemTask]:
+    """The case's items in the scheme's order; each knows this very application, so its scheme is read once."""
     return list(
-        application.tasks.select_related("item__scheme", "office__agency", "result", "application__scheme").order_by(
-            "item__order", "agency_order"
-        )
+        application.tasks.select_related("item", "office__agency", "result").order_by("item__order", "agency_order")
     )
 
 
@@ -591,6 +595,7 @@ def _result_sheet(document: Document) -> dict[str, Any]:
         "overall": ApplicationStatus(application.status).label,
         "outcomes": [_outcome(task, at) for task in tasks],
         "failures": _failures(tasks),
+        "remedy": _common_remedy(tasks),
         "follows": _follows(tasks, at),
         "phone": application.region.phone or NOT_PUBLISHED,
         "supervision": application.scheme.spec.supervision_phone or NOT_PUBLISHED,
@@ -652,16 +657,24 @@ def _follow_words(task: ItemTask, at: datetime) -> str:
 
 
 def _failures(tasks: list[ItemTask]) -> list[Row]:
-    """What was not done, why, and what the person may do about it."""
+    """What was not done and why; an office's own words about the remedy stand with its item."""
     rows = []
     for task in tasks:
+        name = f"{task.item.name}（{_office_words(task)}）"
         result = getattr(task, "result", None)
         if result and result.decision != Decision.APPROVED:
-            rows.append(Row(task.item.name, f"{result.summary}。{result.remedy or REMEDY}".replace("。。", "。")))
+            rows.append(Row(name, f"{result.summary.rstrip('。')}。{result.remedy}"))
         elif task.status == TaskStatus.TERMINATED:
             last = task.log.filter(action=Action.TERMINATE).last()
-            rows.append(Row(task.item.name, f"已终止：{last.note if last else ''}"))
+            rows.append(Row(name, f"已终止：{last.note if last else ''}"))
     return rows
+
+
+def _common_remedy(tasks: list[ItemTask]) -> str:
+    """The remedy that the law gives, once for all decisions that state none of their own."""
+    results = [task.result for task in tasks if hasattr(task, "result")]
+    is_needed = any(result.decision != Decision.APPROVED and not result.remedy for result in results)
+    return REMEDY if is_needed else ""
 
 
 def _follows(tasks: list[ItemTask], at: datetime) -> list[str]:

@@ -1,6 +1,6 @@
 """One paper of every kind, made through the services."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from applications import review
 from applications.enums import DocumentKind, Party, TaskStatus
@@ -10,6 +10,7 @@ from tests import factories
 
 AT = datetime(2026, 9, 14, 8, 47, tzinfo=UTC)
 LATER = datetime(2026, 9, 15, 1, 30, tzinfo=UTC)
+LATEST = datetime(2026, 9, 21, 3, 0, tzinfo=UTC)
 RARE_NAME = "䶮𠮷㛃·阿卜杜热合曼"
 
 
@@ -47,7 +48,7 @@ def make(kind: DocumentKind, user: User | None = None) -> Document:
         review.suspend(task, approver=factories.approver_of(task), note="向原参保地核实缴费记录", days=8, at=LATER)
     elif kind == DocumentKind.EXTENSION_NOTICE:
         task = accepted(application, "I10")
-        review.extend(task, approver=factories.approver_of(task), note="原参保地还没有回函", days=5, at=LATER)
+        review.extend(task, approver=factories.approver_of(task), note="原参保地还没有回函", days=5, at=LATEST)
     return paper(application, kind)
 
 
@@ -82,7 +83,3 @@ def _decide(task: ItemTask, refused: str) -> bool:
         return True
     review.complete(task, reviewer=reviewer, reference=f"〔2026〕{task.pk} 号", at=LATER)
     return True
-
-
-def day(text: str) -> date:
-    return date.fromisoformat(text)
