@@ -66,9 +66,8 @@ class ApplicationQuerySet(models.QuerySet[Any]):
 
     def with_history(self) -> ApplicationQuerySet:
         """`with_progress` and what a whole case's page adds: its log, papers, and the clock's log of each item."""
-        from applications.models import StatusLog
-
-        log = StatusLog.objects.select_related("actor", "task__office", "task__item")
+        log_model = self.model._meta.get_field("log").related_model
+        log = log_model.objects.select_related("actor", "task__office", "task__item")
         return self.with_progress().prefetch_related("tasks__log", "documents", Prefetch("log", log))
 
 
@@ -203,3 +202,24 @@ class TicketQuerySet(models.QuerySet[Any]):
 
     def open(self) -> TicketQuerySet:
         return self.filter(closed_at=None)
+
+
+class QuestionQuerySet(models.QuerySet[Any]):
+    def for_applicant(self, user: User) -> QuestionQuerySet:
+        return self.filter(application__applicant=user)
+
+    def for_posting(self, posting: Posting) -> QuestionQuerySet:
+        """An office's own; for a supervisor those of the region that are about a whole case or were left in silence."""
+        if posting.office is not None:
+            return self.filter(office=posting.office)
+        mine = self.exclude(escalated_at=None)
+        if posting.region is None:
+            return mine
+        region = posting.region
+        return mine.filter(Q(region=region) | Q(region__parent=region) | Q(region__parent__parent=region))
+
+    def unanswered(self) -> QuestionQuerySet:
+        return self.filter(answered_at=None)
+
+    def for_lists(self) -> QuestionQuerySet:
+        return self.select_related("application", "task__item", "office", "region", "asked_by", "answered_by")

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from applications import delivery, documents, sweeps
+from applications import delivery, documents, questions, sweeps
 
 logger = logging.getLogger(__name__)
 
@@ -27,3 +27,4 @@ def daily_sweeps() -> None:
     sweeps.lapse_corrections()
     sweeps.lapse_promises()
     sweeps.recompute_clocks()
+    questions.escalate_silent()

@@ -14,6 +14,7 @@ from applications.models.exchange import (
 from applications.models.item_task import FactConfirmation, ItemTask
 from applications.models.material import Material
 from applications.models.notice import Notice
+from applications.models.question import Question
 from applications.models.result import Result
 from applications.models.status_log import StatusLog
 
@@ -37,6 +38,7 @@ __all__ = [
     "NumberCounter",
     "OfficeLink",
     "Reconciliation",
+    "Question",
     "Result",
     "StatusLog",
     "Ticket",
