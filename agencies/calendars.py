@@ -15,29 +15,35 @@ class CalendarError(ValueError):
 
 def read_calendar(path: Path) -> CalendarYear:
     """The year of one file, unsaved. Raises CalendarError."""
-    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    year, days_off, names = int(data["year"]), [], {}
-    for holiday in data["holidays"]:
-        for day in _span(holiday["from"], holiday["to"]):
-            days_off.append(day)
-            names[day.isoformat()] = str(holiday["name"])
-    make_up_days = list(data.get("make_up_days", []))
+    return parse_calendar(path.read_text(encoding="utf-8"), str(path))
+
+
+def parse_calendar(text: str, name: str) -> CalendarYear:
+    """The year of a text, unsaved; `name` is what messages call it. Raises CalendarError."""
+    try:
+        data: dict[str, Any] = yaml.safe_load(text)
+        year, holidays = int(data["year"]), list(data["holidays"])
+        spans = [(str(holiday["name"]), _span(holiday["from"], holiday["to"])) for holiday in holidays]
+        make_up_days = list(data.get("make_up_days", []))
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
+        raise CalendarError(f"{name}：格式不对，请照 fixtures/calendar 里的文件写。") from None
+    days_off = [day for _, days in spans for day in days]
     for day in make_up_days:
         if day.weekday() < 5:
-            raise CalendarError(f"{path}：{day}不是周末，不能列为调休上班日，请对照通知改正。")
+            raise CalendarError(f"{name}：{day}不是周末，不能列为调休上班日，请对照通知改正。")
     for day in [*days_off, *make_up_days]:
         if day.year != year:
-            raise CalendarError(f"{path}：{day}不在{year}年，请移到那一年的文件。")
+            raise CalendarError(f"{name}：{day}不在{year}年，请移到那一年的文件。")
     if set(days_off) & set(make_up_days):
-        raise CalendarError(f"{path}：有的日子既放假又上班，请对照通知改正。")
+        raise CalendarError(f"{name}：有的日子既放假又上班，请对照通知改正。")
     if not str(data.get("notice", "")).strip():
-        raise CalendarError(f"{path}：没有写 notice（国务院办公厅通知），请补上。")
+        raise CalendarError(f"{name}：没有写 notice（国务院办公厅通知），请补上。")
     return CalendarYear(
         year=year,
         notice=data["notice"],
         days_off=[day.isoformat() for day in days_off],
         make_up_days=[day.isoformat() for day in make_up_days],
-        names=names,
+        names={day.isoformat(): title for title, days in spans for day in days},
     )
 
 

@@ -16,6 +16,7 @@ from agencies.enums import LimitUnit
 from agencies.fields import FIELDS
 from agencies.layers import DIRECTIONS, KEYS, Data, LayerError, effective, form_fields, merge
 from agencies.lines import Lines, line_for
+from agencies.shape import faults_of
 from agencies.spec import Basis, Condition, ItemSpec, Limit, SchemeSpec
 
 PERSONAL_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
@@ -52,20 +53,27 @@ def check_layer(
 ) -> list[Finding]:
     """All findings about a layer under the layers above it, top down. `regions` are the known division codes."""
     found = _Findings()
-    higher: Data = {}
-    for data in above:
-        higher = merge(higher, data)
-    _check_layer_itself(layer, higher, set(regions), found)
-    spec = _compile([*above, layer], found)
-    if spec is not None:
-        for check in _CHECKS:
-            check(spec, layer, found)
-        _check_against_above(spec, higher, found)
+    for loc, fault in faults_of(layer):
+        found.error(_path(layer, loc), *_explained(fault))
+    if not found:
+        _check_content(layer, above, set(regions), found)
     placed = [
         Finding(one.path, one.problem, one.advice, one.is_error, line_for(lines or {}, one.path), file)
         for one in dict.fromkeys(found)
     ]
     return sorted(placed, key=lambda one: (not one.is_error, one.line or 0))
+
+
+def _check_content(layer: Data, above: Sequence[Data], regions: set[str], found: _Findings) -> None:
+    higher: Data = {}
+    for data in above:
+        higher = merge(higher, data)
+    _check_layer_itself(layer, higher, regions, found)
+    spec = _compile([*above, layer], found)
+    if spec is not None:
+        for check in _CHECKS:
+            check(spec, layer, found)
+        _check_against_above(spec, higher, found)
 
 
 def errors_of(findings: Iterable[Finding]) -> list[Finding]:
@@ -217,6 +225,8 @@ def _explained(fault: Any) -> tuple[str, str]:
             return f"“{fault['input']}”不是 true 或 false", "改成 true 或 false"
         case "date_from_datetime_parsing" | "date_parsing" | "date_type" | "date_from_datetime_inexact":
             return f"“{fault['input']}”不是日期", "写成 2026-09-01 这样"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "这里要写成“键: 值”", "对照 docs/regions.md 的说明改正"
         case "tuple_type" | "list_type":
             return "这里要写成列表", "用 [甲, 乙] 或每行一个“- ”的写法"
         case "string_type":

@@ -111,13 +111,14 @@ def _of_item(old: SchemeSpec, one: ItemSpec, new: SchemeSpec, other: ItemSpec) -
     yield from _lists(APPLICANTS, f"{name}的办理条件", one.conditions, other.conditions)
     yield from _lists(APPLICANTS, f"{name}适用的安置方式", _kinds(one.applies_to), _kinds(other.applies_to))
     yield from _lists(EVERYBODY, f"{name}的设定依据", [b.text for b in one.basis], [b.text for b in other.basis])
-    before = [_requirement(old, edge) for edge in one.requires]
-    yield from _lists(EVERYBODY, f"{name}的前置", before, [_requirement(new, edge) for edge in other.requires])
+    before = [requirement_text(old, edge) for edge in one.requires]
+    yield from _lists(EVERYBODY, f"{name}的前置", before, [requirement_text(new, edge) for edge in other.requires])
     yield from _lists(APPLICANTS, f"{name}要填的内容", _labels(one.fields), _labels(other.fields))
     yield from _of_disclosure(old, one, new, other)
 
 
-def _requirement(spec: SchemeSpec, edge: Requirement) -> str:
+def requirement_text(spec: SchemeSpec, edge: Requirement) -> str:
+    """What an item waits for, in words."""
     what = spec.item(edge.item).title if edge.item else spec.fact(edge.fact or "").name
     condition = f"（{_condition(spec, edge.when)}时）" if edge.when else ""
     return f"{'须先' if edge.kind == 'hard' else '建议先'}{what}{condition}"
@@ -149,7 +150,7 @@ def _of_disclosure(old: SchemeSpec, one: ItemSpec, new: SchemeSpec, other: ItemS
 
 def _of_materials(old: SchemeSpec, new: SchemeSpec) -> Iterator[Change]:
     def told(spec: SchemeSpec) -> dict[str, str]:
-        return {material.code: _material(spec, material) for material in spec.materials}
+        return {material.code: material_text(spec, material) for material in spec.materials}
 
     before, after = told(old), told(new)
     for code, text in after.items():
@@ -162,7 +163,8 @@ def _of_materials(old: SchemeSpec, new: SchemeSpec) -> Iterator[Change]:
             yield Change(APPLICANTS, f"不再要材料：{text}。")
 
 
-def _material(spec: SchemeSpec, material: MaterialSpec) -> str:
+def material_text(spec: SchemeSpec, material: MaterialSpec) -> str:
+    """A material with what it is for and when it is asked, in words."""
     notes = ["原件"] if material.original else []
     notes += ["可以容缺后补"] if material.deferrable else []
     notes += ["可以不交"] if material.optional else []

@@ -38,14 +38,23 @@ class LayerError(ValueError):
 def read_layer(path: Path) -> Data:
     """One region file as a mapping of plain values (dates as ISO text). Raises LayerError naming file and line."""
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise LayerError(f"{path} 第{line}行：不是正确的 YAML（{error.problem}），请检查缩进和引号。") from None
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise LayerError(f"{path}：读不出来（{error}），请确认文件存在并且是 UTF-8 编码。") from None
+    return parse_layer(text, str(path))
+
+
+def parse_layer(text: str, name: str) -> Data:
+    """The text of a region file as `read_layer` gives it; `name` is what messages call it. Raises LayerError."""
+    try:
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise LayerError(f"{name} 第{line}行：不是正确的 YAML（{error.problem}），请检查缩进和引号。") from None
+    except yaml.YAMLError:
+        raise LayerError(f"{name}：不是文字文件，请上传 YAML 文件。") from None
     if not isinstance(data, dict) or "region" not in data or "version" not in data:
-        raise LayerError(f"{path}：缺少 region（区划代码）或 version（版本），请在文件开头写上。")
+        raise LayerError(f"{name}：缺少 region（区划代码）或 version（版本），请在文件开头写上。")
     return normalise(data)
 
 
@@ -54,8 +63,9 @@ def normalise(data: Data) -> Data:
     layer: Data = {key: _plain(value) for key, value in data.items() if not str(key).startswith("x-")}
     for key in ("region", "version"):
         layer[key] = str(layer[key])
-    for item in layer.get("items", []):
-        if "field_map" in item:
+    items = layer.get("items")
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("field_map"), dict):
             item["field_map"] = {agency: _lines(lines) for agency, lines in item["field_map"].items()}
     return layer
 
@@ -70,18 +80,18 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _lines(lines: list[Any]) -> list[Data]:
+def _lines(lines: Any) -> Any:
     """`name` and `name: 申请人姓名` are short for a mapping line with the same key there, and the agency's label."""
-    return [_line(line) for line in lines]
+    return [_line(line) for line in lines] if isinstance(lines, list) else lines
 
 
-def _line(line: Any) -> Data:
+def _line(line: Any) -> Any:
     if isinstance(line, str):
         return {"field": line, "target": line}
     if isinstance(line, dict) and len(line) == 1:
         ((field, label),) = line.items()
         return {"field": field, "target": field, "label": label}
-    return dict(line)
+    return line
 
 
 def merge(above: Data | None, layer: Data) -> Data:

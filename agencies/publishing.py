@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from agencies.enums import Level
 from agencies.layers import Data, LayerError, effective
 from agencies.models import Agency, Item, Office, Region, Scheme
+from agencies.shape import faults_of
 from agencies.spec import OfficeSpec, SchemeSpec
 
 
@@ -62,6 +63,10 @@ def layers_above(region: Region) -> list[Data]:
 
 def publish(*layers: Data, valid_from: date | None = None) -> Outcome:
     """Publish region layers together: all or none. `valid_from` sets their day of coming into force. Raises Refused."""
+    for layer in layers:
+        if faults := faults_of(layer):
+            said = "；".join(f"{'.'.join(map(str, loc))}：{fault['msg']}" for loc, fault in faults)
+            raise Refused(f"{layer.get('region')} 的方案写法不对，未发布：{said}。请先运行 check_region。")
     with transaction.atomic():
         # One publication at a time: the layers of the places below are read and written again.
         list(Region.objects.select_for_update().filter(level=Level.NATION))

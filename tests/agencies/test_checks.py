@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agencies.checks import check_layer, errors_of, unpublished
-from agencies.layers import Data
+from agencies.layers import Data, normalise
 from agencies.lines import lines_in, lines_of
 from agencies.spec import SchemeSpec
 from tests.agencies.conftest import NAMES, REGIONS, layer
@@ -24,6 +26,9 @@ SOUND: Data = {
         {"code": "I05", "promised_limit": {"unit": "calendar_day", "days": 20, "source": "示例三"}},
     ],
 }  # fmt: skip
+
+
+NATION = layer("nation")
 
 
 def item(data: Data) -> Data:
@@ -210,3 +215,27 @@ def test_file_that_is_no_yaml_is_told_by_its_line(
         call_command("check_region", path)
 
     assert "不是正确的 YAML" in capsys.readouterr().out
+
+
+def paths_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for key, part in inner for found in paths_in(part, (*path, key)))]
+
+
+GUANGDONG = layer("guangdong")
+PLACES_IN_FILE = [found for found in paths_in(GUANGDONG) if found and found[0] not in ("region", "version")]
+JUNK = [None, 1, True, "乱", [], {}, ["乱"], [1], [[]], [{}], {"乱": 1}, [{"code": "A"}]]
+
+
+@settings(max_examples=150, deadline=None)
+@given(path=st.sampled_from(PLACES_IN_FILE), junk=st.sampled_from(JUNK))
+def test_junk_anywhere_in_a_file_is_told_not_crashed_on(path: tuple[Any, ...], junk: Any) -> None:
+    broken: Any = deepcopy(GUANGDONG)
+    here = broken
+    for step in path[:-1]:
+        here = here[step]
+    here[path[-1]] = junk
+
+    found = check_layer(normalise(broken), [NATION])
+
+    assert all(one.path and one.advice for one in found)
