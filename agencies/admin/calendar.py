@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
+from agencies.admin.rights import NeverDeleted
 from agencies.calendars import CalendarError, parse_calendar
 from agencies.models import CalendarYear
 
@@ -34,7 +35,7 @@ class CalendarForm(forms.ModelForm):
 
 
 @admin.register(CalendarYear)
-class CalendarYearAdmin(admin.ModelAdmin):
+class CalendarYearAdmin(NeverDeleted, admin.ModelAdmin):
     list_display = ["year", "notice", "off_count", "make_up_count", "loaded_at"]
     form = CalendarForm
 
@@ -45,9 +46,6 @@ class CalendarYearAdmin(admin.ModelAdmin):
         return self.get_fields(request, obj) if obj else []
 
     def has_change_permission(self, request: HttpRequest, obj: CalendarYear | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: CalendarYear | None = None) -> bool:
         return False
 
     @admin.display(description="放假天数")

@@ -2,26 +2,24 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from agencies.admin.rights import NeverDeleted
 from agencies.models import Agency, Office, Posting, Region
 
 
 @admin.register(Region)
-class RegionAdmin(admin.ModelAdmin):
+class RegionAdmin(NeverDeleted, admin.ModelAdmin):
     """Divisions come from divisions.csv; here they are switched on and given phone and window."""
 
-    list_display = ["code", "full_name", "level", "is_open", "phone", "window", "valid_until"]
-    list_display_links = ["code", "full_name"]
-    list_filter = ["is_open", "level"]
-    search_fields = ["code", "full_name"]
-    readonly_fields = ["code", "name", "full_name", "level", "parent", "valid_from", "valid_until", "successor"]
-    fields = [*readonly_fields, "is_open", "phone", "window"]
-    actions = ["open_places", "close_places"]
+    list_display = ("code", "full_name", "level", "is_open", "phone", "window", "valid_until")
+    list_display_links = ("code", "full_name")
+    list_filter = ("is_open", "level")
+    search_fields = ("code", "full_name")
+    readonly_fields = ("code", "full_name", "level", "parent", "valid_until", "successor")
+    fields = (*readonly_fields, "is_open", "phone", "window")
+    actions = ("open_places", "close_places")
     list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Region | None = None) -> bool:
         return False
 
     @admin.action(description="开通所选地方的网上办理", permissions=["change"])
@@ -34,50 +32,38 @@ class RegionAdmin(admin.ModelAdmin):
 
 
 @admin.register(Agency)
-class AgencyAdmin(admin.ModelAdmin):
-    list_display = ["name", "code", "icon", "order"]
-    search_fields = ["code", "name"]
+class AgencyAdmin(NeverDeleted, admin.ModelAdmin):
+    """Agencies come with region files; their queues and workers follow from the code."""
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Agency | None = None) -> list[str]:
-        return ["code"] if obj else []
+    list_display = ("name", "code", "icon", "order")
+    readonly_fields = ("code",)
+    search_fields = ("code", "name")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Agency | None = None) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
 
 @admin.register(Office)
-class OfficeAdmin(admin.ModelAdmin):
-    list_display = ["name", "agency", "region", "phone", "gateway", "is_held", "is_active"]
-    list_filter = ["agency", "gateway", "is_held", "is_active"]
-    list_select_related = ["agency", "region"]
-    search_fields = ["name", "region__full_name", "region__code"]
-    autocomplete_fields = ["region", "agency"]
-    actions = ["hold", "release"]
+class OfficeAdmin(NeverDeleted, admin.ModelAdmin):
+    list_display = ("name", "agency", "region", "phone", "gateway", "is_held", "is_active")
+    list_filter = ("agency", "gateway", "is_held", "is_active")
+    list_select_related = ("agency", "region")
+    search_fields = ("name", "region__full_name", "region__code")
+    autocomplete_fields = ("region",)
+    # Where and whether a case is sent is an operator's deed with a reason, done on the page of the dispatches.
+    readonly_fields = ("gateway", "endpoint", "is_held")
     list_per_page = 50
-
-    def has_delete_permission(self, request: HttpRequest, obj: Office | None = None) -> bool:
-        """An office that is no longer there is set out of use: cases point to it."""
-        return False
-
-    @admin.action(description="暂停向所选机构推送", permissions=["change"])
-    def hold(self, request: HttpRequest, offices: QuerySet[Office]) -> None:
-        self.message_user(request, f"已暂停向 {offices.update(is_held=True)} 个机构推送，办件先留在平台。")
-
-    @admin.action(description="恢复向所选机构推送", permissions=["change"])
-    def release(self, request: HttpRequest, offices: QuerySet[Office]) -> None:
-        self.message_user(request, f"已恢复向 {offices.update(is_held=False)} 个机构推送。")
 
 
 @admin.register(Posting)
-class PostingAdmin(admin.ModelAdmin):
-    list_display = ["user", "role", "office", "region", "valid_from", "valid_until"]
-    list_filter = ["role"]
-    list_select_related = ["user", "office", "region"]
-    search_fields = ["user__username", "user__legal_name", "office__name", "region__full_name"]
-    autocomplete_fields = ["office", "region"]
-    raw_id_fields = ["user"]
-    fieldsets = [
-        (None, {"fields": ["user", "role"]}),
-        ("在哪里", {"fields": ["office", "region"], "description": "审核、批准人员选办理机构；窗口、督办人员选区划。"}),
-        ("从什么时候到什么时候", {"fields": ["valid_from", "valid_until"], "description": "离岗时填“止”，不删除。"}),
-    ]
+class PostingAdmin(NeverDeleted, admin.ModelAdmin):
+    list_display = ("user", "role", "office", "region", "valid_from", "valid_until")
+    list_filter = ("role",)
+    list_select_related = ("user", "office", "region")
+    search_fields = ("user__username", "user__legal_name", "office__name", "region__full_name")
+    autocomplete_fields = ("user", "office", "region")
+    fieldsets = (
+        (None, {"fields": ("user", "role")}),
+        ("在哪里", {"fields": ("office", "region"), "description": "审核、批准人员选办理机构；窗口、督办人员选区划。"}),
+        ("从什么时候到什么时候", {"fields": ("valid_from", "valid_until"), "description": "离岗时填“止”，不删除。"}),
+    )

@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -10,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from agencies.admin.readable import readable
+from agencies.admin.rights import ReadOnly
 from agencies.comparison import compare
 from agencies.examination import examine
 from agencies.layers import parse_layer
@@ -49,7 +51,7 @@ class RegionFileForm(forms.Form):
 
 
 @admin.register(Scheme)
-class SchemeAdmin(admin.ModelAdmin):
+class SchemeAdmin(ReadOnly, admin.ModelAdmin):
     """Schemes are read here and brought in as files; a published one never changes."""
 
     list_display = ["title", "region", "version", "valid_from", "valid_until", "published_at"]
@@ -58,15 +60,6 @@ class SchemeAdmin(admin.ModelAdmin):
     search_fields = ["title", "region__full_name", "region__code", "version"]
     change_form_template = "admin/agencies/scheme/detail.html"
     change_list_template = "admin/agencies/scheme/list.html"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Scheme | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Scheme | None = None) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -138,17 +131,10 @@ class SchemeAdmin(admin.ModelAdmin):
 
 
 @admin.register(Item)
-class ItemAdmin(admin.ModelAdmin):
-    list_display = ["name", "code", "scheme", "order", "is_enabled"]
+class ItemAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["name", "code", "scheme", "order", "agency_codes", "is_enabled"]
     list_filter = ["is_enabled", "code"]
-    list_select_related = ["scheme"]
     search_fields = ["name", "code", "scheme__region__full_name"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Item | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Item | None = None) -> bool:
-        return False
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Item]:
+        return super().get_queryset(request).select_related("scheme").defer("scheme__content", "scheme__layer")

@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from agencies.models import CalendarYear, Office, Region, Scheme
+from agencies.models import CalendarYear, Region, Scheme
 from portal.accounts.models import User
 from tests.agencies.conftest import REGIONS
 
@@ -165,15 +165,6 @@ def test_places_are_opened_and_closed_by_action(console: Client) -> None:
 
     console.post(reverse("admin:agencies_region_changelist"), {**chosen, "action": "close_places"})
     assert Region.objects.get(pk="120103").is_open is False
-
-
-def test_delivery_to_an_office_is_held_by_action(console: Client) -> None:
-    office = Office.objects.get(agency="police", region="150602")
-
-    console.post(reverse("admin:agencies_office_changelist"), {"_selected_action": [office.pk], "action": "hold"})
-
-    office.refresh_from_db()
-    assert office.is_held is True
 
 
 def test_calendar_is_loaded_as_text(console: Client) -> None:
