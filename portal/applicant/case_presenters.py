@@ -20,7 +20,7 @@ from portal.web import place, progress
 from portal.web.drafting import file_row
 from portal.web.forms import AnswersForm
 from portal.web.history import timeline
-from portal.web.papers import newest, paper_link, paper_url
+from portal.web.papers import newest, paper_link, paper_state, paper_url
 from portal.web.presenters import Action, FileRow, Tag, day_words, full_day, masked
 
 # -- the list ----------------------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ class PaperLine:
 
 def _paper_line(paper: Any) -> PaperLine:
     about = paper.task.spec.title if paper.task_id and paper.task else ""
-    return PaperLine(paper.get_kind_display(), about, paper_url(paper), paper.get_status_display())
+    return PaperLine(paper.get_kind_display(), about, paper_url(paper), paper_state(paper))
 
 
 def _todos(case: Application, task: ItemTask, total: int) -> list[Todo]:
@@ -259,7 +259,8 @@ def _state_words(lines: list[Line], answered: int) -> str:
     materials = sum(bool(line.material) for line in lines)
     if not materials:
         return "改好以后点“提交补正”。"
-    rest = "，可以提交了" if answered == materials else ""
+    is_only_files = materials == len(lines)
+    rest = "，可以提交了" if answered == materials and is_only_files else ""
     return f"{materials} 样材料里已补 {answered} 样{rest}。"
 
 

@@ -1,8 +1,8 @@
-"""Links to the papers of a case. A paper that is still being made is named, not linked."""
+"""Links to the papers of a case."""
 
 from collections.abc import Iterable
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from applications.enums import DocumentKind, DocumentStatus
 from applications.models import Document
@@ -10,18 +10,17 @@ from portal.web.presenters import Action
 
 
 def paper_url(document: Document) -> str:
-    """The address of the paper; empty while it is being made. Where no PDF can be made it shows the paper as HTML."""
-    if document.status == DocumentStatus.REQUESTED and not document.error:
-        return ""
-    try:
-        return reverse("papers:download", args=[document.number])
-    except NoReverseMatch:
-        return ""
+    """The address of the paper; while it is being made that page says so."""
+    return reverse("papers:download", args=[document.number])
 
 
-def paper_link(document: Document, label: str = "") -> Action | None:
-    url = paper_url(document)
-    return Action(label or document.get_kind_display(), url, about=document.number) if url else None
+def paper_link(document: Document, label: str = "") -> Action:
+    return Action(label or document.get_kind_display(), paper_url(document), about=document.number)
+
+
+def paper_state(document: Document) -> str:
+    """生成中 and the like; empty once the paper is there."""
+    return "" if document.status == DocumentStatus.READY else document.get_status_display()
 
 
 def newest(documents: Iterable[Document], kind: DocumentKind, task_id: int | None = None) -> Document | None:

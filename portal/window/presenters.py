@@ -22,7 +22,7 @@ from portal.web import places, progress
 from portal.web.drafting import Slot, file_row, sections_of, slots_of
 from portal.web.forms import AnswersForm, label_of
 from portal.web.history import timeline
-from portal.web.papers import newest, paper_url
+from portal.web.papers import newest, paper_state, paper_url
 from portal.web.presenters import Tag, masked, moment_words, short_moment
 
 # -- looking a person up -------------------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "person": f"{case.subject_name}　{masked(case.subject_id_no)}",
         "rows": [progress.task_row(task, calendar, today, for_staff=True) for task in tasks],
         "events": timeline(case.log.all(), papers, for_staff=True),
-        "papers": [(paper.get_kind_display(), paper_url(paper), paper.get_status_display()) for paper in papers],
+        "papers": [(paper.get_kind_display(), paper_url(paper), paper_state(paper)) for paper in papers],
         "typed_by": f"{case.get_channel_display()}，{case.entered_by}录入",
     }
 
