@@ -50,7 +50,7 @@ def timeline(rows: Iterable[StatusLog], documents: Iterable[Document], *, for_st
     """Newest first for applicants, oldest first for staff; the same deed on several items at one time is one entry."""
     shown = [row for row in rows if for_staff or row.action not in _INNER]
     groups: list[list[StatusLog]] = []
-    for row in sorted(shown, key=lambda row: row.pk):
+    for row in sorted(shown, key=lambda row: (row.at, row.pk)):
         last = groups[-1][-1] if groups else None
         if last and last.action == row.action and row.at - last.at <= _TOGETHER and row.task_id:
             groups[-1].append(row)

@@ -1,6 +1,6 @@
 // Sends chosen files one by one with a bar each. <form data-upload> holds one <input type="file">; every file goes
 // as a POST of its own to the form's address. What fails stays listed with 重新上传; when all are through the page is
-// loaded again. Without this script the form's own button sends the files.
+// loaded again. A hidden <label data-upload-label> takes the place of the browser's own button. Without this script the form's own button sends the files.
 (() => {
   const MB = 1024 * 1024;
 
@@ -60,6 +60,7 @@
   for (const form of document.querySelectorAll("form[data-upload]")) {
     const input = form.querySelector("input[type=file]"), drop = form.querySelector(".drop") || form;
     form.querySelectorAll("[data-upload-button]").forEach((button) => { button.hidden = true; });
+    form.querySelectorAll("label[data-upload-label]").forEach((label) => { label.hidden = false; drop.classList.add("is-enhanced"); });
     input.addEventListener("change", () => { upload(form, [...input.files]); input.value = ""; });
     drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("is-over"); });
     drop.addEventListener("dragleave", () => drop.classList.remove("is-over"));
