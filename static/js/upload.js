@@ -1,6 +1,7 @@
 // Sends chosen files one by one with a bar each. <form data-upload> holds one <input type="file">; every file goes
 // as a POST of its own to the form's address. What fails stays listed with 重新上传; when all are through the page is
-// loaded again. A hidden <label data-upload-label> takes the place of the browser's own button. Without this script the form's own button sends the files.
+// loaded again. A hidden <label data-upload-label> takes the place of the browser's own button.
+// Without this script the form's own button sends the files.
 (() => {
   const MB = 1024 * 1024;
 
