@@ -33,6 +33,10 @@ class Unavailable(Exception):
     """This machine cannot make PDF files; the message says what to install."""
 
 
+class NotPackaged(Exception):
+    """A paper asked for something that is not among our own assets."""
+
+
 @dataclass(frozen=True)
 class Printed:
     """A PDF and the code points that no font of ours has."""
@@ -156,13 +160,19 @@ def _collected() -> Iterator[_Collector]:
 
 
 def print_pdf(html: str, *, identifier: str) -> Printed:
-    """The page as a tagged PDF. The same page and identifier give the same bytes. Raises Unavailable without Pango."""
+    """The page as a tagged PDF. The same page and identifier give the same bytes.
+
+    Raises Unavailable without Pango, NotPackaged when the page asks for anything but our own assets.
+    """
     weasyprint = _weasyprint()
     fonts, sheets = _setting(bool(_RARE.search(html)))
     with _collected() as collector:
         page = weasyprint.HTML(string=html, base_url="static:", url_fetcher=_fetcher())
-        pdf = page.write_pdf(
-            stylesheets=sheets, font_config=fonts, pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode()
-        )
+        try:
+            pdf = page.write_pdf(
+                stylesheets=sheets, font_config=fonts, pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode()
+            )
+        except weasyprint.urls.FatalURLFetchingError as error:  # no Exception, so it would end the worker
+            raise NotPackaged(str(error)) from None
     found = [match for line in collector.lines if (match := _MISSING.match(line))]
     return Printed(pdf, tuple(sorted({int(match.group(1), 16) for match in found})))
