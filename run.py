@@ -71,12 +71,12 @@ def say(text: str) -> None:
 # --- processes ---
 
 
-def die_with_parent(quit_signal: int) -> Callable[[], object] | None:
-    """Linux: the child gets `quit_signal` when run.py ends in whatever way, even by SIGKILL."""
+def die_with_parent(signum: int) -> Callable[[], object] | None:
+    """Linux: the child gets this signal when run.py ends in whatever way, even by SIGKILL."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)
-    return lambda: libc.prctl(1, quit_signal)  # 1 is PR_SET_PDEATHSIG
+    return lambda: libc.prctl(1, signum)  # 1 is PR_SET_PDEATHSIG
 
 
 class Child:
@@ -91,9 +91,11 @@ class Child:
         logs: Path = LOGS,
         user: pwd.struct_passwd | None = None,
         quit_signal: int = signal.SIGTERM,
+        orphan_signal: int = signal.SIGKILL,  # a worker asked kindly would wait for its broker, which dies as well
     ) -> None:
         self.name, self.label, self.command, self.env = name, label, [str(part) for part in command], env
         self.log, self.user, self.quit_signal = logs / f"{name}.log", user, quit_signal
+        self.orphan_signal = orphan_signal
         self.deaths: list[float] = []
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -111,7 +113,7 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches run.py alone, which then stops the others in order
-                preexec_fn=die_with_parent(self.quit_signal),
+                preexec_fn=die_with_parent(self.orphan_signal),
                 **identity,
             )
         return self
@@ -442,7 +444,7 @@ def start_postgres(children: Children, home: Path, options: Sequence[str] = ()) 
     place = ["-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
     limits = ["-c", "max_connections=200", *options]
     command = [binaries / "postgres", *place, *limits]
-    server = Child("postgres", "数据库", command, dict(os.environ), logs, user, quit_signal=signal.SIGINT)
+    server = Child("postgres", "数据库", command, dict(os.environ), logs, user, signal.SIGINT, signal.SIGINT)
     children.servers.append(server.start())
     env = dict(os.environ, PGPASSWORD=password, PGHOST="127.0.0.1", PGPORT=str(port), PGUSER="portal")
     probe = [binaries / "psql", "-d", "postgres", "-Atc", "select 1 from pg_database where datname = 'portal'"]
@@ -648,7 +650,10 @@ def ensure_chromium() -> str | None:
 
 
 def test(children: Children, arguments: list[str]) -> int:
-    """Runs pytest on servers of its own with a fresh database; gives pytest's exit code."""
+    """Runs pytest on servers of its own with a fresh database; gives pytest's exit code.
+
+    Without arguments all tests run, in two processes at once, each with its own database and broker.
+    """
     home = VAR / "test"
     lock = only_one(VAR / "test.lock", "本文件夹里的测试已经在运行。")
     install(with_tests=True)
@@ -661,7 +666,7 @@ def test(children: Children, arguments: list[str]) -> int:
     env.update(DJANGO_SETTINGS_MODULE="portal.settings.test", MEDIA_ROOT=str(home / "media"))
     if chromium:
         env["CHROMIUM"] = chromium
-    code = subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=str(ROOT), env=env).returncode
+    code = subprocess.run([str(PYTHON), "-m", "pytest", *(arguments or ["-n", "2"])], cwd=str(ROOT), env=env).returncode
     if not chromium:
         say("没有 Chromium，浏览器测试已跳过。Debian、Ubuntu 可运行：sudo apt-get install chromium")
     lock.close()
