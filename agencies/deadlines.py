@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from agencies.enums import LimitUnit
 from agencies.models.calendar import CalendarYear
+from agencies.spec import Limit
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,17 @@ class Calendar:
         if end < start:
             return -self.between(end, start)
         return sum(self.is_working(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+
+
+def last_day(limit: Limit | None, start: date, calendar: Calendar) -> date | None:
+    """The day a limit ends that starts to run on `start` (day 0); None where the region published none."""
+    if limit is None:
+        return None
+    if limit.unit == LimitUnit.NEXT_YEAR_DATE:
+        return date(start.year + 1, limit.month or 12, limit.day or 31)
+    if limit.unit == LimitUnit.CALENDAR_DAY:
+        return start + timedelta(days=limit.days or 0)
+    return calendar.add(start, limit.days or 0)
 
 
 def calendar_now() -> Calendar:
