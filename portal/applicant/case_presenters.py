@@ -14,7 +14,7 @@ from agencies.spec import FormField
 from applications import workflow
 from applications.enums import Action as Deed
 from applications.enums import DocumentKind, Party, TaskStatus
-from applications.models import Application, Correction, Draft, ItemTask, Material
+from applications.models import Application, Correction, Document, Draft, ItemTask, Material
 from portal.applicant.presenters import draft_card, shown
 from portal.web import place, progress
 from portal.web.drafting import file_row
@@ -84,6 +84,7 @@ def case_page(case: Application) -> dict[str, Any]:
     tasks, calendar, today = list(case.tasks.all()), calendar_now(), timezone.localdate()
     papers = list(case.documents.all())
     last = progress.last_day(tasks)
+    names: dict[int | None, str] = {task.pk: task.spec.title for task in tasks}
     return {
         **frame(case),
         "title": progress.count_words(tasks),
@@ -95,15 +96,15 @@ def case_page(case: Application) -> dict[str, Any]:
         "rows": [_row(task, calendar, papers) for task in tasks],
         "today": full_day(today),
         "tag": progress.case_tag(case),
-        "events": timeline(case.log.all(), papers),
-        "papers": [_paper_line(paper) for paper in papers],
+        "events": timeline(case),
+        "papers": [_paper_line(paper, names) for paper in papers],
         "result_url": _result_url(papers),
         "can_withdraw": bool(withdrawable(case)),
         "is_closed": case.is_closed,
     }
 
 
-def _row(task: ItemTask, calendar: Calendar, papers: list[Any]) -> Any:
+def _row(task: ItemTask, calendar: Calendar, papers: list[Document]) -> Any:
     kind = {
         TaskStatus.REFUSED: DocumentKind.REFUSAL_NOTICE,
         TaskStatus.NOT_ACCEPTED: DocumentKind.NON_ACCEPTANCE_NOTICE,
@@ -114,7 +115,7 @@ def _row(task: ItemTask, calendar: Calendar, papers: list[Any]) -> Any:
     return progress.task_row(task, calendar, timezone.localdate(), links=[link] if link else [])
 
 
-def _result_url(papers: list[Any]) -> str:
+def _result_url(papers: list[Document]) -> str:
     sheet = newest(papers, DocumentKind.RESULT_SHEET)
     return paper_url(sheet) if sheet else ""
 
@@ -127,8 +128,8 @@ class PaperLine:
     state: str
 
 
-def _paper_line(paper: Any) -> PaperLine:
-    about = paper.task.spec.title if paper.task_id and paper.task else ""
+def _paper_line(paper: Document, names: Mapping[int | None, str]) -> PaperLine:
+    about = names.get(paper.task_id, "")
     return PaperLine(paper.get_kind_display(), about, paper_url(paper), paper_state(paper))
 
 

@@ -1,10 +1,9 @@
 """经过: the log of a case as a timeline, in an applicant's words or in those of staff."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 from applications.enums import Action, DocumentKind, Party
-from applications.models import Document, StatusLog
+from applications.models import Application, Document, StatusLog
 from portal.web.papers import newest, paper_link
 from portal.web.presenters import Event, moment_words
 
@@ -46,9 +45,15 @@ _PAPERS = {
 }
 
 
-def timeline(rows: Iterable[StatusLog], documents: Iterable[Document], *, for_staff: bool = False) -> list[Event]:
-    """Newest first for applicants, oldest first for staff; the same deed on several items at one time is one entry."""
-    shown = [row for row in rows if for_staff or row.action not in _INNER]
+def timeline(case: Application, *, for_staff: bool = False) -> list[Event]:
+    """The log of a case fetched `with_history`: newest first for applicants, oldest first for staff.
+
+    The same deed on several items at one time is one entry.
+    """
+    tasks = {task.pk: task for task in case.tasks.all()}
+    shown = [row for row in case.log.all() if for_staff or row.action not in _INNER]
+    for row in shown:
+        row.task = tasks.get(row.task_id) if row.task_id else None  # the same object, so that nothing is fetched again
     groups: list[list[StatusLog]] = []
     for row in sorted(shown, key=lambda row: (row.at, row.pk)):
         last = groups[-1][-1] if groups else None
@@ -56,7 +61,7 @@ def timeline(rows: Iterable[StatusLog], documents: Iterable[Document], *, for_st
             groups[-1].append(row)
         else:
             groups.append([row])
-    papers = list(documents)
+    papers = list(case.documents.all())
     events = [_event(group, papers, for_staff=for_staff) for group in groups]
     return events if for_staff else events[::-1]
 

@@ -284,7 +284,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "tag": progress.case_tag(case, for_staff=True),
         "person": f"{case.subject_name}　{masked(case.subject_id_no)}",
         "rows": [progress.task_row(task, calendar, today, for_staff=True) for task in tasks],
-        "events": timeline(case.log.all(), papers, for_staff=True),
+        "events": timeline(case, for_staff=True),
         "papers": [(paper.get_kind_display(), paper_url(paper), paper_state(paper)) for paper in papers],
         "typed_by": f"{case.get_channel_display()}，{case.entered_by}录入",
     }

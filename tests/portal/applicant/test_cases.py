@@ -1,0 +1,283 @@
+"""Cases: what the person must do first, every item with its day, corrections, withdrawal, and nobody else's."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from applications import review
+from applications.demo import picture
+from applications.enums import TaskStatus
+from applications.models import Application, Correction, Material
+from portal.accounts.models import User
+from tests import factories
+
+JPEG = picture("demo")
+SUBMITTED = datetime(2026, 9, 14, 16, 47, tzinfo=ZoneInfo("Asia/Shanghai"))
+TODAY = datetime(2026, 9, 15, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture
+def case(person: User) -> Application:
+    return factories.delivered(person)
+
+
+def address(name: str, case: Application, *rest: Any) -> str:
+    return reverse(f"applicant:{name}", args=[case.number, *rest])
+
+
+def ask_correction(case: Application, item: str = "I04", *deficits: review.Deficit) -> Correction:
+    task = factories.task_of(case, item)
+    lines = deficits or (review.Deficit("印章压住日期，看不清", material="OR-36"),)
+    return review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=lines)
+
+
+def queries(client: Client, url: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
+        assert client.get(url).status_code == 200
+    return len(seen)
+
+
+# -- list and case -----------------------------------------------------------------------------------------------------
+
+
+def test_case_list_needs_the_same_queries_for_one_and_three_cases(applicant: Client, person: User) -> None:
+    for item in ["I01", "I04", "I07"]:
+        factories.delivered(person, ticked=[item])
+        assert queries(applicant, reverse("applicant:case_list")) == 9
+
+
+def test_case_needs_the_same_queries_for_one_and_three_items(applicant: Client, person: User) -> None:
+    one = factories.delivered(person, ticked=["I01"])
+    three = factories.delivered(person, ticked=["I04", "I07", "I10"])
+    for task in [*one.tasks.all(), *three.tasks.all()]:
+        review.accept(task, reviewer=factories.reviewer_of(task))
+
+    assert queries(applicant, address("case", one)) == 15
+    assert queries(applicant, address("case", three)) == 15
+
+
+def test_case_list_shows_only_the_persons_own(client: Client, case: Application) -> None:
+    client.force_login(factories.person())
+
+    response = client.get(reverse("applicant:case_list"))
+
+    assert response.context["cases"] == []
+    assert "还没有办件" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["case", "submitted", "withdraw"])
+def test_case_of_somebody_else_is_not_there(client: Client, case: Application, name: str) -> None:
+    """F10."""
+    client.force_login(factories.person())
+
+    assert client.get(address(name, case)).status_code == 404
+
+
+def test_paper_of_somebody_else_is_not_there(client: Client, case: Application) -> None:
+    client.force_login(factories.person())
+
+    for paper in case.documents.all():
+        assert client.get(reverse("papers:download", args=[paper.number])).status_code == 404
+
+
+def test_case_without_anything_to_do_says_so(applicant: Client, case: Application) -> None:
+    assert "现在不用您做什么" in applicant.get(address("case", case)).content.decode()
+
+
+def test_case_shows_each_item_with_office_state_and_day(applicant: Client, person: User) -> None:
+    """OR-24: 27 working days over the autumn festivals, counted out."""
+    with time_machine.travel(SUBMITTED, tick=False):
+        case = factories.delivered(person)
+    with time_machine.travel(TODAY, tick=False):
+        task = factories.task_of(case, "I10")
+        review.accept(task, reviewer=factories.reviewer_of(task))
+        rows = {row.name: row for row in applicant.get(address("case", case)).context["rows"]}
+
+    accepted = rows["医保参保和变更登记"]
+    assert accepted.agency == task.office.name
+    assert accepted.tag.words == "办理中"
+    assert (accepted.day, accepted.day_note) == ("10月28日（星期三）前", "还剩 27 个工作日")
+    assert accepted.why.title == "为什么是10月28日"
+    assert accepted.why.lines[-1] == "第 27 个工作日是 10月28日（星期三）。"
+    assert [month.title for month in accepted.why.months] == ["2026年9月", "2026年10月"]
+    counted = [day for month in accepted.why.months for week in month.weeks for day in week if day]
+    assert sum(day.kind in ("counted", "due") for day in counted) == 27
+    assert rows["恢复户口"].tag.words == "已送达部门"
+    assert rows["居民身份证"].tag.words == "等待前一件"
+    assert rows["养老保险转移接续"].tag.words == "等待资金到账"
+
+
+def test_case_puts_what_the_person_must_do_first(applicant: Client, case: Application) -> None:
+    notice = ask_correction(case)
+
+    response = applicant.get(address("case", case))
+
+    (todo,) = response.context["todos"]
+    assert todo.title == "重新上传“结婚证或亲属关系证明”"
+    assert todo.why == f"{notice.task.office}说：印章压住日期，看不清。"
+    assert todo.url == address("correction", case, notice.pk)
+    content = response.content.decode()
+    assert content.index("现在要您做 1 件事") < content.index("每件事办到哪一步")
+
+
+def test_case_counts_an_item_of_two_offices_once(applicant: Client, person: User) -> None:
+    """TJ: one item, two agencies, two tasks."""
+    case = factories.delivered(person, region=factories.HEPING)
+    items = case.tasks.values("item").distinct().count()
+
+    assert case.tasks.count() > items
+    assert applicant.get(address("case", case)).context["title"] == f"{items} 件事，正在办理"
+
+
+def test_case_that_is_over_shows_its_result_sheet(applicant: Client, person: User) -> None:
+    case = factories.delivered(person, ticked=["I01"])
+    task = factories.task_of(case, "I01")
+    reviewer = factories.reviewer_of(task)
+    review.accept(task, reviewer=reviewer)
+    review.complete(task, reviewer=reviewer, summary="报到登记已完成")
+
+    response = applicant.get(address("case", case))
+
+    assert response.context["title"] == "1 件事，全部办好"
+    assert response.context["result_url"] == reverse("papers:download", args=[f"{case.number}-J"])
+    assert [event.deed for event in response.context["events"]][-1] == "您提交了登记表"
+
+
+# -- corrections -------------------------------------------------------------------------------------------------------
+
+
+def test_correction_lists_what_is_wrong_and_what_is_in_order(applicant: Client, case: Application) -> None:
+    notice = ask_correction(case)
+
+    response = applicant.get(address("correction", case, notice.pk))
+
+    assert [(line.title, line.reason) for line in response.context["lines"]] == [
+        ("结婚证或亲属关系证明", "印章压住日期，看不清")
+    ]
+    assert "退伍证" in response.context["fine"]
+    assert "结婚证或亲属关系证明" not in response.context["fine"]
+
+
+def test_correction_is_sent_only_when_every_line_is_answered(applicant: Client, case: Application) -> None:
+    notice = ask_correction(
+        case, "I04", review.Deficit("看不清", material="OR-36"), review.Deficit("打不通", field="mobile")
+    )
+    url = address("correction", case, notice.pk)
+
+    response = applicant.post(url, {"mobile": "139"})
+
+    assert response.context["form"].errors == {"mobile": ["请填 11 位手机号，或带区号的固定电话"]}
+    assert response.context["form"]["mobile"].value() == "139"
+    assert response.context["errors"] == (("结婚证或亲属关系证明：请上传结婚证或亲属关系证明", "#m-OR-36"),)
+    assert factories.task_of(case, "I04").status == TaskStatus.AWAITING_CORRECTION
+
+
+def test_correction_keeps_typed_text_while_files_are_given(applicant: Client, case: Application) -> None:
+    notice = ask_correction(
+        case, "I04", review.Deficit("看不清", material="OR-36"), review.Deficit("打不通", field="mobile")
+    )
+    url = address("correction", case, notice.pk)
+    files = [SimpleUploadedFile("重拍.jpg", JPEG)]
+
+    applicant.post(url, {"mobile": "13900001111", "file-OR-36": files, "upload": "1"})
+
+    response = applicant.get(url)
+    assert response.context["form"]["mobile"].value() == "13900001111"
+    assert [row.name for row in response.context["lines"][0].files] == ["重拍.jpg"]
+
+
+def test_correction_goes_back_to_that_office_alone(applicant: Client, case: Application) -> None:
+    notice = ask_correction(case)
+    others = {task.pk: task.dispatches.count() for task in case.tasks.exclude(pk=notice.task_id)}
+
+    response = applicant.post(
+        address("correction", case, notice.pk), {"file-OR-36": [SimpleUploadedFile("重拍.jpg", JPEG)]}
+    )
+
+    assert response.url == address("case", case)
+    assert notice.task.dispatches.count() == 2
+    assert {task.pk: task.dispatches.count() for task in case.tasks.exclude(pk=notice.task_id)} == others
+    assert applicant.get(address("correction", case, notice.pk)).url == address("case", case)
+
+
+def test_correction_file_can_be_taken_back_before_it_is_sent(applicant: Client, case: Application) -> None:
+    notice = ask_correction(case)
+    url = address("correction", case, notice.pk)
+    applicant.post(url, {"file-OR-36": [SimpleUploadedFile("重拍.jpg", JPEG)], "upload": "1"})
+    unsent = Material.objects.get(is_sent=False)
+
+    applicant.post(address("remove_answer", case, notice.pk, unsent.pk))
+
+    assert not Material.objects.filter(is_sent=False).exists()
+
+
+def test_correction_never_removes_what_was_handed_in(applicant: Client, case: Application) -> None:
+    notice = ask_correction(case)
+    sent = case.materials.first()
+
+    applicant.post(address("remove_answer", case, notice.pk, sent.pk))
+
+    assert case.materials.filter(pk=sent.pk).exists()
+
+
+def test_correction_of_somebody_else_is_not_there(client: Client, case: Application) -> None:
+    notice = ask_correction(case)
+    client.force_login(factories.person())
+
+    assert client.get(address("correction", case, notice.pk)).status_code == 404
+
+
+def test_correction_of_another_case_is_not_there(applicant: Client, case: Application) -> None:
+    other = factories.delivered()
+    notice = ask_correction(other)
+
+    assert applicant.get(address("correction", case, notice.pk)).status_code == 404
+
+
+def test_every_open_notice_can_be_reached(applicant: Client, case: Application) -> None:
+    first = ask_correction(case)
+    second = ask_correction(case, "I01", review.Deficit("没有盖章", material="OR-33"))
+
+    assert len(applicant.get(address("case", case)).context["todos"]) == 2
+    others = applicant.get(address("correction", case, first.pk)).context["others"]
+    assert [url for _, url in others] == [address("correction", case, second.pk)]
+
+
+# -- withdrawal --------------------------------------------------------------------------------------------------------
+
+
+def test_withdraw_asks_again_before_it_does_anything(applicant: Client, case: Application) -> None:
+    task = factories.task_of(case, "I07")
+
+    response = applicant.post(address("withdraw", case), {"task": task.pk})
+
+    assert "确定要撤回吗" in response.content.decode()
+    assert factories.task_of(case, "I07").status == TaskStatus.QUEUED
+
+
+def test_withdraw_takes_back_the_chosen_items_alone(applicant: Client, case: Application) -> None:
+    task = factories.task_of(case, "I07")
+
+    applicant.post(address("withdraw", case), {"task": task.pk, "confirm": "1"})
+
+    assert [t.item.code for t in case.tasks.filter(status=TaskStatus.WITHDRAWN)] == ["I07"]
+
+
+def test_withdraw_leaves_out_what_an_office_has_accepted(applicant: Client, case: Application) -> None:
+    task = factories.task_of(case, "I07")
+    review.accept(task, reviewer=factories.reviewer_of(task))
+
+    response = applicant.post(address("withdraw", case), {"task": task.pk, "confirm": "1"})
+
+    assert response.context["errors"] == (("请至少选一件要撤回的事", "#tasks"),)
+    assert task.spec.title in response.context["kept"]
