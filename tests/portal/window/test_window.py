@@ -1,0 +1,315 @@
+"""The window: look up, type for the person at the counter, hand in; who typed is kept, nothing of one person stays."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from agencies.enums import Role
+from applications import submission
+from applications.demo import Soldier, answers_for, picture, soldier
+from applications.enums import Action, Channel, Grade, Party
+from applications.models import Application, Draft, Material
+from portal.accounts.models import User
+from tests import factories
+
+JPEG = picture("demo")
+VISITOR = soldier("巴特尔", 6001)
+
+
+def sheet(draft: Draft) -> str:
+    return reverse("window:sheet", args=[draft.pk])
+
+
+def begin(window: Client, person: Soldier = VISITOR) -> Draft:
+    window.post(reverse("window:start"), {"id_no": person.id_no, "region": factories.DONGSHENG})
+    return Draft.objects.get(answers__id_no=person.id_no)
+
+
+def everything(draft: Draft, person: Soldier = VISITOR) -> dict[str, Any]:
+    """What a clerk types, ticks and scans on the one screen."""
+    draft.refresh_from_db()
+    items = [item.code for item in draft.scheme.spec.offered]
+    codes = [m.code for m in draft.scheme.spec.materials_for(frozenset(items), answers_for(person))]
+    files = {f"file-{code}": [SimpleUploadedFile(f"{code}.jpg", JPEG)] for code in codes}
+    seen = {f"seen-{code}": "on" for code in codes}
+    return {**answers_for(person), "version": draft.version, "item": items, **files, **seen}
+
+
+def handed_in(window: Client, clerk: User, person: Soldier) -> Application:
+    draft = begin(window, person)
+    window.post(sheet(draft), {**everything(draft, person), "do": "save"})
+    window.post(sheet(draft), {**everything(draft, person), "do": "submit", "promise": "on"})
+    return Application.objects.get(draft=draft)
+
+
+# -- lookup ------------------------------------------------------------------------------------------------------------
+
+
+def test_lookup_finds_the_persons_online_form(window: Client) -> None:
+    online = factories.draft()
+
+    response = window.post(reverse("window:index"), {"id_no": online.answers["id_no"]})
+
+    assert [draft.id for draft in response.context["drafts"]] == [str(online.pk)]
+    assert response.context["drafts"][0].source == "本人网上草稿"
+
+
+def test_lookup_says_what_is_wrong_with_the_number(window: Client) -> None:
+    response = window.post(reverse("window:index"), {"id_no": "1101051997021699"})
+
+    assert response.context["error"] == "少 2 位，应为 18 位"
+    assert 'value="1101051997021699"' in response.content.decode()
+
+
+def test_lookup_does_not_see_forms_of_other_places(window: Client) -> None:
+    elsewhere = factories.draft(region=factories.TIANHE)
+
+    response = window.post(reverse("window:index"), {"id_no": elsewhere.answers["id_no"]})
+
+    assert response.context["drafts"] == []
+
+
+def test_clerk_goes_on_with_the_persons_form(window: Client, clerk: User) -> None:
+    online = factories.draft()
+
+    window.post(reverse("window:adopt", args=[online.pk]), {"id_no": online.answers["id_no"]})
+
+    online.refresh_from_db()
+    assert (online.owner_id is not None, online.entered_by) == (True, clerk)
+    assert window.get(sheet(online)).status_code == 200
+
+
+def test_form_is_not_adopted_without_the_persons_number(window: Client, clerk: User) -> None:
+    online = factories.draft()
+
+    response = window.post(reverse("window:adopt", args=[online.pk]), {"id_no": VISITOR.id_no})
+
+    assert response.status_code == 404
+    assert window.get(sheet(online)).status_code == 404
+
+
+def test_new_form_takes_nothing_from_the_clerk(window: Client, clerk: User) -> None:
+    draft = begin(window)
+
+    assert draft.owner is None
+    assert draft.channel == Channel.WINDOW
+    assert set(draft.answers) == {"id_no", "sex", "birth"}
+
+
+def test_new_form_only_for_places_of_the_window(window: Client) -> None:
+    response = window.post(reverse("window:start"), {"id_no": VISITOR.id_no, "region": factories.TIANHE})
+
+    assert response.status_code == 404
+
+
+# -- the one screen ----------------------------------------------------------------------------------------------------
+
+
+def test_sheet_follows_the_printed_order(window: Client) -> None:
+    draft = begin(window)
+
+    rows = window.get(sheet(draft)).context["rows"]
+
+    names = [[cell.control.name if cell.control else cell.label for cell in row.cells] for row in rows]
+    assert names[:4] == [
+        ["name", "性别", "ethnic"],
+        ["politics", "education", "marital"],
+        ["enlist_date", "discharge_date", "mobile"],
+        ["id_no", "relation"],
+    ]
+
+
+def test_sheet_saves_text_ticks_and_files_at_once(window: Client) -> None:
+    draft = begin(window)
+
+    window.post(sheet(draft), {**everything(draft), "do": "save"})
+
+    draft.refresh_from_db()
+    assert draft.answers["native"] == "祖籍山东临沂"
+    assert {material.grade for material in Material.objects.all()} == {Grade.B}
+
+
+def test_sheet_shrinks_when_an_item_is_unticked(window: Client) -> None:
+    draft = begin(window)
+
+    window.post(sheet(draft), {**everything(draft), "item": ["I01"], "do": "save"})
+
+    context = window.get(sheet(draft)).context
+    assert "hukou_mode" not in context["form"].fields
+    assert "OR-34" not in [slot.code for slot, _ in context["slots"]]
+
+
+def test_sheet_keeps_everything_beside_a_bad_file(window: Client) -> None:
+    draft = begin(window)
+    files = [SimpleUploadedFile("好.jpg", JPEG), SimpleUploadedFile("坏.jpg", b"nothing")]
+
+    response = window.post(
+        sheet(draft), {**everything(draft), "file-OR-31": files, "native": "新写的", "do": "submit", "promise": "on"}
+    )
+
+    assert response.context["form"]["native"].value() == "新写的"
+    assert [words for words, _ in response.context["errors"]] == [
+        "退伍证：坏.jpg：这不是 JPG、PNG 图片或 PDF，内容和文件名不符。请重新拍照，或另存为这三种格式再传"
+    ]
+    assert Material.objects.filter(code="OR-31").count() == 1
+    assert Application.objects.count() == 0
+
+
+def test_sheet_says_everything_missing_when_handed_in(window: Client) -> None:
+    draft = begin(window)
+
+    response = window.post(sheet(draft), {"version": draft.version, "item": ["I01"], "name": "", "do": "submit"})
+
+    assert response.context["form"].errors["name"] == ["请填姓名"]
+    assert ("请看过承诺后在前面打勾", "#id_promise") in response.context["errors"]
+    assert ("请上传退伍证", "#m-OR-31") in response.context["errors"]
+
+
+def test_original_seen_raises_the_grade(window: Client, clerk: User) -> None:
+    draft = begin(window)
+    data = {"version": draft.version, "item": ["I01"]}
+    window.post(sheet(draft), {**data, "file-OR-31": [SimpleUploadedFile("a.jpg", JPEG)]})
+    assert Material.objects.get().grade == Grade.C
+    draft.refresh_from_db()
+
+    window.post(sheet(draft), {**data, "version": draft.version, "seen-OR-31": "on"})
+
+    material = Material.objects.get()
+    assert (material.grade, material.checked_by) == (Grade.B, clerk)
+
+
+def test_scan_can_be_taken_back(window: Client) -> None:
+    draft = begin(window)
+    data = {"version": draft.version, "item": ["I01"]}
+    window.post(sheet(draft), {**data, "file-OR-31": [SimpleUploadedFile("a.jpg", JPEG)]})
+    draft.refresh_from_db()
+
+    window.post(sheet(draft), {**data, "version": draft.version, "remove": str(Material.objects.get().pk)})
+
+    assert Material.objects.count() == 0
+
+
+def test_sheet_tells_the_second_tab(window: Client) -> None:
+    draft = begin(window)
+    submission.save_draft(draft, {"native": "甲地"})
+
+    response = window.post(sheet(draft), {"version": draft.version, "item": ["I01"], "native": "乙地"})
+
+    assert response.context["form"]["native"].value() == "甲地"
+    assert response.context["form"].fields["native"].help_text == "您刚才填的是：乙地"
+
+
+def test_submission_at_the_window_keeps_who_typed(window: Client, clerk: User) -> None:
+    case = handed_in(window, clerk, VISITOR)
+
+    log = case.log.get(action=Action.SUBMIT)
+    assert (case.channel, case.entered_by, case.applicant) == (Channel.WINDOW, clerk, None)
+    assert (log.party, log.actor) == (Party.CLERK, clerk)
+
+
+def test_persons_own_form_handed_in_at_the_window_stays_theirs(window: Client, clerk: User) -> None:
+    online = factories.draft()
+    window.post(reverse("window:adopt", args=[online.pk]), {"id_no": online.answers["id_no"]})
+    made = Soldier(online.owner.legal_name, online.owner.id_no, online.owner.phone)
+
+    window.post(sheet(online), {**everything(online, made), "do": "submit", "promise": "on"})
+
+    case = Application.objects.get(draft=online)
+    assert (case.applicant, case.entered_by) == (online.owner, clerk)
+
+
+def test_submitted_page_offers_the_receipt_and_the_next_person(window: Client, clerk: User) -> None:
+    case = handed_in(window, clerk, VISITOR)
+
+    content = window.get(reverse("window:submitted", args=[case.number])).content.decode()
+
+    assert reverse("papers:download", args=[f"{case.number}-S"]) in content
+    assert reverse("window:index") in content
+    assert window.get(sheet(case.draft)).url == reverse("window:submitted", args=[case.number])
+
+
+# -- nothing of one person stays ---------------------------------------------------------------------------------------
+
+
+def test_next_person_sees_no_trace_of_the_one_before(window: Client, clerk: User) -> None:
+    """C5."""
+    handed_in(window, clerk, VISITOR)
+    second = soldier("乌力吉", 6002)
+
+    for response in (
+        window.get(reverse("window:index")),
+        window.post(reverse("window:index"), {"id_no": second.id_no}),
+        window.get(sheet(begin(window, second))),
+    ):
+        content = response.content.decode()
+        assert VISITOR.name not in content
+        assert VISITOR.id_no not in content
+        assert VISITOR.phone not in content
+        assert response["Cache-Control"] == "no-store"
+
+
+def test_sheet_is_not_filled_in_by_the_browser(window: Client) -> None:
+    content = window.get(sheet(begin(window))).content.decode()
+
+    assert 'autocomplete="name"' not in content
+    assert 'autocomplete="off"' in content
+
+
+def test_no_address_of_the_window_carries_a_persons_number(window: Client) -> None:
+    draft = begin(window)
+
+    for address in (sheet(draft), reverse("window:adopt", args=[draft.pk]), reverse("window:index")):
+        assert VISITOR.id_no not in address
+
+
+# -- cases and scope ---------------------------------------------------------------------------------------------------
+
+
+def test_case_list_needs_the_same_queries_for_one_and_three_cases(window: Client, clerk: User) -> None:
+    for number in (6101, 6102, 6103):
+        handed_in(window, clerk, soldier("那日苏", number))
+
+        with CaptureQueriesContext(connection) as seen:
+            assert window.get(reverse("window:case_list")).status_code == 200
+        assert len(seen) == 8
+
+
+def test_case_shows_staff_the_words_of_the_state_machine(window: Client, clerk: User) -> None:
+    case = handed_in(window, clerk, VISITOR)
+    factories.deliver_all()
+
+    response = window.get(reverse("window:case", args=[case.number]))
+
+    assert {row.tag.words for row in response.context["rows"]} == {"待受理", "待前置"}
+    assert "李慧" in response.context["typed_by"]
+
+
+def test_case_of_another_place_is_not_there(window: Client) -> None:
+    elsewhere = factories.submitted(region=factories.TIANHE)
+
+    assert window.get(reverse("window:case", args=[elsewhere.number])).status_code == 404
+
+
+def test_sheet_of_another_clerk_is_not_there(window: Client, client: Client) -> None:
+    draft = begin(window)
+    client.force_login(factories.clerk())
+
+    assert client.get(sheet(draft)).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["index", "case_list"])
+@pytest.mark.parametrize("who", ["applicant", "reviewer", "supervisor"])
+def test_window_is_for_clerks_alone(client: Client, name: str, who: str) -> None:
+    people = {
+        "applicant": lambda: factories.person(),
+        "reviewer": lambda: factories.reviewer_of(factories.queued_task()),
+        "supervisor": lambda: factories.staff(Role.SUPERVISOR, region=factories.place()),
+    }
+    client.force_login(people[who]())
+
+    assert client.get(reverse(f"window:{name}")).status_code == 404
