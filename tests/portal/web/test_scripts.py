@@ -103,3 +103,14 @@ def _file(name: str, size: int) -> Any:
 
 def _saved(route: Route) -> None:
     route.fulfill(body=json.dumps({"saved_at": "09:42"}), content_type="application/json")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_file_control_speaks_chinese_and_names_what_was_chosen(page: Page) -> None:
+    form = '<form><input type="file" name="f" multiple aria-label="退伍证"></form>'
+    show(page, "file_input.js", form)
+
+    page.set_input_files("input[type=file]", [_file("甲.jpg", 1), _file("乙.jpg", 1)])
+
+    expect(page.locator(".file-button")).to_have_text("选文件")
+    expect(page.locator(".file-words")).to_have_text("已选 2 个：甲.jpg、乙.jpg")
