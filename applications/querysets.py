@@ -222,4 +222,4 @@ class QuestionQuerySet(models.QuerySet[Any]):
         return self.filter(answered_at=None)
 
     def for_lists(self) -> QuestionQuerySet:
-        return self.select_related("application", "task__item", "office", "region", "asked_by", "answered_by")
+        return self.select_related("application", "task__item", "task__application__scheme", "office", "answered_by")

@@ -83,8 +83,8 @@ def frame(case: Application) -> dict[str, Any]:
 def case_page(case: Application) -> dict[str, Any]:
     tasks, calendar, today = list(case.tasks.all()), calendar_now(), timezone.localdate()
     papers = list(case.documents.all())
-    last = progress.last_day(tasks)
     names: dict[int | None, str] = {task.pk: task.spec.title for task in tasks}
+    last = progress.last_day(tasks, workflow.forecast_case(tasks, calendar, today))
     return {
         **frame(case),
         "title": progress.count_words(tasks),

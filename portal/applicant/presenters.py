@@ -134,7 +134,7 @@ class ItemChoice:
 
 
 def ticked_in(posted: QueryDict, draft: Draft) -> set[str]:
-    return {item.code for item in draft.scheme.spec.offered if posted.get(f"item-{item.code}") == "yes"}
+    return {item.code for item in draft.offered() if posted.get(f"item-{item.code}") == "yes"}
 
 
 def items_page(draft: Draft, ticked: set[str]) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def items_page(draft: Draft, ticked: set[str]) -> dict[str, Any]:
     common = [material.title for material in spec.materials if not material.serves and material.when is None]
     return {
         **frame(draft, "items"),
-        "choices": [_item_choice(spec, item, is_on=item.code in ticked) for item in spec.offered],
+        "choices": [_item_choice(spec, item, is_on=item.code in ticked) for item in draft.offered()],
         "automatic": [_item_choice(spec, item, is_on=True) for item in spec.automatic],
         "common": "、".join(common),
         "prerequisites": spec.prerequisites,
@@ -251,7 +251,7 @@ class CheckCard:
 def check_page(draft: Draft, user: User, given: Iterable[Material], problems: Mapping[str, str]) -> dict[str, Any]:
     spec = draft.scheme.spec
     slots = slots_of(draft, given, row=lambda material: own_file_row(draft, material))
-    chosen = [_item_choice(spec, item, is_on=True) for item in spec.offered if item.code in draft.ticked]
+    chosen = [_item_choice(spec, item, is_on=True) for item in draft.offered() if item.code in draft.ticked]
     return {
         **frame(draft, "check", slots),
         "chosen": chosen,

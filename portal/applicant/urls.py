@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.applicant import cases, filling
+from portal.applicant import after, cases, filling
 
 app_name = "applicant"
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("cases/", cases.case_list, name="case_list"),
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/submitted/", cases.submitted, name="submitted"),
+    path("cases/<str:number>/add/", after.add_items, name="add_items"),
+    path("cases/<str:number>/question/", after.question, name="question"),
     path("cases/<str:number>/withdraw/", cases.withdraw, name="withdraw"),
     path("cases/<str:number>/correction/<int:correction_id>/", cases.correction, name="correction"),
     path(

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from portal.desk import views
+from portal.desk import questions, views
 
 app_name = "desk"
 urlpatterns = [
     path("", views.queue, name="queue"),
     path("done/", views.done, name="done"),
     path("batch/", views.batch, name="batch"),
+    path("questions/", questions.question_list, name="question_list"),
+    path("questions/<int:question_id>/", questions.question, name="question"),
     path("cases/<str:number>/", views.case, name="case"),
     path("tasks/<str:number>/<str:item>/", views.task, name="task"),
     path("tasks/<str:number>/<str:item>/act/", views.act, name="act"),

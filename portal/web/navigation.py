@@ -14,9 +14,15 @@ PUBLIC: tuple[Entry, ...] = (
     ("applicant:case_list", "查进度"),
     ("home:guide", "办事指南"),
 )
-DESK: tuple[Entry, ...] = (("desk:queue", "待办队列"), ("desk:done", "已办"), ("desk:norms", "业务规范"))
+DESK: tuple[Entry, ...] = (
+    ("desk:queue", "待办队列"),
+    ("desk:done", "已办"),
+    ("desk:question_list", "待答复"),
+    ("desk:norms", "业务规范"),
+)
 OVERSIGHT: tuple[Entry, ...] = (
     ("console:overview", "总览"),
+    ("desk:question_list", "待答复"),
     ("console:dispatches", "推送情况"),
     ("console:notices", "短信记录"),
     ("console:schemes", "实施方案"),

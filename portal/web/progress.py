@@ -14,6 +14,7 @@ from agencies.deadlines import Calendar
 from agencies.enums import LimitUnit
 from applications import clock, workflow
 from applications.enums import TERMINAL, ApplicationStatus, Fulfilment, TaskStatus
+from applications.forecast import Forecast
 from applications.models import Application, ItemTask
 from portal.web.presenters import Action, Clock, Tag, TaskRow, Why, day_words, month_tables
 
@@ -274,10 +275,9 @@ def count_words(tasks: Iterable[ItemTask]) -> str:
     return f"{total} 件事，已办好 {done} 件" if done else f"{total} 件事，正在办理"
 
 
-def last_day(tasks: Iterable[ItemTask]) -> tuple[str, date] | None:
-    """(words, day) until when everything that is counting is ready; None while nothing counts or all is over."""
-    open_tasks = [task for task in tasks if task.status not in TERMINAL]
-    days = [task.due_on for task in open_tasks if task.due_on]
-    if not days:
-        return None
-    return ("全部预计办好" if len(days) == len(open_tasks) else "已开始计时的最晚办好", max(days))
+def last_day(tasks: Iterable[ItemTask], expected: Forecast) -> tuple[str, date] | None:
+    """(words, day) for the head of a case: the day for everything, else the last one of what is counting already."""
+    if expected.on is not None:
+        return ("全部预计办好（明年放假安排未公布）" if expected.is_provisional else "全部预计办好", expected.on)
+    days = [task.due_on for task in tasks if task.status not in TERMINAL and task.due_on]
+    return ("已开始计时的最晚办好", max(days)) if days else None

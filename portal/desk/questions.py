@@ -1,0 +1,37 @@
+"""What people ask because nothing moves: an office answers its own, supervisors what was left in silence."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from agencies.enums import Role
+from applications import questions
+from applications.errors import Refused
+from applications.models import Question
+from portal.web.access import SignedInRequest, posting_required
+from portal.web.questions import AnswerForm, exchange
+
+answering = posting_required(Role.REVIEWER, Role.APPROVER, Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
+@answering
+def question_list(request: SignedInRequest) -> HttpResponse:
+    """The open ones, the earliest day first."""
+    waiting = Question.objects.for_posting(request.posting).unanswered().for_lists()
+    return render(request, "desk/question_list.html", {"questions": [exchange(found) for found in waiting]})
+
+
+@answering
+def question(request: SignedInRequest, question_id: int) -> HttpResponse:
+    """One question and its answer."""
+    found = get_object_or_404(Question.objects.for_posting(request.posting).for_lists(), pk=question_id)
+    form = AnswerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            questions.answer(found, staff=request.user, text=form.cleaned_data["text"])
+        except Refused as refused:
+            messages.info(request, str(refused))
+        else:
+            messages.success(request, f"已答复 {found.application.number}，申请人在办件页看到")
+        return redirect("desk:question_list")
+    return render(request, "desk/question.html", {"question": exchange(found), "form": form})
