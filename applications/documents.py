@@ -108,6 +108,17 @@ def render(document_id: int) -> Document:
         return _postpone(document_id, type(error).__name__, counts=True)
 
 
+def try_again(document: Document) -> Document:
+    """A person asks for a paper anew that was given up, once its cause is mended. One that is there stays as it is."""
+    with transaction.atomic():
+        current = _load(Document.objects.select_for_update(of=("self",)), document.pk)
+        if current.status != DocumentStatus.READY:
+            current.status, current.attempts, current.error = DocumentStatus.REQUESTED, 0, ""
+            current.next_attempt_at, current.published_at = timezone.now(), None
+            current.save()
+    return current
+
+
 def _load(documents: Any, document_id: int) -> Document:
     found: Document = documents.select_related("application__scheme", "application__region").get(pk=document_id)
     return found

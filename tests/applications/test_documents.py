@@ -234,6 +234,18 @@ def test_failed_paper_is_made_when_it_is_asked_for_again(monkeypatch: pytest.Mon
     assert (document.status, document.error) == (DocumentStatus.READY, "")
 
 
+def test_given_up_paper_is_tried_again_when_a_person_asks() -> None:
+    document = papers.make(DocumentKind.SUBMISSION_RECEIPT)
+    Document.objects.filter(pk=document.pk).update(status=DocumentStatus.FAILED, attempts=5, error="RuntimeError")
+    Document.objects.exclude(pk=document.pk).update(status=DocumentStatus.READY)
+
+    document = documents.try_again(document)
+
+    assert (document.status, document.attempts, document.error) == (DocumentStatus.REQUESTED, 0, "")
+    assert documents.render(document.pk).status == DocumentStatus.READY
+    assert documents.try_again(document).status == DocumentStatus.READY
+
+
 def _fail(*args: object, **kwargs: object) -> str:
     raise RuntimeError("赵明远")
 

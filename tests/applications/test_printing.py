@@ -53,6 +53,14 @@ def read_back(pdf: bytes) -> str:
 # -- what the fonts hold -------------------------------------------------------------------------------------------------
 
 
+def test_print_rules_are_all_understood(caplog: pytest.LogCaptureFixture) -> None:
+    printing._setting.cache_clear()
+
+    printed("<p>赵𠮷</p>")
+
+    assert [record.getMessage() for record in caplog.records if record.name == "weasyprint"] == []
+
+
 def test_fonts_hold_all_of_level_3() -> None:
     wanted = {point for first, last in LEVEL_3 for point in range(first, last + 1)}
 

@@ -1,0 +1,286 @@
+"""What each paper says, read from its HTML: the words of the official form, who, what, by when, and what one may do."""
+
+import re
+from html import unescape
+
+import pytest
+
+from agencies.fields import FIELDS
+from applications import documents, paper, review
+from applications.enums import Channel, DocumentKind, Grade
+from applications.models import Application, Document
+from tests import factories
+from tests.applications import papers
+
+pytestmark = pytest.mark.usefixtures("directory")
+
+
+def words(document: Document) -> str:
+    """The paper's text without marks and blanks."""
+    document = Document.objects.select_related("application__scheme", "application__region").get(pk=document.pk)
+    body = paper.html_of(document).partition("<main")[2]
+    return re.sub(r"\s", "", unescape(re.sub(r"<[^>]+>", "", body)))
+
+
+def in_order(text: str, parts: list[str]) -> bool:
+    position = -1
+    for part in parts:
+        position = text.find(re.sub(r"\s", "", part), position + 1)
+        if position < 0:
+            return False
+    return True
+
+
+# -- 登记表 ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def form() -> Document:
+    return papers.paper(factories.submitted(), DocumentKind.REGISTRATION)
+
+
+def test_registration_has_the_fifteen_fields_in_their_order(form: Document) -> None:
+    # OR-51
+    fields = [
+        "姓名", "性别", "民族", "政治面貌", "文化程度", "婚姻状况", "入伍时间", "退役时间", "联系电话", "身份证号",
+        "与落户方关系", "籍贯", "入伍前户口所在地", "入伍地", "家庭住址",
+    ]  # fmt: skip
+
+    assert in_order(words(form), ["基本信息", *fields])
+
+
+def test_registration_ticks_each_item_in_the_order_of_the_form() -> None:
+    # OR-52, OR-55
+    application = factories.submitted(ticked=["I01", "I10"])
+    text = words(papers.paper(application, DocumentKind.REGISTRATION))
+    spec = application.scheme.spec
+    yes, no = "√是否", "是√否"
+
+    lines = [f"{spec.item(code).printed_name}{yes if code in ('I01', 'I10') else no}" for code in spec.form.item_order]
+
+    assert len(lines) == 8
+    assert in_order(text, lines)
+    assert "灵活就业人员参保是√否" in text
+
+
+def test_registration_has_promise_signature_and_date(form: Document) -> None:
+    # OR-53, OR-54
+    assert in_order(words(form), ["申请承诺", "本人确认上述申请事项为自主选择", "申请人（签字）：", "日期：年月日"])
+
+
+def test_registration_prints_every_answer_that_was_given() -> None:
+    application = factories.submitted(region=factories.PLACES["GD"])
+    text = words(papers.paper(application, DocumentKind.REGISTRATION))
+
+    missing = [
+        code
+        for code, value in application.answers.items()
+        if re.sub(r"\s", "", paper.display(FIELDS[code], str(value))) not in text
+    ]
+
+    assert missing == []
+
+
+def test_registration_leaves_a_row_out_that_nobody_asked() -> None:
+    spec_rows = factories.submitted(region=factories.PLACES["GD"], ticked=["I01"])
+
+    text = words(papers.paper(spec_rows, DocumentKind.REGISTRATION))
+
+    assert "开户银行" not in text
+
+
+# -- 申请回执 --------------------------------------------------------------------------------------------------------------
+
+
+def test_receipt_lists_items_offices_and_materials() -> None:
+    application = factories.submitted(at=papers.AT)
+    text = words(papers.paper(application, DocumentKind.SUBMISSION_RECEIPT))
+
+    for task in application.tasks.select_related("item", "office"):
+        assert re.sub(r"\s", "", task.item.name) in text
+        assert task.office.name in text
+    for spec in application.scheme.spec.materials_for(frozenset(application.ticked), application.answers):
+        assert f"{spec.title}1份1页上传件，未核原件" in text
+    assert application.subject_id_no not in text
+
+
+def test_receipt_says_what_an_item_waits_for() -> None:
+    text = words(papers.paper(factories.submitted(), DocumentKind.SUBMISSION_RECEIPT))
+
+    assert "等个人养老保险资金已打到旗区社会保险经办机构" in text
+
+
+def test_receipt_tells_the_grade_of_each_material() -> None:
+    application = factories.submitted()
+    application.materials.filter(code="OR-31").update(grade=Grade.B)
+
+    text = words(papers.paper(application, DocumentKind.SUBMISSION_RECEIPT))
+
+    assert "退伍证1份1页原件已核" in text
+
+
+def test_receipt_of_the_window_says_who_typed() -> None:
+    application = factories.submitted()
+    Application.objects.filter(pk=application.pk).update(channel=Channel.WINDOW, entered_by=factories.clerk())
+
+    assert "窗口录入：李慧" in words(papers.paper(application, DocumentKind.SUBMISSION_RECEIPT))
+
+
+def test_receipt_says_not_published_where_nothing_is() -> None:
+    application = factories.submitted(region=factories.PLACES["TJ"])
+
+    assert "咨询：未公布" in words(papers.paper(application, DocumentKind.SUBMISSION_RECEIPT))
+
+
+# -- 通知书 ----------------------------------------------------------------------------------------------------------------
+
+
+def test_acceptance_has_limit_due_day_materials_and_who_answers() -> None:
+    text = words(papers.make(DocumentKind.ACCEPTANCE_NOTICE))
+
+    assert in_order(
+        text,
+        [
+            "于2026年9月14日提出的", "基本医疗保险参保和变更登记", "于2026年9月15日予以受理", "办理依据", "法定办结时限未公布",
+            "承诺办结时限27个工作日", "应办结日期2026年10月28日（星期三）", "共4种", "乌云其其格", "0477-8575378",
+        ],
+    )  # fmt: skip
+
+
+def test_acceptance_of_the_grant_says_when_it_is_paid() -> None:
+    # OR-13
+    application = factories.delivered(at=papers.AT)
+    papers.accepted(application, "I02")
+
+    text = words(papers.paper(application, DocumentKind.ACCEPTANCE_NOTICE))
+
+    assert "受理后，补助金在次年7月底前发放" in text
+
+
+def test_basis_is_the_one_in_force_on_the_day() -> None:
+    text = words(papers.make(DocumentKind.ACCEPTANCE_NOTICE))
+
+    assert "国令第787号" in text
+    assert "国令第608号" not in text
+
+
+def test_correction_names_the_deficits_of_every_office_at_once() -> None:
+    application = factories.delivered(at=papers.AT)
+    for item, material in (("I10", "OR-38"), ("I04", "OR-37")):
+        task = factories.task_of(application, item)
+        review.request_correction(
+            task,
+            reviewer=factories.reviewer_of(task),
+            deficits=[review.Deficit(f"看不清{material}", material=material)],
+            at=papers.LATER,
+        )
+
+    text = words(Document.objects.filter(application=application, kind=DocumentKind.CORRECTION_NOTICE).latest("id"))
+
+    assert in_order(text, ["有2处需要补正", "看不清OR-38", "户口注销证明", "看不清OR-37", "补正期限", "怎样补正"])
+
+
+def test_correction_of_a_field_says_what_to_do() -> None:
+    application = factories.delivered(at=papers.AT)
+    task = factories.task_of(application, "I10")
+    review.request_correction(
+        task,
+        reviewer=factories.reviewer_of(task),
+        deficits=[review.Deficit("和身份证上的写法不一样", field="name")],
+        at=papers.LATER,
+    )
+
+    text = words(papers.paper(application, DocumentKind.CORRECTION_NOTICE))
+
+    assert "登记表“姓名”和身份证上的写法不一样改正后重新填写" in text
+
+
+@pytest.mark.parametrize("kind", [DocumentKind.REFUSAL_NOTICE, DocumentKind.NON_ACCEPTANCE_NOTICE])
+def test_refusal_gives_the_office_own_remedy_where_it_wrote_one(kind: DocumentKind) -> None:
+    document = papers.make(kind)
+    document.task.result.remedy = "可以到原参保地办理转移后再来申请。"
+    document.task.result.save()
+
+    text = words(document)
+
+    assert "可以到原参保地办理转移后再来申请。" in text
+    assert paper.REMEDY not in text
+
+
+@pytest.mark.parametrize("kind", [k for k in DocumentKind.values if k != DocumentKind.REGISTRATION])
+def test_no_seal_is_drawn_and_the_paper_says_that_one_is_needed(kind: str) -> None:
+    document = papers.make(DocumentKind(kind))
+
+    text = words(document)
+
+    assert re.search("加盖.{0,5}专用章后生效", text)
+    assert document.application.subject_id_no not in text
+
+
+# -- 一单反馈 --------------------------------------------------------------------------------------------------------------
+
+
+def test_result_sheet_has_a_line_for_each_item() -> None:
+    application = papers.finished()
+
+    text = words(papers.paper(application, DocumentKind.RESULT_SHEET))
+
+    for task in application.tasks.select_related("item", "result"):
+        mark = "▲不予办理" if task.item.code == "I10" else "●已办结"
+        reference = task.result.reference or "理由和救济途径见下"
+        name, reference = (re.sub(r"\s", "", part) for part in (task.item.name, reference))
+        assert re.search(f"{re.escape(name)}\\D{{1,8}}{mark}9月15日{re.escape(reference)}", text)
+
+
+def test_result_sheet_gives_reasons_and_the_remedy_once() -> None:
+    application = papers.finished(region=factories.PLACES["TJ"])
+
+    text = words(papers.paper(application, DocumentKind.RESULT_SHEET))
+
+    assert text.count("已在外地参加职工医保，不能重复参保。") == 2
+    assert text.count(paper.REMEDY) == 1
+
+
+def test_result_sheet_does_not_change_when_the_money_comes_later() -> None:
+    application = papers.finished()
+    document = papers.paper(application, DocumentKind.RESULT_SHEET)
+    before = words(document)
+    task = factories.task_of(application, "I02")
+
+    review.fulfil(task, review.Fulfilment.PAID, staff=factories.reviewer_of(task))
+
+    assert "2027年7月31日前发放" in before
+    assert words(document) == before
+
+
+# -- every paper -----------------------------------------------------------------------------------------------------------
+
+
+def test_names_and_answers_are_text_and_never_marks() -> None:
+    application = factories.submitted()
+    application.answers = {**application.answers, "contact_addr": '<img src="file:///etc/passwd">'}
+    application.save()
+
+    document = documents.render(papers.paper(application, DocumentKind.REGISTRATION).pk)
+
+    assert document.error == ""
+    assert "&lt;img src=&quot;file:" in paper.html_of(document)
+
+
+def test_qr_code_holds_the_number_and_nothing_personal() -> None:
+    document = papers.make(DocumentKind.ACCEPTANCE_NOTICE)
+
+    address = paper.verify_url(document)
+
+    assert address.endswith(f"/verify/?n={document.number}")
+    assert document.check_code not in address
+
+
+@pytest.mark.parametrize(("number", "shown"), [("150602199901019979", "150***********9979"), ("15", "**"), ("", "")])
+def test_masked_id_shows_three_and_four(number: str, shown: str) -> None:
+    assert paper.masked_id(number) == shown
+
+
+@pytest.mark.parametrize(("name", "shown"), [("赵明远", "赵**"), ("𠮷", "𠮷"), ("", "")])
+def test_masked_name_shows_the_first_character(name: str, shown: str) -> None:
+    assert paper.masked_name(name) == shown
