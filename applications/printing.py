@@ -6,6 +6,7 @@ font of the machine is used, so a paper looks the same everywhere.
 """
 
 import contextlib
+import ctypes
 import io
 import logging
 import lzma
@@ -67,7 +68,15 @@ def _weasyprint() -> Any:
 
 
 def is_available() -> bool:
-    """Whether this machine can make PDF files."""
+    """Whether this machine can make PDF files. Asked at every start, so the library itself is loaded only in doubt."""
+    try:
+        ctypes.CDLL("libpangoft2-1.0.so.0")
+    except OSError:
+        return _is_importable()
+    return True
+
+
+def _is_importable() -> bool:
     try:
         _weasyprint()
     except Unavailable:

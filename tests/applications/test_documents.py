@@ -5,6 +5,7 @@ import io
 import os
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from applications import documents, paper, printing, relay
+from applications import documents, paper, printing, relay, tasks
 from applications.enums import DocumentKind, DocumentStatus
 from applications.models import Application, Document
 from tests import factories
@@ -269,13 +270,34 @@ def _no_pango() -> None:
 def test_relay_hands_a_paper_over_once_it_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     document = papers.make(DocumentKind.SUBMISSION_RECEIPT)
     Document.objects.exclude(pk=document.pk).update(status=DocumentStatus.READY)
+    sent: list[object] = []
+    monkeypatch.setattr(tasks.render_documents, "apply_async", lambda args, queue: sent.append((args, queue)))
     monkeypatch.setattr(printing, "_weasyprint", _no_pango)
     documents.render(document.pk)
 
     not_yet = relay.publish_documents()
     Document.objects.filter(pk=document.pk).update(next_attempt_at=timezone.now())
+    now = relay.publish_documents()
 
-    assert (not_yet, Document.objects.get(pk=document.pk).published_at) == (0, None)
+    assert (not_yet, now, sent) == (0, 1, [(([document.pk],), "papers")])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_on_one_paper_make_one_file() -> None:
+    document = papers.make(DocumentKind.SUBMISSION_RECEIPT)
+
+    def work(_: int) -> Document:
+        try:
+            return documents.render(document.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(work, range(2))
+
+    assert (first.status, second.status) == (DocumentStatus.READY, DocumentStatus.READY)
+    assert (first.sha256, first.rendered_at) == (second.sha256, second.rendered_at)
+    assert hashlib.sha256(content(first)).hexdigest() == first.sha256
 
 
 def test_file_left_by_a_dead_worker_is_replaced() -> None:

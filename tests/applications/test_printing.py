@@ -200,5 +200,20 @@ def test_check_names_the_line_that_installs_pango(monkeypatch: pytest.MonkeyPatc
     assert printing.install_hint() in str(warning.hint)
 
 
+def test_doubt_about_pango_is_settled_by_the_library_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_library(*args: object) -> None:
+        raise OSError
+
+    def no_pango() -> None:
+        raise printing.Unavailable
+
+    monkeypatch.setattr(printing.ctypes, "CDLL", no_library)
+    with_import = printing.is_available()
+    monkeypatch.setattr(printing, "_weasyprint", no_pango)
+    without_import = printing.is_available()
+
+    assert (with_import, without_import) == (True, False)
+
+
 def test_check_is_silent_where_pango_is() -> None:
     assert (checks.pango_is_there(), checks.pango_is_there_in_production()) == ([], [])
