@@ -3,6 +3,7 @@
 from agencies.models import Agency
 
 PAPERS = "papers"
+NOTICES = "notices"
 HOUSEKEEPING = "housekeeping"
 
 
@@ -12,4 +13,4 @@ def queue_of(agency_code: str) -> str:
 
 def all_queues() -> list[str]:
     """Every queue that something is sent to; each must have a worker."""
-    return [queue_of(code) for code in Agency.objects.values_list("code", flat=True)] + [PAPERS, HOUSEKEEPING]
+    return [queue_of(code) for code in Agency.objects.values_list("code", flat=True)] + [PAPERS, NOTICES, HOUSEKEEPING]

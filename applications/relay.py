@@ -21,17 +21,19 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from agencies.enums import GatewayKind
-from agencies.queues import PAPERS, queue_of
-from applications import tasks
-from applications.enums import DispatchStatus, DocumentStatus
+from agencies.queues import NOTICES, PAPERS, all_queues, queue_of
+from applications import detectors, tasks
+from applications.enums import DispatchStatus, DocumentStatus, NoticeStatus
 from applications.fanout import CHANNEL
-from applications.models import Dispatch, Document
+from applications.models import Dispatch, Document, Heartbeat, Notice
 
 logger = logging.getLogger(__name__)
 
 CLAIM = 200
 CLAIM_PAPERS = 20
 POLL_SECONDS = 2.0
+HEARTBEAT = timedelta(seconds=60)
+HEARTBEAT_UNHEARD = timedelta(minutes=10)
 # A bell that still hangs unheard at the door need not be rung again: without a worker a queue stays this short.
 QUEUE_IS_WAITING = 5
 
@@ -42,6 +44,7 @@ def run(should_stop: Callable[[], bool]) -> None:
         try:
             _listen()
             while not should_stop():
+                ring_heartbeats()
                 while pump() and not should_stop():
                     pass
                 _wait(POLL_SECONDS)
@@ -71,7 +74,7 @@ def _wait(seconds: float) -> None:
 
 def pump() -> int:
     """One claim of dispatches and one of papers; returns how many rows were published."""
-    return publish_dispatches() + publish_documents()
+    return publish_dispatches() + publish_documents() + publish_notices()
 
 
 def _due(now: datetime) -> Q:
@@ -150,6 +153,41 @@ def publish_documents() -> int:
         _give_back(Document.objects.filter(pk__in=ids, published_at=now))
         raise
     return len(ids)
+
+
+def publish_notices() -> int:
+    """Claims notices that are due and rings their queue."""
+    now = timezone.now()
+    with transaction.atomic():
+        ids = list(
+            Notice.objects.select_for_update(skip_locked=True)
+            .filter(_due(now), status=NoticeStatus.PENDING)
+            .order_by("id")
+            .values_list("pk", flat=True)[:CLAIM]
+        )
+        Notice.objects.filter(pk__in=ids).update(published_at=now)
+    try:
+        if ids:
+            tasks.send_notices.apply_async((ids,), queue=NOTICES)
+    except Exception:
+        _give_back(Notice.objects.filter(pk__in=ids, published_at=now))
+        raise
+    return len(ids)
+
+
+def ring_heartbeats() -> None:
+    """A heartbeat through every queue; a queue that has not heard the last one is asked again after ten minutes."""
+    now = timezone.now()
+    rows = {row.queue: row for row in Heartbeat.objects.all()}
+    for queue in all_queues():
+        row = rows.get(queue)
+        is_unheard = row is not None and row.rung_at is not None and (not row.heard_at or row.heard_at < row.rung_at)
+        if row is not None and row.rung_at is not None:
+            pause = HEARTBEAT_UNHEARD if is_unheard else HEARTBEAT
+            if row.rung_at > now - pause:
+                continue
+        detectors.rung(queue)
+        tasks.heartbeat.apply_async((queue,), queue=queue)
 
 
 def _give_back(rows: QuerySet[Any]) -> None:

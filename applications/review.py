@@ -11,8 +11,8 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import LimitUnit, Role
 from agencies.models import Office, Posting
-from applications import documents, fanout, workflow
-from applications.enums import Action, Decision, DocumentKind, Fulfilment, Party
+from applications import documents, fanout, notices, workflow
+from applications.enums import Action, Decision, DocumentKind, Fulfilment, NoticeKind, Party
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Correction, CorrectionLine, FactConfirmation, ItemTask, Result
 from portal.accounts.models import User
@@ -170,6 +170,7 @@ def _papers_of_decision(task: ItemTask, decision: Decision, at: datetime) -> Non
     settled = Application.objects.get(pk=task.application_id)
     if settled.is_closed:
         documents.request(settled, DocumentKind.RESULT_SHEET, at=at)
+    notices.write(settled, NoticeKind.CLOSED if settled.is_closed else NoticeKind.PROGRESS)
 
 
 def request_correction(
@@ -208,6 +209,7 @@ def request_correction(
             at=at,
             facts={"corrections": _open_notices(task)},
         )
+        notices.write(application, NoticeKind.CORRECTION)
     return correction
 
 

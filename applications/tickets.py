@@ -17,21 +17,19 @@ def open_ticket(
     dispatch: Dispatch | None = None,
 ) -> bool:
     """True if the finding is new."""
-    found = Ticket.objects.bulk_create(
-        [
-            Ticket(
-                fingerprint=fingerprint,
-                kind=kind,
-                title=title,
-                suggestion=suggestion,
-                office=office,
-                task=task,
-                dispatch=dispatch,
-            )
-        ],
-        ignore_conflicts=True,
+    if Ticket.objects.open().filter(fingerprint=fingerprint).exists():
+        return False
+    ticket = Ticket(
+        fingerprint=fingerprint,
+        kind=kind,
+        title=title,
+        suggestion=suggestion,
+        office=office,
+        task=task,
+        dispatch=dispatch,
     )
-    return bool(found) and Ticket.objects.filter(fingerprint=fingerprint, closed_at=None).exists()
+    Ticket.objects.bulk_create([ticket], ignore_conflicts=True)  # two finders at once: one ticket
+    return True
 
 
 def close(ticket: Ticket, *, note: str) -> Ticket:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
@@ -122,6 +123,9 @@ EXCHANGE_ALLOWED_HOSTS = env.list("EXCHANGE_ALLOWED_HOSTS", default=[])
 EXCHANGE_CONNECT_SECONDS = env.float("EXCHANGE_CONNECT_SECONDS", default=10)
 EXCHANGE_TOTAL_SECONDS = env.float("EXCHANGE_TOTAL_SECONDS", default=20)
 
+# Who sends short messages: a function of (phone, text, key). The demo's sends none.
+NOTICE_SENDER = env("NOTICE_SENDER", default="applications.notices.in_site")
+
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="redis://localhost:6379/0")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -149,6 +153,16 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
+# Beat only rings; each job asks the database what is to be done, and may run twice.
+CELERY_BEAT_SCHEDULE = {
+    "daily_sweeps": {"task": "applications.tasks.daily_sweeps", "schedule": crontab(hour=0, minute=20)},
+    "reconcile": {"task": "applications.tasks.reconcile", "schedule": crontab(hour=2, minute=10)},
+    "morning_digest": {"task": "applications.tasks.morning_digest", "schedule": crontab(hour=8, minute=0)},
+    "detect": {"task": "applications.tasks.detect", "schedule": crontab(minute=7)},
+    "probe_lines": {"task": "applications.tasks.probe_lines", "schedule": 20, "options": {"expires": 20}},
+}
+# Named persons who get the morning's list of what does not agree.
+DIGEST_RECIPIENTS = env.list("DIGEST_RECIPIENTS", default=[])
 
 LOGGING = {
     "version": 1,

@@ -1,0 +1,230 @@
+"""What must never be so, looked for every hour in production, and the pulse of the queues.
+
+Each detector gives the findings of one kind. `run` opens a ticket per new finding and closes those that are no more. None
+of them mends anything by itself: each names what a person should do.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils import timezone
+
+from agencies.models import Office
+from agencies.queues import all_queues
+from applications import tickets
+from applications.enums import (
+    CLOSED,
+    TERMINAL,
+    ApplicationStatus,
+    DispatchStatus,
+    DocumentStatus,
+    NoticeStatus,
+    TaskStatus,
+)
+from applications.models import Application, Dispatch, Document, Heartbeat, ItemTask, Notice, Ticket
+
+logger = logging.getLogger(__name__)
+
+BEAT = "beat"
+LATE = timedelta(minutes=5)
+PAPER_LATE = timedelta(minutes=15)
+DEAF = timedelta(minutes=5)
+BEAT_DEAD = timedelta(minutes=15)
+
+_UNSENT = [DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION]
+
+
+@dataclass(frozen=True)
+class Finding:
+    subject: str
+    office: Office | None = None
+    task: ItemTask | None = None
+    dispatch: Dispatch | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Detector:
+    kind: str
+    title: str
+    suggestion: str
+    find: Callable[[datetime], Iterable[Finding]]
+
+
+def _of_task(task: ItemTask) -> Finding:
+    return Finding(str(task.pk), task.office, task)
+
+
+def _of_dispatch(dispatch: Dispatch) -> Finding:
+    return Finding(str(dispatch.pk), dispatch.task.office, dispatch.task, dispatch)
+
+
+def _dispatches(**conditions: object) -> Iterable[Dispatch]:
+    return Dispatch.objects.filter(**conditions).select_related("task__office").order_by("pk")[:500]
+
+
+def pending_without_dispatch(now: datetime) -> Iterable[Finding]:
+    unsent = Dispatch.objects.filter(task=OuterRef("pk"), status__in=_UNSENT)
+    tasks = ItemTask.objects.filter(~Exists(unsent), status=TaskStatus.PENDING).select_related("office")
+    return [_of_task(task) for task in tasks[:500]]
+
+
+def unsent_too_long(now: datetime) -> Iterable[Finding]:
+    open_ones = [DispatchStatus.PENDING, DispatchStatus.SENDING]
+    late = _dispatches(status__in=open_ones, created_at__lt=now - LATE, task__office__is_held=False)
+    return [_of_dispatch(dispatch) for dispatch in late]
+
+
+def held_too_long(now: datetime) -> Iterable[Finding]:
+    open_ones = [DispatchStatus.PENDING, DispatchStatus.SENDING]
+    late = _dispatches(status__in=open_ones, created_at__lt=now - timedelta(days=1), task__office__is_held=True)
+    return [_of_dispatch(dispatch) for dispatch in late]
+
+
+def waits_for_a_person(now: datetime) -> Iterable[Finding]:
+    return [_of_dispatch(dispatch) for dispatch in _dispatches(status=DispatchStatus.ATTENTION)]
+
+
+def delivered_but_not_there(now: datetime) -> Iterable[Finding]:
+    newer = Dispatch.objects.filter(task=OuterRef("task"), version__gt=OuterRef("version"))
+    rows = Dispatch.objects.filter(~Exists(newer), status=DispatchStatus.DELIVERED, task__status=TaskStatus.PENDING)
+    return [_of_dispatch(dispatch) for dispatch in rows.select_related("task__office")[:500]]
+
+
+def still_sent_though_ended(now: datetime) -> Iterable[Finding]:
+    return [_of_dispatch(dispatch) for dispatch in _dispatches(status__in=_UNSENT, task__status__in=TERMINAL)]
+
+
+def waiting_for_nothing(now: datetime) -> Iterable[Finding]:
+    tasks = ItemTask.objects.filter(status=TaskStatus.WAITING, open_items=[], open_facts=[]).select_related("office")
+    return [_of_task(task) for task in tasks[:500]]
+
+
+def status_does_not_follow(now: datetime) -> Iterable[Finding]:
+    unfinished = Count("tasks", filter=~Q(tasks__status__in=TERMINAL))
+    cases = Application.objects.annotate(unfinished=unfinished)
+    wrong = cases.filter(
+        Q(unfinished=0) & ~Q(status__in=CLOSED)
+        | Q(unfinished__gt=0, status__in=CLOSED)
+        | Q(unfinished__gt=0) & ~Q(status__in=[ApplicationStatus.IN_PROGRESS, ApplicationStatus.ACTION_NEEDED])
+    )
+    return [Finding(case.number) for case in wrong[:500]]
+
+
+def paper_without_file(now: datetime) -> Iterable[Finding]:
+    missing = Document.objects.filter(
+        Q(status=DocumentStatus.READY, file="")
+        | Q(status=DocumentStatus.REQUESTED, requested_at__lt=now - PAPER_LATE)
+        | Q(status=DocumentStatus.FAILED)
+    )
+    return [Finding(document.number) for document in missing[:500]]
+
+
+def notice_not_sent(now: datetime) -> Iterable[Finding]:
+    stuck = Notice.objects.filter(
+        Q(status=NoticeStatus.FAILED) | Q(status=NoticeStatus.PENDING, created_at__lt=now - timedelta(hours=1))
+    )
+    return [Finding(str(notice.pk)) for notice in stuck[:500]]
+
+
+def deaf_queue(now: datetime) -> Iterable[Finding]:
+    return [Finding(pulse.queue) for pulse in pulses(now) if pulse.is_silent]
+
+
+DETECTORS = [
+    Detector("pending_without_dispatch", "待送达的事项没有推送记录", "请核对后重新推送", pending_without_dispatch),
+    Detector("unsent_too_long", "超过五分钟还没有送达", "请看失败原因，必要时重新推送或纸质移交", unsent_too_long),
+    Detector("held_too_long", "机构暂停推送超过一天", "请确认是否恢复推送", held_too_long),
+    Detector("waits_for_a_person", "推送多次不成功，待人工处理", "请重新推送、纸质移交或取消", waits_for_a_person),
+    Detector("delivered_but_not_there", "推送已送达而事项仍是待送达", "请核对对方回执", delivered_but_not_there),
+    Detector("still_sent_though_ended", "事项已结束而推送还没有取消", "请取消这条推送", still_sent_though_ended),
+    Detector("waiting_for_nothing", "事项在等前置，而前置都已满足", "请重新计算前置条件", waiting_for_nothing),
+    Detector("status_does_not_follow", "办件状态与各事项不一致", "请核对流转记录", status_does_not_follow),
+    Detector("paper_without_file", "文书没有生成", "请查看文书队列并重新生成", paper_without_file),
+    Detector("notice_not_sent", "通知没有发出", "请改用电话告知", notice_not_sent),
+    Detector("deaf_queue", "队列没有回音", "请检查该队列的工作进程", deaf_queue),
+]
+
+
+def run(now: datetime | None = None) -> int:
+    """Opens and closes tickets; returns how many are new. A detector that fails does not silence the others."""
+    now = now or timezone.now()
+    new = 0
+    for detector in DETECTORS:
+        try:
+            new += _record(detector, list(detector.find(now)))
+        except Exception:
+            logger.exception("detector %s failed", detector.kind)
+    return new
+
+
+def _record(detector: Detector, findings: list[Finding]) -> int:
+    new = 0
+    seen = set()
+    for finding in findings:
+        fingerprint = f"{detector.kind}:{finding.subject}"
+        seen.add(fingerprint)
+        new += tickets.open_ticket(
+            fingerprint,
+            kind=detector.kind,
+            title=f"{detector.title}（{finding.subject}）",
+            suggestion=detector.suggestion,
+            office=finding.office,
+            task=finding.task,
+            dispatch=finding.dispatch,
+        )
+    for ticket in Ticket.objects.open().filter(kind=detector.kind).exclude(fingerprint__in=seen):
+        tickets.close(ticket, note="再次检查时已经正常")
+    return new
+
+
+def digest() -> str:
+    """The morning's words to named persons: every kind that needs somebody, by number; empty when there is nothing."""
+    counts = dict(Ticket.objects.open().values_list("kind").annotate(number=Count("pk")))
+    titles = {detector.kind: detector.title for detector in DETECTORS}
+    lines = [f"{titles.get(kind, kind)}：{number} 件" for kind, number in sorted(counts.items())]
+    text = "\n".join(lines)
+    if text and settings.DIGEST_RECIPIENTS:
+        send_mail("待核对问题", text, None, settings.DIGEST_RECIPIENTS)
+    return text
+
+
+# --- pulse of the queues ---
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """`age`: seconds since the queue was last heard; None if never."""
+
+    queue: str
+    age: float | None
+    is_silent: bool
+
+
+def rung(queue: str) -> None:
+    now = timezone.now()
+    Heartbeat.objects.update_or_create(queue=queue, defaults={"rung_at": now})
+
+
+def heard(queue: str) -> None:
+    Heartbeat.objects.update_or_create(queue=queue, defaults={"heard_at": timezone.now()})
+
+
+def pulses(now: datetime | None = None) -> list[Pulse]:
+    """Every queue with its age: alive and deaf workers are seen here (A12, A13), and a beat that stopped (A6)."""
+    now = now or timezone.now()
+    rows = {row.queue: row for row in Heartbeat.objects.all()}
+    found = []
+    for queue in [*all_queues(), BEAT]:
+        row = rows.get(queue)
+        heard_at = row.heard_at if row else None
+        age = (now - heard_at).total_seconds() if heard_at else None
+        limit = BEAT_DEAD if queue == BEAT else DEAF
+        was_rung = queue == BEAT or (row is not None and row.rung_at is not None)
+        found.append(Pulse(queue, age, was_rung and (age is None or age > limit.total_seconds())))
+    return found

@@ -1,0 +1,183 @@
+"""Each detector finds what is planted, and is silent on a healthy case; tickets open once and close by themselves."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from agencies.queues import all_queues
+from applications import detectors, notices, operations, review
+from applications.detectors import DETECTORS
+from applications.enums import ApplicationStatus, DispatchStatus, DocumentStatus, NoticeKind, NoticeStatus, TaskStatus
+from applications.models import Application, Dispatch, Document, Heartbeat, ItemTask, Notice, Ticket
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("directory")
+
+LONG_AGO = timedelta(days=2)
+
+
+def _age_dispatches() -> None:
+    Dispatch.objects.update(created_at=timezone.now() - LONG_AGO)
+
+
+def _pending_without_dispatch(case: Application) -> None:
+    Dispatch.objects.filter(task__application=case).update(status=DispatchStatus.CANCELLED)
+
+
+def _held_too_long(case: Application) -> None:
+    for task in case.tasks.all():
+        operations.hold(task.office, is_held=True)
+    _age_dispatches()
+
+
+def _unsent_too_long(case: Application) -> None:
+    _age_dispatches()
+
+
+def _waits_for_a_person(case: Application) -> None:
+    Dispatch.objects.update(status=DispatchStatus.ATTENTION)
+
+
+def _delivered_but_not_there(case: Application) -> None:
+    Dispatch.objects.update(status=DispatchStatus.DELIVERED)
+
+
+def _still_sent_though_ended(case: Application) -> None:
+    ItemTask.objects.update(status=TaskStatus.WITHDRAWN)
+
+
+def _waiting_for_nothing(case: Application) -> None:
+    ItemTask.objects.update(status=TaskStatus.WAITING, open_items=[], open_facts=[])
+
+
+def _status_does_not_follow(case: Application) -> None:
+    Application.objects.update(status=ApplicationStatus.COMPLETED)
+
+
+def _paper_without_file(case: Application) -> None:
+    Document.objects.update(status=DocumentStatus.READY, file="")
+
+
+def _notice_not_sent(case: Application) -> None:
+    notice = notices.write(case, NoticeKind.PROGRESS)
+    assert notice is not None
+    Notice.objects.update(status=NoticeStatus.FAILED)
+
+
+def _deaf_queue(case: Application) -> None:
+    detectors.rung("papers")
+
+
+PLANTS: dict[str, Callable[[Application], None]] = {
+    name.removeprefix("_"): plant for name, plant in list(globals().items()) if name.removeprefix("_") in
+    {detector.kind for detector in DETECTORS}
+}  # fmt: skip
+
+
+def kinds_found() -> set[str]:
+    return {detector.kind for detector in DETECTORS if list(detector.find(timezone.now()))}
+
+
+@pytest.fixture(autouse=True)
+def beating(directory: None) -> None:
+    """Without a beat that was just heard its queue is a finding of its own."""
+    detectors.heard(detectors.BEAT)
+
+
+@pytest.mark.parametrize("kind", [detector.kind for detector in DETECTORS])
+def test_detector_finds_what_is_planted(kind: str) -> None:
+    case = factories.submitted(ticked=["I01", "I04"])
+    assert kind not in kinds_found()
+
+    PLANTS[kind](case)
+
+    assert kind in kinds_found()
+
+
+def test_healthy_case_gives_no_finding_at_any_stage() -> None:
+    case = factories.submitted(ticked=["I01"])
+    found = [kinds_found()]
+    factories.deliver_all()
+    found.append(kinds_found())
+    (task,) = case.tasks.all()
+    reviewer = factories.reviewer_of(task)
+    review.accept(task, reviewer=reviewer)
+    review.complete(task, reviewer=reviewer, summary="准予")
+    found.append(kinds_found())
+
+    assert found == [set(), set(), set()]
+
+
+def test_ticket_is_opened_once_and_closed_when_mended() -> None:
+    factories.submitted(ticked=["I01"])
+    Dispatch.objects.update(status=DispatchStatus.ATTENTION)
+
+    assert [detectors.run(), detectors.run()] == [1, 0]
+    ticket = Ticket.objects.get(kind="waits_for_a_person")
+    assert (ticket.closed_at, ticket.dispatch, ticket.office) == (None, Dispatch.objects.get(), ticket.task.office)
+
+    operations.resend(Dispatch.objects.get(), operator=factories.staff("administrator"), note="再推一次")
+    factories.deliver_all()
+    detectors.run()
+
+    ticket.refresh_from_db()
+    assert ticket.closed_at is not None
+
+
+def test_detector_that_fails_does_not_silence_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.submitted(ticked=["I01"])
+    Dispatch.objects.update(status=DispatchStatus.ATTENTION)
+
+    def broken(now: Any) -> Any:
+        raise RuntimeError
+
+    first = detectors.Detector("broken", "坏的", "", broken)
+    monkeypatch.setattr(detectors, "DETECTORS", [first, *DETECTORS])
+
+    assert detectors.run() == 1
+
+
+def test_digest_names_every_kind_that_needs_somebody(settings: Any) -> None:
+    """A5: whatever kind of ticket is open has its line."""
+    settings.DIGEST_RECIPIENTS = ["duty@example.invalid"]
+    for detector in DETECTORS:
+        Ticket.objects.create(fingerprint=detector.kind, kind=detector.kind, title=detector.title, suggestion="")
+
+    text = detectors.digest()
+
+    assert all(f"{detector.title}：1 件" in text for detector in DETECTORS)
+    assert mail.outbox[0].body == text
+
+
+def test_digest_is_not_sent_when_there_is_nothing(settings: Any) -> None:
+    settings.DIGEST_RECIPIENTS = ["duty@example.invalid"]
+
+    assert (detectors.digest(), mail.outbox) == ("", [])
+
+
+def test_pulse_tells_alive_silent_and_never_heard() -> None:
+    """A6, A12, A13."""
+    now = timezone.now()
+    for queue in all_queues():
+        detectors.rung(queue)
+        detectors.heard(queue)
+    Heartbeat.objects.filter(queue="papers").update(heard_at=now - timedelta(minutes=6))
+    Heartbeat.objects.filter(queue="notices").update(heard_at=None)
+    Heartbeat.objects.filter(queue="beat").update(heard_at=now - timedelta(minutes=16))
+
+    assert {pulse.queue for pulse in detectors.pulses(now) if pulse.is_silent} == {"papers", "notices", "beat"}
+    with pytest.raises(CommandError):
+        call_command("pulse")
+
+
+def test_pulse_of_a_healthy_system_ends_well() -> None:
+    for queue in all_queues():
+        detectors.rung(queue)
+        detectors.heard(queue)
+
+    call_command("pulse")
