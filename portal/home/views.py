@@ -58,6 +58,11 @@ class SignIn(auth_views.LoginView):
     template_name = "home/sign_in.html"
     redirect_authenticated_user = True
 
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        answer = super().form_valid(form)
+        place.remember_of(self.request)
+        return answer
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         demo = {"accounts": ACCOUNTS, "demo_password": DEMO_PASSWORD} if settings.IS_DEMO else {}
         return super().get_context_data(**kwargs) | demo

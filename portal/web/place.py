@@ -11,6 +11,7 @@ from django.utils import timezone
 from agencies import catalogue
 from agencies.enums import Level
 from agencies.models import Region, Scheme
+from applications.models import Application, Draft
 
 SESSION_KEY = "place"
 
@@ -31,6 +32,19 @@ class Place:
 def choose(request: HttpRequest, region: Region) -> None:
     """Remembers the place for this visit."""
     request.session[SESSION_KEY] = region.code
+
+
+def remember_of(request: HttpRequest) -> None:
+    """At sign-in: unless a place was chosen already, that of the person's latest case or form."""
+    if request.session.get(SESSION_KEY):
+        return
+    cases = Application.objects.for_applicant(request.user).order_by("-pk")
+    forms = Draft.objects.for_person(request.user).order_by("-saved_at")
+    for rows in (cases, forms):
+        latest = rows.select_related("region").first()
+        if latest is not None:
+            choose(request, latest.region)
+            return
 
 
 def chosen_region(request: HttpRequest) -> Region | None:

@@ -7,7 +7,7 @@ from agencies.enums import Role
 from agencies.models import Region
 from portal.home.presenters import count_words, needles, place_page
 from portal.web import place
-from tests.factories import DONGSHENG, person, staff
+from tests.factories import DONGSHENG, draft, person, staff
 
 
 @pytest.fixture
@@ -72,6 +72,16 @@ def test_sign_in_leads_an_applicant_on(client: Client) -> None:
 
     assert answer.status_code == 302
     assert answer.url == "/start/"
+
+
+@pytest.mark.usefixtures("directory")
+def test_sign_in_of_a_person_with_a_case_knows_the_place(client: Client) -> None:
+    user = person()
+    draft(user)
+
+    client.post("/sign-in/", {"username": user.username, "password": "demo-2026"})
+
+    assert client.session[place.SESSION_KEY] == DONGSHENG
 
 
 @pytest.mark.django_db
