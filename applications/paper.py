@@ -253,7 +253,7 @@ def _materials(document: Document, codes: Iterable[str] | None = None) -> list[G
     received: dict[str, list[Material]] = {}
     for material in _received(document):
         received.setdefault(material.code, []).append(material)
-    wanted = application.scheme.spec.materials_for(frozenset(application.ticked), application.answers)
+    wanted = application.scheme.spec.materials_for(_ticked_at(document), application.answers)
     lines = []
     for spec in wanted:
         if codes is not None and spec.code not in codes:
@@ -265,6 +265,13 @@ def _materials(document: Document, codes: Iterable[str] | None = None) -> list[G
         how = _GRADES[best] if best else "没有上传"
         lines.append(Given(spec.title, count, how))
     return lines
+
+
+def _ticked_at(document: Document) -> frozenset[str]:
+    """The items that the case had when the paper was asked for; items added afterwards stand on papers of their own."""
+    added = document.application.log.filter(action=Action.ADD_ITEMS, at__gt=document.requested_at)
+    later = {code for row in added for code in row.data.get("items", [])}
+    return frozenset(document.application.ticked) - later
 
 
 def _received(document: Document) -> list[Material]:
@@ -289,12 +296,12 @@ def _registration(document: Document) -> dict[str, Any]:
     application = document.application
     spec = application.scheme.spec
     order = [spec.item(code) for code in spec.form.item_order] or list(spec.offered)
-    groups = _groups(application)
+    groups, ticked = _groups(application), _ticked_at(document)
     return {
         "groups": groups,
         # With more rows than the official form has, lower ones keep it on one page.
         "is_dense": sum(len(group.rows) for group in groups) + len(order) > 16,
-        "ticks": [Tick(item.printed_name, item.code in application.ticked) for item in order],
+        "ticks": [Tick(item.printed_name, item.code in ticked) for item in order],
         "promise": spec.form.promise,
         "form_note": spec.form.note,
         "filled_on": day_words(timezone.localdate(application.submitted_at)),
@@ -360,7 +367,8 @@ def _receipt(document: Document) -> dict[str, Any]:
     spec = application.scheme.spec
     submitted = timezone.localdate(application.submitted_at)
     days = spec.receiving_limit.days or 5
-    tasks = _tasks(application)
+    later = set(application.ticked) - _ticked_at(document)
+    tasks = [task for task in _tasks(application) if task.item.code not in later]
     given = _materials(document)
     rows = [
         Row("申请人", application.subject_name),

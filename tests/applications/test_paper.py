@@ -11,6 +11,7 @@ from applications.enums import Channel, DocumentKind, Grade
 from applications.models import Application, Document
 from tests import factories
 from tests.applications import papers
+from tests.applications.test_additions import add_item
 
 pytestmark = pytest.mark.usefixtures("directory")
 
@@ -124,6 +125,19 @@ def test_receipt_of_the_window_says_who_typed() -> None:
     Application.objects.filter(pk=application.pk).update(channel=Channel.WINDOW, entered_by=factories.clerk())
 
     assert "窗口录入：李慧" in words(papers.paper(application, DocumentKind.SUBMISSION_RECEIPT))
+
+
+def test_receipt_stays_as_it_was_when_an_item_is_added_later() -> None:
+    application = factories.submitted(ticked=["I07"])
+    first, before = papers.paper(application, DocumentKind.SUBMISSION_RECEIPT), factories.task_of(application, "I07")
+
+    application = add_item(application, "I10")
+    again = application.documents.filter(kind=DocumentKind.SUBMISSION_RECEIPT).latest("id")
+
+    assert before.item.name in words(first)
+    assert "基本医疗保险参保和变更登记" not in words(first)
+    assert "军人退役医疗保险转移凭证" not in words(first)
+    assert "基本医疗保险参保和变更登记" in words(again)
 
 
 def test_receipt_says_not_published_where_nothing_is() -> None:
