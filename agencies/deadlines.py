@@ -72,3 +72,20 @@ def calendar_now() -> Calendar:
         make_up_days=frozenset(date.fromisoformat(day) for row in rows for day in row.make_up_days),
         names={date.fromisoformat(day): name for row in rows for day, name in row.names.items()},
     )
+
+
+@dataclass(frozen=True)
+class MissingYear:
+    """A calendar that should be there: from 1 November it is asked for, on 31 December it is overdue."""
+
+    year: int
+    is_overdue: bool
+
+
+def missing_year(calendar: Calendar, today: date) -> MissingYear | None:
+    """Next year's calendar if it is not loaded by 1 November, or this year's if there is none; None when all is well."""
+    if not calendar.knows(today):
+        return MissingYear(today.year, is_overdue=True)
+    if today.month < 11 or today.year + 1 in calendar.years:
+        return None
+    return MissingYear(today.year + 1, is_overdue=(today.month, today.day) == (12, 31))

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
+from agencies.models import CalendarYear
 from applications import review, workflow
 from applications.enums import Action, Party, TaskStatus
 from applications.errors import Refused
@@ -83,8 +84,8 @@ def recompute_clocks() -> int:
     return moved
 
 
-def missing_calendar_year() -> int | None:
-    """The next year if its calendar is still missing from 1 November on, else None (T-05)."""
-    today = timezone.localdate()
-    soon = (today + timedelta(days=61)).year
-    return None if soon in calendar_now().years else soon
+def follow_calendar() -> int:
+    """Recomputes the clocks when a calendar was loaded in the last half hour; the beat asks every ten minutes."""
+    if not CalendarYear.objects.filter(loaded_at__gte=timezone.now() - timedelta(minutes=30)).exists():
+        return 0
+    return recompute_clocks()

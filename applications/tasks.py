@@ -53,6 +53,11 @@ def morning_digest() -> None:
 
 
 @shared_task
+def follow_calendar() -> None:
+    sweeps.follow_calendar()
+
+
+@shared_task
 def daily_sweeps() -> None:
     """Shortly after midnight: what ended with yesterday."""
     sweeps.deem_accepted()

@@ -19,5 +19,6 @@ urlpatterns = [
     path("accessibility/", TemplateView.as_view(template_name="home/accessibility.html"), name="accessibility"),
     path("privacy/", TemplateView.as_view(template_name="home/privacy.html"), name="privacy"),
     path("healthz", views.alive, name="alive"),
+    path("healthz/calendar", views.calendar_health, name="calendar_health"),
     path("readyz", views.ready, name="ready"),
 ]

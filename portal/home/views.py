@@ -7,11 +7,13 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from agencies import guide as catalogue_guide
 from agencies import routing
+from agencies.deadlines import calendar_now, missing_year
 from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
 from portal.home import guide as presenting
 from portal.home.forms import PlaceForm, SignInForm
@@ -101,6 +103,15 @@ def ready(request: HttpRequest) -> HttpResponse:
     """The process can serve: only the database stands in the way of a page."""
     answers = health.database_answers()
     return JsonResponse({"database": "ok" if answers else "no answer"}, status=200 if answers else 503)
+
+
+@require_GET
+def calendar_health(request: HttpRequest) -> HttpResponse:
+    """Whether next year's working days are known. Apart from readiness: a missing notice must call people, not stop pages."""
+    missing = missing_year(calendar_now(), timezone.localdate())
+    if missing is None:
+        return JsonResponse({"calendar": "ok"})
+    return JsonResponse({"calendar": "missing", "year": missing.year}, status=503 if missing.is_overdue else 200)
 
 
 @require_GET

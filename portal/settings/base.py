@@ -156,6 +156,7 @@ CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
 # Beat only rings; each job asks the database what is to be done, and may run twice.
 CELERY_BEAT_SCHEDULE = {
     "daily_sweeps": {"task": "applications.tasks.daily_sweeps", "schedule": crontab(hour=0, minute=20)},
+    "follow_calendar": {"task": "applications.tasks.follow_calendar", "schedule": 600},
     "reconcile": {"task": "applications.tasks.reconcile", "schedule": crontab(hour=2, minute=10)},
     "morning_digest": {"task": "applications.tasks.morning_digest", "schedule": crontab(hour=8, minute=0)},
     "detect": {"task": "applications.tasks.detect", "schedule": crontab(minute=7)},

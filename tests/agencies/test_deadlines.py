@@ -5,7 +5,7 @@ import holidays
 import pytest
 
 from agencies.calendars import CalendarError, read_calendar
-from agencies.deadlines import Calendar, calendar_now
+from agencies.deadlines import Calendar, MissingYear, calendar_now, missing_year
 
 YEARS = (2024, 2025, 2026)
 
@@ -87,3 +87,20 @@ def test_impossible_calendar_is_refused(tmp_path: Path, text: str, message: str)
 
     with pytest.raises(CalendarError, match=message):
         read_calendar(path)
+
+
+@pytest.mark.parametrize(
+    ("today", "missing"),
+    [
+        ("2026-10-31", None),
+        ("2026-11-01", MissingYear(2027, is_overdue=False)),
+        ("2026-12-30", MissingYear(2027, is_overdue=False)),
+        ("2026-12-31", MissingYear(2027, is_overdue=True)),
+        ("2027-01-04", MissingYear(2027, is_overdue=True)),
+    ],
+)
+def test_missing_calendar_is_told_from_november_and_overdue_on_the_last_day(
+    today: str, missing: MissingYear | None
+) -> None:
+    """T-05."""
+    assert missing_year(Calendar(years=frozenset({2026})), date.fromisoformat(today)) == missing

@@ -247,13 +247,16 @@ def test_nightly_comparison_finds_nothing_on_untouched_cases() -> None:
     assert sweeps.recompute_clocks() == 0
 
 
-@pytest.mark.parametrize(("today", "missing"), [("2026-10-31", None), ("2026-11-01", 2027), ("2026-12-31", 2027)])
-def test_missing_calendar_is_told_from_november_on(today: str, missing: int | None) -> None:
-    """T-05."""
-    import time_machine
+def test_clocks_follow_a_calendar_that_was_just_loaded() -> None:
+    task = factories.task_of(factories.delivered(ticked=["I07"]), "I07")
+    review.accept(task, reviewer=factories.reviewer_of(task))
+    ItemTask.objects.filter(pk=task.pk).update(due_on=date(2026, 1, 1))
+    CalendarYear.objects.update(loaded_at=timezone.now() - timedelta(hours=1))
+    assert sweeps.follow_calendar() == 0
 
-    with time_machine.travel(f"{today}T10:00:00+08:00", tick=False):
-        assert sweeps.missing_calendar_year() == missing
+    CalendarYear.objects.filter(year=2026).update(loaded_at=timezone.now())
+
+    assert sweeps.follow_calendar() == 1
 
 
 def test_case_is_expected_on_its_longest_path() -> None:

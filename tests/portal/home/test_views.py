@@ -1,10 +1,11 @@
 """The pages without account: place, signing in, larger type, health."""
 
 import pytest
+import time_machine
 from django.test import Client
 
 from agencies.enums import Role
-from agencies.models import Region
+from agencies.models import CalendarYear, Region
 from portal.home.presenters import count_words, needles, place_page
 from portal.web import place
 from tests.factories import DONGSHENG, draft, person, staff
@@ -192,3 +193,19 @@ def test_server_error_page_needs_no_database(rf: object) -> None:
     request.user, request.id = AnonymousUser(), "abc123"
 
     assert "问题编号 abc123" in server_error(request).content.decode()
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize(
+    ("now", "status", "said"),
+    [("2026-10-31", 200, "ok"), ("2026-11-01", 200, "missing"), ("2026-12-31", 503, "missing")],
+)
+def test_calendar_health_fails_on_the_last_day_of_a_year_without_the_next(
+    client: Client, now: str, status: int, said: str
+) -> None:
+    """T-05."""
+    CalendarYear.objects.filter(year__gt=2026).delete()
+    with time_machine.travel(f"{now}T10:00:00+08:00", tick=False):
+        answer = client.get("/healthz/calendar")
+
+    assert (answer.status_code, answer.json()["calendar"]) == (status, said)
