@@ -12,6 +12,7 @@ from agencies import catalogue
 from agencies.enums import Level
 from agencies.models import Region, Scheme
 from applications.models import Application, Draft
+from portal.accounts.models import User
 
 SESSION_KEY = "place"
 
@@ -34,12 +35,12 @@ def choose(request: HttpRequest, region: Region) -> None:
     request.session[SESSION_KEY] = region.code
 
 
-def remember_of(request: HttpRequest) -> None:
+def remember_of(request: HttpRequest, user: User) -> None:
     """At sign-in: unless a place was chosen already, that of the person's latest case or form."""
     if request.session.get(SESSION_KEY):
         return
-    cases = Application.objects.for_applicant(request.user).order_by("-pk")
-    forms = Draft.objects.for_person(request.user).order_by("-saved_at")
+    cases = Application.objects.for_applicant(user).order_by("-pk")
+    forms = Draft.objects.for_person(user).order_by("-saved_at")
     for rows in (cases, forms):
         latest = rows.select_related("region").first()
         if latest is not None:
