@@ -177,9 +177,6 @@ class DocumentQuerySet(models.QuerySet[Any]):
             )
         return self
 
-    def for_check_code(self, number: str, code: str) -> DocumentQuerySet:
-        return self.filter(number=number, check_code=code)
-
 
 class ExchangeKeyQuerySet(models.QuerySet[Any]):
     def for_exchange(self, kid: str) -> ExchangeKeyQuerySet:

@@ -21,6 +21,9 @@ from portal.web.presenters import SummaryRow
 
 app_name = "papers"
 
+# A browser's own PDF viewer is an object of the page and brings its own style; the file itself runs nothing.
+VIEWER_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
 
 @login_required
 @require_GET
@@ -30,7 +33,10 @@ def download(request: HttpRequest, number: str) -> HttpResponseBase:
     name = document.file.name or ""
     if document.status == DocumentStatus.READY and document.file.storage.exists(name):
         content = document.file.storage.open(name)
-        return FileResponse(content, content_type="application/pdf", filename=f"{document.number}.pdf")
+        filename = f"{paper.title_of(document)} {document.number}.pdf"
+        response = FileResponse(content, content_type="application/pdf", filename=filename)
+        response.headers["Content-Security-Policy"] = VIEWER_POLICY
+        return response
     if document.status == DocumentStatus.REQUESTED and not document.error:
         return render(request, "papers/pending.html", {"document": document, "title": paper.title_of(document)})
     return HttpResponse(paper.html_of(document, is_page=True))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
@@ -41,6 +42,8 @@ def test_download_gives_the_file_to_its_applicant() -> None:
 
     assert response.headers["Content-Type"] == "application/pdf"
     assert response.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert unquote(response.headers["Content-Disposition"]).endswith(f"申请回执 {document.number}.pdf")
     assert body(response) == Path(document.file.path).read_bytes()
 
 
