@@ -602,6 +602,8 @@ def _result_sheet(document: Document) -> dict[str, Any]:
         "summary": _summary_words(tasks),
         "overall": ApplicationStatus(application.status).label,
         "outcomes": [_outcome(task, at) for task in tasks],
+        # Lower rows keep a long list and what is said below it on one page.
+        "is_long": len(tasks) > 9,
         "failures": _failures(tasks),
         "remedy": _common_remedy(tasks),
         "follows": _follows(tasks, at),

@@ -146,8 +146,11 @@ def test_missing_character_is_told() -> None:
 
 
 def test_fonts_of_the_machine_are_not_used() -> None:
-    # Whatever is installed here has Arabic or Thai; ours have not.
-    assert printed("<p>ก</p>").missing == (0x0E01,)
+    # Neither for a family of the machine nor for a character that only its fonts have.
+    made = printed('<p style="font-family: sans-serif">赵</p><p style="font-family: DejaVu Sans, Noto Sans Thai">ก</p>')
+
+    assert made.missing == (0x0E01,)
+    assert [name for name in _names(made.pdf).split() if b"+Portal-" not in name] == []
 
 
 def test_rare_face_is_loaded_only_when_it_is_needed() -> None:
