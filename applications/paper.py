@@ -667,17 +667,22 @@ def _follow_words(task: ItemTask, at: datetime) -> str:
 
 
 def _failures(tasks: list[ItemTask]) -> list[Row]:
-    """What was not done and why; an office's own words about the remedy stand with its item."""
-    rows = []
+    """What was not done and why, offices with the same words together; an office's own remedy stands with its item."""
+    offices: dict[tuple[str, str], list[str]] = {}
     for task in tasks:
-        name = f"{task.item.name}（{_office_words(task)}）"
-        result = getattr(task, "result", None)
-        if result and result.decision != Decision.APPROVED:
-            rows.append(Row(name, f"{result.summary.rstrip('。')}。{result.remedy}"))
-        elif task.status == TaskStatus.TERMINATED:
-            last = task.log.filter(action=Action.TERMINATE).last()
-            rows.append(Row(name, f"已终止：{last.note if last else ''}"))
-    return rows
+        if why := _why_not(task):
+            offices.setdefault((task.item.name, why), []).append(_office_words(task))
+    return [Row(f"{item}（{'、'.join(names)}）", why) for (item, why), names in offices.items()]
+
+
+def _why_not(task: ItemTask) -> str:
+    result = getattr(task, "result", None)
+    if result and result.decision != Decision.APPROVED:
+        return f"{result.summary.rstrip('。')}。{result.remedy}"
+    if task.status == TaskStatus.TERMINATED:
+        last = task.log.filter(action=Action.TERMINATE).last()
+        return f"已终止：{last.note if last else ''}"
+    return ""
 
 
 def _common_remedy(tasks: list[ItemTask]) -> str:

@@ -251,7 +251,7 @@ def test_result_sheet_gives_reasons_and_the_remedy_once() -> None:
 
     text = words(papers.paper(application, DocumentKind.RESULT_SHEET))
 
-    assert text.count("已在外地参加职工医保，不能重复参保。") == 2
+    assert "基本医疗保险参保和变更登记（医保、人社）已在外地参加职工医保，不能重复参保。" in text
     assert text.count(paper.REMEDY) == 1
 
 
