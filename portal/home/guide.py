@@ -193,3 +193,30 @@ def _arrow(boxes: dict[str, Box], before: Step, after: Step, must_wait: bool) ->
 def sources(spec: SchemeSpec) -> list[str]:
     """The documents a scheme rests on, as they are cited."""
     return [f"{source.title}{f'（{source.number}）' if source.number else ''}" for source in spec.sources]
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """What a region says of itself: before and after, in its own numbers."""
+
+    label: str
+    before: str
+    after: str
+
+
+def claim_rows(spec: SchemeSpec) -> list[ClaimRow]:
+    """The region's own claims, repeated and never computed; — where it gives only one side."""
+    return [
+        ClaimRow(
+            claim.label,
+            f"{claim.before} {claim.unit}".strip() if claim.before else "—",
+            f"{claim.after} {claim.unit}".strip() if claim.after else "—",
+        )
+        for claim in spec.claims
+    ]
+
+
+def claim_source(spec: SchemeSpec) -> str:
+    """The title of the document that the claims stand in; the first part of a source row names it."""
+    documents = {claim.source.split("-")[0] for claim in spec.claims}
+    return "；".join(source.title for source in spec.sources if source.id in documents)

@@ -133,6 +133,8 @@ def guide(request: HttpRequest) -> HttpResponse:
         "drawing": presenting.drawing(spec, catalogue_guide.flow_chart(spec)),
         "page": place_page(spec),
         "sources": presenting.sources(spec),
+        "claims": presenting.claim_rows(spec),
+        "claim_source": presenting.claim_source(spec),
     }
     return render(request, "home/guide.html", context)
 

@@ -19,6 +19,9 @@ SERVICE_NAME = "退役军人“一件事”"
 # Shown in a strip on every page; empty in production.
 ENVIRONMENT_NOTICE = env("ENVIRONMENT_NOTICE", default="")
 
+# Every page in grey, on days of national mourning.
+MOURNING = env.bool("MOURNING", default=False)
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",

@@ -18,6 +18,7 @@ def service(request: HttpRequest) -> dict[str, Any]:
         "environment_notice": settings.ENVIRONMENT_NOTICE,
         "is_demo": settings.IS_DEMO,
         "posting": getattr(request, "posting", None),
+        "is_mourning": settings.MOURNING,
         "is_large": request.COOKIES.get(LARGE_COOKIE) == "1",
         "public_links": SimpleLazyObject(lambda: navigation.public(request)),
         "staff_links": SimpleLazyObject(lambda: navigation.staff(request)),

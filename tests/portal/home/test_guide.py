@@ -5,7 +5,7 @@ from django.test import Client
 
 from agencies import guide
 from agencies.spec import SchemeSpec
-from portal.home.guide import BOX_WIDTH, drawing, item_page, material_rows
+from portal.home.guide import BOX_WIDTH, claim_rows, claim_source, drawing, item_page, material_rows
 from tests.agencies.conftest import schemes  # noqa: F401  # a fixture
 from tests.factories import DONGSHENG
 
@@ -74,3 +74,15 @@ def test_material_that_only_some_must_bring_names_the_condition(schemes: dict[st
 
     assert rows
     assert [row.title for row in rows if not row.remarks[0].startswith("如果您")] == []
+
+
+def test_claims_are_the_regions_own_words_with_their_source(schemes: dict[str, SchemeSpec]) -> None:  # noqa: F811
+    """HL-11: before and after as published; one claim has no before."""
+    spec = schemes["heilongjiang"]
+
+    rows = {row.label: (row.before, row.after) for row in claim_rows(spec)}
+
+    assert rows["办理时限"] == ("61 个工作日", "最多15 个工作日")
+    assert rows["整体效能提升"] == ("—", "92%")
+    assert claim_source(spec) != ""
+    assert claim_rows(schemes["ordos"]) == []

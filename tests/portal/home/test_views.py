@@ -209,3 +209,10 @@ def test_calendar_health_fails_on_the_last_day_of_a_year_without_the_next(
         answer = client.get("/healthz/calendar")
 
     assert (answer.status_code, answer.json()["calendar"]) == (status, said)
+
+
+@pytest.mark.django_db
+def test_mourning_turns_every_page_grey(client: Client, settings: object) -> None:
+    settings.MOURNING = True
+
+    assert "is-mourning" in client.get("/sign-in/").content.decode()
