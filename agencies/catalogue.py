@@ -1,5 +1,6 @@
 """Which scheme is in force for a place on a day."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Q
@@ -23,3 +24,14 @@ def scheme_for(region: Region, day: date) -> Scheme:
     if not nearest:
         raise NoScheme(f"{region}在{day}没有已发布的实施方案")
     return nearest[0]
+
+
+def sample_places(schemes: Iterable[Scheme]) -> dict[str, str]:
+    """For each scheme's region one open place that it is in force for, by the nearest scheme above; two queries."""
+    regions = {scheme.region_id for scheme in schemes}
+    found: dict[str, str] = {}
+    for place in Region.objects.open().select_related("parent__parent__parent").order_by("code"):
+        nearest = next((above.code for above in place.lineage() if above.code in regions), None)
+        if nearest is not None:
+            found.setdefault(nearest, place.code)
+    return found

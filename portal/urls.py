@@ -11,6 +11,7 @@ urlpatterns = [
     path("window/", include("portal.window.urls")),
     path("admin/", admin.site.urls),
     path("desk/", include("portal.desk.urls")),
+    path("console/", include("portal.console.urls")),
 ]
 
 handler403 = "portal.web.errors.forbidden"

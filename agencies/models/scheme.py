@@ -1,5 +1,6 @@
 """地区实施方案: a published version never changes; a case keeps the version it was started on."""
 
+from datetime import date
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,11 @@ from agencies.spec import ItemSpec, SchemeSpec
 class SchemeQuerySet(models.QuerySet["Scheme"]):
     def published(self) -> "SchemeQuerySet":
         return self.filter(published_at__isnull=False)
+
+    def for_day(self, day: date) -> "SchemeQuerySet":
+        """Published and in force on the day, the newest of each region first."""
+        in_force = Q(valid_until__isnull=True) | Q(valid_until__gte=day)
+        return self.published().filter(in_force, valid_from__lte=day).select_related("region")
 
 
 class Scheme(models.Model):

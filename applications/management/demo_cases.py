@@ -117,6 +117,12 @@ class Stage:
         task = self.task(application, item)
         return review.accept(task, reviewer=self.reviewer(task), at=self.at(days_ago))
 
+    def accept_rest(self, application: Application, days_ago: int) -> None:
+        """Every item still in a queue is accepted; nothing of the story hangs on it."""
+        waiting = ItemTask.objects.filter(application=application, status=TaskStatus.QUEUED)
+        for task in waiting.select_related("application__scheme", "item__scheme", "office"):
+            review.accept(task, reviewer=self.reviewer(task), at=self.at(days_ago))
+
     def completed(self, application: Application, item: str, accepted: int, done: int, summary: str = "") -> ItemTask:
         """Every agency of the item accepts and completes; an item that another has just released is sent first."""
         self.deliver(application, accepted)
@@ -160,8 +166,8 @@ def in_the_middle(stage: Stage) -> None:
         stage.completed(case, cast.paid, 14, 9, "符合领取条件")
     for item in cast.before_visit:
         stage.accepted(case, item, 13)
-    if len(cast.plain) > 1:
-        stage.correction(stage.task(case, cast.plain[-1]), 2)
+    stage.accept_rest(case, 13)
+    stage.correction(stage.task(case, cast.plain[-1]), 2)
 
 
 def just_sent(stage: Stage) -> None:
@@ -190,6 +196,7 @@ def unanswered(stage: Stage) -> None:
 def corrected_once(stage: Stage) -> None:
     """The answer is back with the office, which has not looked at it yet."""
     case = stage.delivered(stage.cast.plain[:2], 9)
+    stage.accepted(case, stage.cast.plain[1], 8)
     task = stage.task(case, stage.cast.plain[0])
     stage.correction(task, 7)
     stage.answered(task, 1)
@@ -301,7 +308,7 @@ def funds_arrived(stage: Stage) -> None:
     for fact in list(task.open_facts):
         review.confirm_fact(task, fact, reviewer=stage.reviewer(task), at=stage.at(7))
     stage.deliver(case, 7)
-    stage.accepted(case, stage.cast.funded[0], 6)
+    stage.accept_rest(case, 6)
 
 
 def paid(stage: Stage) -> None:
@@ -330,7 +337,7 @@ def under_way(stage: Stage) -> None:
     case = stage.delivered(stage.cast.all, 7)
     stage.completed(case, stage.cast.plain[0], 6, 3)
     stage.deliver(case, 3)
-    stage.accepted(case, stage.cast.plain[1], 5)
+    stage.accept_rest(case, 5)
 
 
 def proposed(stage: Stage) -> None:
@@ -385,6 +392,7 @@ def item_added(stage: Stage) -> None:
     """One more item asked for later, without filling in anything twice."""
     first, second = stage.cast.plain[0], stage.cast.plain[-1]
     case = stage.delivered([first], 9)
+    stage.accepted(case, first, 8)
     draft = submission.start_addition(case, user=case.entered_by)
     draft = submission.choose_items(draft, [second])
     draft = submission.save_draft(draft, stage._answers(case.entered_by))

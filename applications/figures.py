@@ -1,0 +1,193 @@
+"""Figures about cases, counted from the cases and their log at the moment of asking. Each says what it counts.
+
+Everything takes the queryset of cases that the asker may see, so that scope is decided in one place. A period is both its
+days included; a working day is one of the loaded calendar.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncDate
+
+from agencies.deadlines import Calendar
+from applications.enums import AT_OFFICE, CLOSED, ApplicationStatus
+from applications.models import Application, Correction, ItemTask
+
+Cases = QuerySet[Application]
+
+DECIDED = sorted(CLOSED - {ApplicationStatus.WITHDRAWN})
+SOON_DAYS = 2
+
+
+@dataclass(frozen=True)
+class Period:
+    start: date
+    end: date
+
+    @classmethod
+    def last(cls, days: int, today: date) -> "Period":
+        return cls(today - timedelta(days=days - 1), today)
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days + 1
+
+    @property
+    def before(self) -> "Period":
+        """The equally long period just before."""
+        return Period(self.start - timedelta(days=self.days), self.start - timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class Totals:
+    """`median` None: nothing was closed in the period, so there is no duration to tell."""
+
+    received: int
+    closed: int
+    median: int | None
+    corrected: int
+    corrected_once: int
+
+
+@dataclass(frozen=True)
+class AgencyLoad:
+    """Open tasks of one agency by how its clocks stand; a stopped clock counts as in time."""
+
+    code: str
+    name: str
+    in_time: int
+    soon: int
+    overdue: int
+
+    @property
+    def total(self) -> int:
+        return self.in_time + self.soon + self.overdue
+
+
+@dataclass(frozen=True)
+class PlaceLine:
+    code: str
+    name: str
+    received: int
+    closed: int
+    median: int | None
+    corrected: int
+    overdue: int
+
+
+def _received(cases: Cases, period: Period) -> Cases:
+    return cases.filter(submitted_at__date__gte=period.start, submitted_at__date__lte=period.end)
+
+
+def _closed(cases: Cases, period: Period) -> Cases:
+    """Cases whose last item was decided in the period; cases taken back as a whole are no closings."""
+    return cases.filter(closed_at__date__gte=period.start, closed_at__date__lte=period.end, status__in=DECIDED)
+
+
+def totals(cases: Cases, period: Period, calendar: Calendar) -> Totals:
+    received = _received(cases, period)
+    spans = Counter(_spans(_closed(cases, period), calendar))
+    rounds = Correction.objects.filter(task__application=OuterRef("pk"))
+    asked = received.filter(Exists(rounds))
+    return Totals(
+        received=received.count(),
+        closed=sum(spans.values()),
+        median=median(spans),
+        corrected=asked.count(),
+        corrected_once=asked.exclude(Exists(rounds.filter(Q(round__gt=1) | Q(answered_at=None)))).count(),
+    )
+
+
+def _spans(closed: Cases, calendar: Calendar) -> Iterable[int]:
+    """Working days from the day of submission (day 0) to the day of closing, one per case."""
+    rows = closed.annotate(first=TruncDate("submitted_at"), last=TruncDate("closed_at"))
+    for first, last, count in rows.values_list("first", "last").annotate(count=Count("id")).order_by("first", "last"):
+        yield from [calendar.between(first, last)] * count
+
+
+def median(spans: Counter[int]) -> int | None:
+    """The middle of the counted values, the lower one of two; None for none."""
+    total, seen = sum(spans.values()), 0
+    for value in sorted(spans):
+        seen += spans[value]
+        if seen * 2 >= total:
+            return value
+    return None
+
+
+def tasks_of(cases: Cases) -> QuerySet[ItemTask]:
+    return ItemTask.objects.filter(application__in=cases.values("pk"))
+
+
+def agency_loads(cases: Cases, calendar: Calendar, today: date) -> list[AgencyLoad]:
+    """Where the open tasks lie now and how their clocks stand, in the agencies' order."""
+    is_late = Q(next_on__lt=today)
+    is_soon = Q(next_on__gte=today, next_on__lte=calendar.add(today, SOON_DAYS))
+    rows = (
+        tasks_of(cases)
+        .filter(status__in=AT_OFFICE)
+        .values("office__agency", "office__agency__name")
+        .annotate(total=Count("id"), late=Count("id", filter=is_late), soon=Count("id", filter=is_soon))
+        .order_by("office__agency__order", "office__agency")
+    )
+    return [
+        AgencyLoad(
+            row["office__agency"],
+            row["office__agency__name"],
+            row["total"] - row["late"] - row["soon"],
+            row["soon"],
+            row["late"],
+        )
+        for row in rows
+    ]
+
+
+def per_day(cases: Cases, period: Period) -> list[tuple[date, int, int]]:
+    """(day, received, closed) for every day of the period."""
+    received = _by_day(_received(cases, period), "submitted_at")
+    closed = _by_day(_closed(cases, period), "closed_at")
+    days = [period.start + timedelta(days=n) for n in range(period.days)]
+    return [(day, received.get(day, 0), closed.get(day, 0)) for day in days]
+
+
+def _by_day(cases: Cases, field: str) -> dict[date, int]:
+    return dict(cases.annotate(day=TruncDate(field)).order_by("day").values_list("day").annotate(Count("id")))
+
+
+def places(cases: Cases, period: Period, calendar: Calendar, today: date) -> list[PlaceLine]:
+    """One line per place that has had a case; those with overdue tasks first, then the busiest."""
+    names = dict(cases.order_by().values_list("region", "region__full_name").distinct())
+    received = _by_place(_received(cases, period))
+    corrected = _by_place(_received(cases, period).filter(tasks__corrections__isnull=False))
+    late = tasks_of(cases).filter(status__in=AT_OFFICE, next_on__lt=today).order_by()
+    overdue = dict(late.values_list("application__region").annotate(Count("id")))
+    spans: dict[str, Counter[int]] = {}
+    rows = _closed(cases, period).annotate(first=TruncDate("submitted_at"), last=TruncDate("closed_at")).order_by()
+    for code, first, last, count in rows.values_list("region", "first", "last").annotate(Count("id")):
+        spans.setdefault(code, Counter())[calendar.between(first, last)] += count
+    lines = [
+        PlaceLine(
+            code,
+            name,
+            received.get(code, 0),
+            sum(spans.get(code, Counter()).values()),
+            median(spans.get(code, Counter())),
+            corrected.get(code, 0),
+            overdue.get(code, 0),
+        )
+        for code, name in names.items()
+    ]
+    return sorted(lines, key=lambda line: (-line.overdue, -line.received, line.code))
+
+
+def _by_place(cases: Cases) -> dict[str, int]:
+    return dict(cases.order_by().values_list("region").annotate(Count("id", distinct=True)))
+
+
+def overdue_tasks(cases: Cases, today: date) -> QuerySet[ItemTask]:
+    """Open tasks whose office should have acted before today, the latest ones first in line."""
+    late = tasks_of(cases).filter(status__in=AT_OFFICE, next_on__lt=today)
+    return late.select_related("application", "item", "office__agency", "handler").order_by("next_on", "id")

@@ -1,0 +1,106 @@
+"""How the outbox stands, in the questions of an operator: what waits, how long, what fails, what needs a person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from agencies.models import Agency, Office, Posting
+from agencies.queues import queue_of
+from applications.enums import DispatchStatus
+from applications.models import Application, Dispatch, Heartbeat
+
+UNSENT = (DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION)
+
+
+@dataclass(frozen=True)
+class AgencyLine:
+    """`oldest` is when the longest waiting dispatch was written; `heard_at` when the agency's worker last answered."""
+
+    code: str
+    name: str
+    waiting: int
+    failing: int
+    attention: int
+    oldest: datetime | None
+    last_delivered: datetime | None
+    held_offices: int
+    offices: int
+    heard_at: datetime | None
+
+
+def for_posting(posting: Posting) -> QuerySet[Dispatch]:
+    """What a supervisor's area or, for an administrator, everybody's cases have in the outbox."""
+    if posting.region is None and posting.office is None:
+        return Dispatch.objects.all()
+    return Dispatch.objects.filter(task__application__in=Application.objects.for_posting(posting).values("pk"))
+
+
+def per_agency(rows: QuerySet[Dispatch]) -> list[AgencyLine]:
+    """Every agency, also those with nothing to send: a silent line is told apart from an empty one by its heartbeat."""
+    waiting = Q(status__in=[DispatchStatus.PENDING, DispatchStatus.SENDING])
+    counted: dict[str, Any] = {
+        row["task__office__agency"]: row
+        for row in rows.order_by()
+        .values("task__office__agency")
+        .annotate(
+            waiting=Count("id", filter=waiting),
+            failing=Count("id", filter=waiting & Q(attempts__gt=0)),
+            attention=Count("id", filter=Q(status=DispatchStatus.ATTENTION)),
+            oldest=Min("created_at", filter=Q(status__in=UNSENT)),
+            last_delivered=Max("delivered_at"),
+        )
+    }
+    offices: dict[str, Any] = {
+        row["agency"]: row
+        for row in Office.objects.filter(is_active=True)
+        .order_by()
+        .values("agency")
+        .annotate(total=Count("id"), held=Count("id", filter=Q(is_held=True)))
+    }
+    heard = dict(Heartbeat.objects.values_list("queue", "heard_at"))
+    return [
+        AgencyLine(
+            code=agency.code,
+            name=agency.name,
+            waiting=counted.get(agency.code, {}).get("waiting", 0),
+            failing=counted.get(agency.code, {}).get("failing", 0),
+            attention=counted.get(agency.code, {}).get("attention", 0),
+            oldest=counted.get(agency.code, {}).get("oldest"),
+            last_delivered=counted.get(agency.code, {}).get("last_delivered"),
+            held_offices=offices.get(agency.code, {}).get("held", 0),
+            offices=offices.get(agency.code, {}).get("total", 0),
+            heard_at=heard.get(queue_of(agency.code)),
+        )
+        for agency in Agency.objects.all()
+    ]
+
+
+def held_offices() -> QuerySet[Office]:
+    return Office.objects.filter(is_held=True).select_related("agency", "region").order_by("agency__order", "region")
+
+
+def unsent(rows: QuerySet[Dispatch], *, agency: str = "", number: str = "") -> QuerySet[Dispatch]:
+    """Unsent dispatches, those for a person first, then the oldest; with a number every dispatch of those cases."""
+    rows = rows.select_related("task__application", "task__item", "task__office__agency")
+    rows = rows.filter(task__application__number__endswith=number) if number else rows.filter(status__in=UNSENT)
+    if agency:
+        rows = rows.filter(task__office__agency=agency)
+    urgency = Case(
+        When(status=DispatchStatus.ATTENTION, then=Value(0)),
+        When(status__in=UNSENT, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    return rows.annotate(urgency=urgency).order_by("urgency", "created_at", "id")
+
+
+def seconds_waiting() -> int:
+    """Age of the oldest dispatch that a worker should have taken by now; 0 when nothing waits. For health checks."""
+    ready = Dispatch.objects.filter(
+        status__in=[DispatchStatus.PENDING, DispatchStatus.SENDING], task__office__is_held=False
+    )
+    oldest = ready.aggregate(oldest=Min("created_at"))["oldest"]
+    return int((timezone.now() - oldest).total_seconds()) if oldest else 0

@@ -1,0 +1,114 @@
+"""推送情况: how the lines to the agencies stand, single dispatches, and what an administrator may do about them."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from agencies.enums import Role
+from agencies.models import Agency, Office
+from applications import operations, outbox
+from applications.enums import DispatchStatus
+from applications.errors import Refused
+from applications.models import Dispatch, Ticket
+from portal.console import presenters
+from portal.web.access import posting_required
+
+ROWS = 30
+
+overseers_only = posting_required(Role.SUPERVISOR, Role.ADMINISTRATOR)
+operators_only = posting_required(Role.ADMINISTRATOR)
+
+
+@require_GET
+@overseers_only
+def dispatches(request: HttpRequest) -> HttpResponse:
+    """Per agency what waits and since when; below it the single dispatches, those that need a person first."""
+    posting, now = request.posting, timezone.now()  # type: ignore[attr-defined]
+    rows = outbox.for_posting(posting)
+    agency, number = request.GET.get("agency", ""), request.GET.get("number", "").strip()[:40]
+    page = Paginator(outbox.unsent(rows, agency=agency, number=number), ROWS).get_page(request.GET.get("page"))
+    lines = [presenters.line_row(line, now) for line in outbox.per_agency(rows)]
+    context = {
+        "lines": lines,
+        "page": page,
+        "rows": [presenters.dispatch_row(dispatch, now) for dispatch in page],
+        "agency": agency,
+        "number": number,
+        "held": outbox.held_offices(),
+        "tickets": Ticket.objects.for_posting(posting).open()[:ROWS],
+        "is_operator": posting.role == Role.ADMINISTRATOR,
+        "now": now,
+    }
+    return TemplateResponse(request, "console/dispatches.html", context)
+
+
+@require_GET
+@overseers_only
+def dispatch(request: HttpRequest, pk: int) -> HttpResponse:
+    return _page(request, pk)
+
+
+def _page(request: HttpRequest, pk: int, problem: str = "", note: str = "") -> HttpResponse:
+    found = _find(request, pk)
+    posting = request.posting  # type: ignore[attr-defined]
+    context = {
+        "dispatch": found,
+        "row": presenters.dispatch_row(found, timezone.now()),
+        "attempts": [presenters.attempt_row(attempt) for attempt in found.tries.all()],
+        "can_act": posting.role == Role.ADMINISTRATOR and found.status in outbox.UNSENT,
+        "is_operator": posting.role == Role.ADMINISTRATOR,
+        "problem": problem,
+        "note": note,
+        "is_attention": found.status == DispatchStatus.ATTENTION,
+    }
+    return TemplateResponse(request, "console/dispatch.html", context)
+
+
+def _find(request: HttpRequest, pk: int) -> Dispatch:
+    rows = outbox.for_posting(request.posting)  # type: ignore[attr-defined]
+    return get_object_or_404(rows.select_related("task__application", "task__item", "task__office__agency"), pk=pk)
+
+
+@require_POST
+@operators_only
+def act(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sends again, cancels, or notes a handing over on paper; a refusal keeps the page and what was typed."""
+    found, note = _find(request, pk), request.POST.get("note", "")
+    deed = request.POST.get("deed")
+    try:
+        if deed == "resend":
+            operations.resend(found, operator=request.user, note=note)  # type: ignore[arg-type]
+            messages.success(request, "已重新排队，马上推送")
+        elif deed == "cancel":
+            operations.cancel(found, operator=request.user, note=note)  # type: ignore[arg-type]
+            messages.success(request, "已取消，这一次不再推送")
+        elif deed == "paper":
+            receipt = request.POST.get("receipt", "")
+            operations.hand_over_on_paper(found, operator=request.user, receipt_number=receipt, note=note)  # type: ignore[arg-type]
+            messages.success(request, "已记录纸质移交")
+        else:
+            raise Http404
+    except Refused as refused:
+        return _page(request, pk, problem=str(refused), note=note)
+    return redirect("console:dispatch", pk=pk)
+
+
+@require_POST
+@operators_only
+def hold(request: HttpRequest) -> HttpResponse:
+    """Stops or releases the sending to one office or to all of an agency; what is held waits and nothing is lost."""
+    is_held = request.POST.get("deed") == "hold"
+    deed = "暂停" if is_held else "恢复"
+    if office_id := request.POST.get("office", ""):
+        office = get_object_or_404(Office, pk=office_id)
+        operations.hold(office, is_held=is_held)
+        messages.success(request, f"已{deed}向{office}推送")
+    else:
+        agency = get_object_or_404(Agency, pk=request.POST.get("agency", ""))
+        count = operations.hold_agency(agency.code, is_held=is_held)
+        messages.success(request, f"已{deed}向{agency}的 {count} 个机构推送")
+    return redirect("console:dispatches")

@@ -1,0 +1,350 @@
+"""What the console's pages show, as plain values: figures with their comparison, bars and lines as positions in a drawing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.urls import reverse
+
+from agencies.deadlines import Calendar
+from agencies.models import Scheme
+from applications.enums import DispatchStatus, Outcome
+from applications.figures import AgencyLoad, Period, Totals
+from applications.models import Dispatch, DispatchAttempt, ItemTask
+from applications.outbox import AgencyLine
+from portal.web.presenters import Clock, Figure, Tag, short_day, short_moment
+
+ATTENTION_ROWS = 10
+LEGEND = (Clock("done", "充足"), Clock("amber", "2 个工作日内到期"), Clock("red", "超期"))
+BAR_START, BAR_WIDTH, BAR_ROW = 152, 290, 39
+
+
+# Overview -------------------------------------------------------------------------------------------------------
+
+
+def figures(now: Totals, before: Totals, loads: Sequence[AgencyLoad], period: Period) -> list[Figure]:
+    late = [load for load in loads if load.overdue]
+    return [
+        Figure("收件", str(now.received), "件", _compared(now.received - before.received, period, "件")),
+        Figure("全部办结", str(now.closed), "件", _share(now.closed, now.received)),
+        Figure(
+            "办理用时（中位数）",
+            None if now.median is None else str(now.median),
+            "个工作日",
+            "" if now.median is None or before.median is None
+            else _compared(now.median - before.median, period, "个工作日"),
+        ),
+        Figure(
+            "需要补正",
+            str(now.corrected),
+            "件",
+            f"占 {_percent(now.corrected, now.received)}，其中 {now.corrected_once} 件一次补齐" if now.corrected else "",
+        ),
+        Figure(
+            "现在超期",
+            str(sum(load.overdue for load in loads)),
+            "件",
+            "，".join(f"{load.overdue} 件{load.name}" for load in late) or "没有超期的",
+            "red" if late else "",
+        ),
+    ]  # fmt: skip
+
+
+def _compared(difference: int, period: Period, unit: str) -> str:
+    if difference == 0:
+        return f"和前 {period.days} 天一样"
+    return f"比前 {period.days} 天{'多' if difference > 0 else '少'} {abs(difference)} {unit}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"相当于收件的 {_percent(part, whole)}" if whole else ""
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{round(100 * part / whole)}%" if whole else "—"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One agency's bar: three parts side by side, with the words at its end."""
+
+    load: AgencyLoad
+    y: int
+    in_time: int
+    soon: int
+    overdue: int
+
+    @property
+    def text_y(self) -> int:
+        return self.y + 17
+
+    @property
+    def soon_x(self) -> int:
+        return BAR_START + self.in_time
+
+    @property
+    def overdue_x(self) -> int:
+        return self.soon_x + self.soon
+
+    @property
+    def words_x(self) -> int:
+        return self.overdue_x + self.overdue + 12
+
+    @property
+    def words(self) -> str:
+        parts = [f"共 {self.load.total}"]
+        if self.load.soon:
+            parts.append(f"{self.load.soon} 件将到期")
+        if self.load.overdue:
+            parts.append(f"{self.load.overdue} 件超期")
+        return "，".join(parts)
+
+
+@dataclass(frozen=True)
+class Bars:
+    height: int
+    bars: tuple[Bar, ...]
+
+
+def agency_bars(loads: Sequence[AgencyLoad]) -> Bars:
+    """Bars on one scale, the fullest agency as wide as the drawing allows; a part that is there is at least visible."""
+    most = max((load.total for load in loads), default=0)
+
+    def width(count: int) -> int:
+        return max(4, round(BAR_WIDTH * count / most)) if count else 0
+
+    bars = tuple(
+        Bar(load, 6 + row * BAR_ROW, width(load.in_time), width(load.soon), width(load.overdue))
+        for row, load in enumerate(loads)
+    )
+    return Bars(len(loads) * BAR_ROW + 6, bars)
+
+
+@dataclass(frozen=True)
+class DayBar:
+    day: str
+    received: int
+    closed: int
+    x: int
+    y: int
+    height: int
+    point: int
+
+    @property
+    def middle(self) -> int:
+        return self.x + 8
+
+
+@dataclass(frozen=True)
+class DailyChart:
+    days: tuple[DayBar, ...]
+    grid: tuple[tuple[int, int], ...]
+    line: str
+
+    @property
+    def marked(self) -> tuple[DayBar, ...]:
+        """The days named below the axis: first, middle, last."""
+        return (self.days[0], self.days[len(self.days) // 2], self.days[-1])
+
+
+def daily_chart(rows: Sequence[tuple[date, int, int]]) -> DailyChart:
+    """Bars for what came in, a line for what was closed, on one scale of full steps; a field of 470 by 200."""
+    most = max((max(received, closed) for _, received, closed in rows), default=0)
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000) if step * 4 >= most)
+    top = step * max(1, -(-most // step))
+
+    def y(count: int) -> int:
+        return 170 - round(150 * count / top)
+
+    days = tuple(
+        DayBar(
+            f"{day.month}月{day.day}日", received, closed, 40 + index * 28, y(received), 170 - y(received), y(closed)
+        )
+        for index, (day, received, closed) in enumerate(rows)
+    )
+    grid = tuple((value, y(value)) for value in range(0, top + 1, step))
+    return DailyChart(days, grid, " ".join(f"{day.middle},{day.point}" for day in days))
+
+
+@dataclass(frozen=True)
+class Attention:
+    title: str
+    number: str
+    words: str
+    clock: Clock
+
+
+def attention(task: ItemTask, today: date, calendar: Calendar) -> Attention:
+    """One overdue task: whose, how late, and whether anybody has it in hand."""
+    late = calendar.between(task.next_on or today, today)
+    handler = f"承办人{task.handler}" if task.handler else "还没有人承办"
+    return Attention(
+        title=task.item.name,
+        number=task.application.number,
+        words=f"{task.office.name}，{task.get_status_display()}，应在 {short_day(task.next_on or today)}前处理，{handler}",
+        clock=Clock("red", f"超期 {late} 个工作日"),
+    )
+
+
+# Outbox ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """One agency's line in words."""
+
+    code: str
+    name: str
+    waiting: int
+    failing: int
+    attention: int
+    oldest: str
+    is_late: bool
+    last_delivered: str
+    heard: str
+    held: str
+    is_held: bool
+
+
+def line_row(line: AgencyLine, now: datetime) -> LineRow:
+    age = now - line.oldest if line.oldest else timedelta()
+    if not line.held_offices:
+        held = ""
+    elif line.held_offices == line.offices:
+        held = "全部暂停推送"
+    else:
+        held = f"{line.held_offices} 个机构暂停推送"
+    return LineRow(
+        code=line.code,
+        name=line.name,
+        waiting=line.waiting,
+        failing=line.failing,
+        attention=line.attention,
+        oldest=f"{age_words(age)}前" if line.oldest else "没有等待的",
+        is_late=age > timedelta(minutes=5),
+        last_delivered=short_moment(line.last_delivered) if line.last_delivered else "还没有",
+        heard=f"{age_words(now - line.heard_at)}前有回应" if line.heard_at else "还没有心跳记录",
+        held=held,
+        is_held=bool(line.held_offices),
+    )
+
+
+def age_words(age: timedelta) -> str:
+    """Roughly how long: 不到 1 分钟, 12 分钟, 3 小时, 2 天."""
+    seconds = max(0, int(age.total_seconds()))
+    if seconds < 60:
+        return "不到 1 分钟"
+    if seconds < 3600:
+        return f"{seconds // 60} 分钟"
+    return f"{seconds // 3600} 小时" if seconds < 86_400 else f"{seconds // 86_400} 天"
+
+
+@dataclass(frozen=True)
+class DispatchRow:
+    pk: int
+    number: str
+    item: str
+    office: str
+    tag: Tag
+    words: str
+    attempts: int
+    waits_since: str
+    url: str
+
+
+_TAGS = {
+    DispatchStatus.PENDING: Tag("blue", "hourglass-split", "等待推送"),
+    DispatchStatus.SENDING: Tag("blue", "arrow-repeat", "正在推送"),
+    DispatchStatus.DELIVERED: Tag("done", "check-circle-fill", "已送达"),
+    DispatchStatus.ATTENTION: Tag("red", "exclamation-circle-fill", "待人工处理"),
+    DispatchStatus.CANCELLED: Tag("grey", "dash-circle", "已取消"),
+}
+
+
+def dispatch_row(dispatch: Dispatch, now: datetime) -> DispatchRow:
+    return DispatchRow(
+        pk=dispatch.pk,
+        number=dispatch.task.application.number,
+        item=dispatch.task.item.name,
+        office=dispatch.task.office.name,
+        tag=_TAGS[DispatchStatus(dispatch.status)],
+        words=dispatch_words(dispatch, now),
+        attempts=dispatch.attempts,
+        waits_since=short_moment(dispatch.created_at),
+        url=reverse("console:dispatch", args=[dispatch.pk]),
+    )
+
+
+def dispatch_words(dispatch: Dispatch, now: datetime) -> str:
+    """Where one dispatch stands and what happens next, as an operator reads it."""
+    if dispatch.status == DispatchStatus.DELIVERED:
+        return f"{short_moment(dispatch.delivered_at)} 送达" if dispatch.delivered_at else "已送达"
+    if dispatch.status == DispatchStatus.CANCELLED:
+        return "不再推送"
+    if dispatch.status == DispatchStatus.ATTENTION:
+        return "不再自动重试，要人处理：重新推送、取消，或纸质移交"
+    if dispatch.task.office.is_held:
+        return "这个机构暂停推送，恢复后自动送出"
+    if dispatch.next_attempt_at > now:
+        return f"{short_moment(dispatch.next_attempt_at)} 自动再试"
+    return "马上推送" if not dispatch.attempts else "马上再试"
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    started: str
+    took: str
+    outcome: str
+    detail: str
+
+
+def attempt_row(attempt: DispatchAttempt) -> AttemptRow:
+    known = dict(Outcome.choices)
+    return AttemptRow(
+        short_moment(attempt.started_at),
+        f"{attempt.milliseconds} 毫秒",
+        known.get(attempt.outcome, attempt.outcome),
+        attempt.detail,
+    )
+
+
+# Schemes --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SchemeRow:
+    title: str
+    region: str
+    version: str
+    in_force: str
+    items: int
+    agencies: str
+    preview: str
+    admin_url: str
+
+
+def scheme_rows(schemes: Iterable[Scheme], samples: Mapping[str, str]) -> list[SchemeRow]:
+    """The scheme in force of each region; `preview` is an open place that shows it as applicants see it."""
+    newest: dict[str, Scheme] = {}
+    for scheme in schemes:
+        newest.setdefault(scheme.region_id, scheme)
+    return [_scheme_row(scheme, samples.get(scheme.region_id, "")) for scheme in newest.values()]
+
+
+def _scheme_row(scheme: Scheme, preview: str) -> SchemeRow:
+    spec = scheme.spec
+    until = f"至{_day(spec.valid_until)}" if spec.valid_until else "起"
+    return SchemeRow(
+        title=scheme.title,
+        region=scheme.region.full_name,
+        version=scheme.version,
+        in_force=f"{_day(spec.valid_from)}{until}",
+        items=len(spec.offered),
+        agencies="、".join(agency.short_name or agency.name for agency in spec.agencies),
+        preview=preview,
+        admin_url=reverse("admin:agencies_scheme_change", args=[scheme.pk]),
+    )
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"

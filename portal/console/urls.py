@@ -1,0 +1,15 @@
+"""The console of supervisors and administrators: figures, the outbox, schemes."""
+
+from django.urls import path
+
+from portal.console import outbox_views, views
+
+app_name = "console"
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("schemes/", views.schemes, name="schemes"),
+    path("dispatches/", outbox_views.dispatches, name="dispatches"),
+    path("dispatches/<int:pk>/", outbox_views.dispatch, name="dispatch"),
+    path("dispatches/<int:pk>/act/", outbox_views.act, name="act"),
+    path("dispatches/hold/", outbox_views.hold, name="hold"),
+]

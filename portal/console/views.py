@@ -1,0 +1,58 @@
+"""What supervisors and administrators look at: the overview of their area, schemes in force."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from agencies.catalogue import sample_places
+from agencies.deadlines import calendar_now
+from agencies.enums import Role
+from agencies.models import Scheme
+from applications import figures, sweeps
+from applications.models import Application
+from portal.console import presenters
+from portal.web.access import posting_required
+
+PERIODS = {"30": 30, "90": 90, "365": 365}
+
+overseers_only = posting_required(Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
+@require_GET
+@overseers_only
+def overview(request: HttpRequest) -> HttpResponse:
+    """The area's figures of a period, counted now, each with what it is compared with."""
+    today, calendar = timezone.localdate(), calendar_now()
+    area = Application.objects.for_posting(request.posting)  # type: ignore[attr-defined]
+    period = figures.Period.last(PERIODS.get(request.GET.get("days", ""), 30), today)
+    lines = figures.places(area, period, calendar, today)
+    chosen = next((line for line in lines if line.code == request.GET.get("place")), None)
+    cases = area.filter(region=chosen.code) if chosen else area
+    loads = figures.agency_loads(cases, calendar, today)
+    late = figures.overdue_tasks(cases, today)[: presenters.ATTENTION_ROWS]
+    context = {
+        "figures": presenters.figures(
+            figures.totals(cases, period, calendar), figures.totals(cases, period.before, calendar), loads, period
+        ),
+        "period": period,
+        "days": str(period.days),
+        "lines": lines,
+        "chosen": chosen,
+        "bars": presenters.agency_bars(loads),
+        "daily": presenters.daily_chart(figures.per_day(cases, figures.Period.last(15, today))),
+        "attention": [presenters.attention(task, today, calendar) for task in late],
+        "missing_year": sweeps.missing_calendar_year(),
+        "legend": presenters.LEGEND,
+        "now": timezone.now(),
+    }
+    return TemplateResponse(request, "console/overview.html", context)
+
+
+@require_GET
+@overseers_only
+def schemes(request: HttpRequest) -> HttpResponse:
+    """The schemes in force and what each offers; a look at the guide as an applicant of that place sees it."""
+    in_force = list(Scheme.objects.for_day(timezone.localdate()))
+    rows = presenters.scheme_rows(in_force, sample_places(in_force))
+    return TemplateResponse(request, "console/schemes.html", {"rows": rows})
