@@ -9,7 +9,7 @@ from agencies.catalogue import sample_places
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.models import Scheme
-from applications import figures, sweeps
+from applications import figures
 from applications.models import Application
 from portal.console import presenters
 from portal.web.access import posting_required
@@ -42,7 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "bars": presenters.agency_bars(loads),
         "daily": presenters.daily_chart(figures.per_day(cases, figures.Period.last(15, today))),
         "attention": [presenters.attention(task, today, calendar) for task in late],
-        "missing_year": sweeps.missing_calendar_year(),
+        "missing_year": calendar.missing_year(today),
         "legend": presenters.LEGEND,
         "now": timezone.now(),
     }
