@@ -135,6 +135,11 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
             **{code: models.Count("pk", filter=tray) for code, tray in {**TRAYS, "overdue": late}.items()}
         )
 
+    def beside(self, task: ItemTask) -> list[tuple[str, str]]:
+        """(case number, item code) of the tasks of the same tray in its order, so that one can go on to the next."""
+        found = self.filter(status=task.status).by_due_day() if task.status in AT_OFFICE else self.none()
+        return list(found.values_list("application__number", "item__code"))
+
     def matching(self, item: str = "", number: str = "") -> ItemTaskQuerySet:
         """Only one item, or case numbers that contain these characters."""
         found = self.filter(item__code=item) if item else self

@@ -17,6 +17,7 @@ from applications.enums import Decision, Fulfilment, TaskStatus, Verdict
 from applications.models import Application, ItemTask, Material, StatusLog
 from portal.desk.sight import Sight
 from portal.web import progress
+from portal.web.papers import paper_link, paper_state
 from portal.web.presenters import (
     Action,
     Clock,
@@ -121,6 +122,16 @@ def tabs(counts: dict[str, int], current: str) -> list[Tab]:
         Tab(label, counts[code], f"{queue}?tray={code}", code == current, code == "overdue" and counts[code] > 0)
         for code, label in TRAY_LABELS.items()
     ] + [Tab("已办", counts["done"], reverse("desk:done"), current == "done")]
+
+
+def neighbours(pks: list[tuple[str, str]], number: str, item: str) -> tuple[str, str]:
+    """Addresses of the task before and after this one in its tray; empty at the ends."""
+    if (number, item) not in pks:
+        return "", ""
+    here = pks.index((number, item))
+    before = reverse("desk:task", args=pks[here - 1]) if here else ""
+    after = reverse("desk:task", args=pks[here + 1]) if here + 1 < len(pks) else ""
+    return before, after
 
 
 def queue_url() -> str:
@@ -266,6 +277,9 @@ class TaskPage:
     news: tuple[str, str, str] | None
     next_step: str
     result: list[tuple[str, str]]
+    papers: list[tuple[Action, str]]
+    looks: list[str]
+    questions: list[tuple[str, str]]
 
 
 def hidden_fields(sight: Sight) -> list[str]:
@@ -380,6 +394,12 @@ def task_page(sight: Sight, *, wanted_file: str = "", is_revealed: bool = False)
         news=news(sight),
         next_step=next_step(task, sight.correction.answer_by if sight.correction else None),
         result=result_lines(sight),
+        papers=[(paper_link(paper), f"{paper.number}　{paper_state(paper)}".strip()) for paper in sight.papers],
+        looks=[f"{short_moment(look.at)}　{look.viewer}　{look.reason}" for look in sight.accesses],
+        questions=[
+            (f"{question.text}（{short_day(question.answer_by)}前答复）", reverse("desk:question", args=[question.pk]))
+            for question in sight.questions
+        ],
     )
 
 

@@ -13,7 +13,18 @@ from agencies.models import Office, Posting
 from agencies.spec import ItemSpec, SchemeSpec
 from applications import access, clock, review, workflow
 from applications.enums import Party
-from applications.models import Correction, Dispatch, ItemTask, Material, MaterialCheck, Result, StatusLog
+from applications.models import (
+    AccessLog,
+    Correction,
+    Dispatch,
+    Document,
+    ItemTask,
+    Material,
+    MaterialCheck,
+    Question,
+    Result,
+    StatusLog,
+)
 from portal.accounts.models import User
 
 
@@ -33,6 +44,9 @@ class Sight:
     log: tuple[StatusLog, ...]
     correction: Correction | None
     targets: tuple[Office, ...]
+    papers: tuple[Document, ...]
+    accesses: tuple[AccessLog, ...]
+    questions: tuple[Question, ...]
     reading: clock.Reading
 
     @cached_property
@@ -108,5 +122,8 @@ def look_at(posting: Posting, viewer: User, number: str, item: str) -> Sight:
         log=tuple(task.log.select_related("actor")),
         correction=task.corrections.filter(answered_at=None).prefetch_related("lines").first(),
         targets=tuple(review.transfer_targets(task)),
+        papers=tuple(task.documents.all()),
+        accesses=tuple(task.accesses.filter(material=None).select_related("viewer", "posting")),
+        questions=tuple(task.questions.filter(answered_at=None)),
         reading=workflow.read_clock(task, calendar, today),
     )

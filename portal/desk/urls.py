@@ -11,6 +11,7 @@ urlpatterns = [
     path("batch/", views.batch, name="batch"),
     path("questions/", questions.question_list, name="question_list"),
     path("questions/<int:question_id>/", questions.question, name="question"),
+    path("norms/", views.norms, name="norms"),
     path("cases/<str:number>/", views.case, name="case"),
     path("tasks/<str:number>/<str:item>/", views.task, name="task"),
     path("tasks/<str:number>/<str:item>/act/", views.act, name="act"),

@@ -16,8 +16,9 @@ from agencies.enums import Role
 from applications import access, workflow
 from applications.enums import Action, Verdict
 from applications.errors import AlreadyDone, Invalid, Refused
-from applications.models import Application, ItemTask
+from applications.models import Application, ItemTask, Question
 from portal.desk import batches, forms, presenters
+from portal.desk import norms as rules
 from portal.desk.guard import OfficerRequest, officers_only
 from portal.desk.sight import Sight, look_at
 
@@ -69,6 +70,7 @@ def _list(request: OfficerRequest, tray: str) -> HttpResponse:
         "today": today,
         "is_working_day": calendar.is_working(today),
         "now": timezone.now(),
+        "open_questions": Question.objects.for_posting(request.posting).unanswered().count(),
     }
     return TemplateResponse(request, "desk/queue.html", context)
 
@@ -106,6 +108,8 @@ def _page(
     request: OfficerRequest, sight: Sight, bound: forms.Way | None = None, reveal: Any = None, **how: Any
 ) -> HttpResponse:
     ways = forms.ways(sight, bound)
+    tray = ItemTask.objects.for_office(request.office).beside(sight.task)
+    before, after = presenters.neighbours(tray, sight.task.application.number, sight.task.item.code)
     context = {
         "task": presenters.task_page(sight, **how),
         "ways": [way for way in ways if not way.is_rare],
@@ -113,6 +117,8 @@ def _page(
         "bound": bound,
         "reveal_form": reveal or forms.RevealForm(),
         "item": sight.task.item.code,
+        "before": before,
+        "after": after,
     }
     return TemplateResponse(request, "desk/task.html", context)
 
@@ -215,6 +221,15 @@ def verdict(request: OfficerRequest, number: str, item: str, material: str) -> H
         messages.warning(request, str(refused))
         return redirect(f"{presenters.task_url(sight.task)}?file={found.pk}#materials")
     return redirect(f"{presenters.task_url(sight.task)}#materials")
+
+
+@require_GET
+@officers_only
+def norms(request: OfficerRequest) -> HttpResponse:
+    """业务规范: what holds for each item of the office, by the scheme in force today."""
+    scheme = rules.scheme_in_force(request.office, timezone.localdate())
+    context = {"scheme": scheme, "norms": rules.norms_of(request.office, scheme) if scheme else []}
+    return TemplateResponse(request, "desk/norms.html", context)
 
 
 @require_GET

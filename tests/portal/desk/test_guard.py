@@ -11,12 +11,12 @@ from portal.accounts.models import User
 from tests import factories
 from tests.portal.desk.conftest import signed_in, url
 
-GET_PAGES = ["queue", "done", "task", "material", "case"]
+GET_PAGES = ["queue", "done", "norms", "task", "material", "case"]
 POST_PAGES = ["batch", "act", "reveal", "verdict"]
 
 
 def address(name: str, task: object, file: object = "") -> str:
-    if name in ("queue", "done", "batch"):
+    if name in ("queue", "done", "norms", "batch"):
         return reverse(f"desk:{name}")
     if name == "case":
         return reverse("desk:case", args=[task.application.number])  # type: ignore[attr-defined]

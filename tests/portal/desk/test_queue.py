@@ -68,7 +68,7 @@ def test_empty_tray_says_what_would_bring_something(tray: str) -> None:
 
     response = reviewer(task).get(QUEUE, {"tray": tray})
 
-    assert f"<h3>{response.context['empty'][0]}</h3>" in response.content.decode()
+    assert response.context["empty"][0] in response.content.decode()
 
 
 def test_unknown_tray_shows_the_first_one() -> None:
@@ -139,7 +139,7 @@ def test_queue_asks_as_much_for_three_rows_as_for_one(tray: str, item: str) -> N
     with_three = _queries(client, tray=tray)
 
     assert len(numbers(client.get(QUEUE, {"tray": tray}))) == 3
-    assert (with_one, with_three) == (10, 10)
+    assert (with_one, with_three) == (11, 11)
 
 
 @pytest.mark.parametrize("name", ["queue", "done"])

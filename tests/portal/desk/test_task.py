@@ -4,6 +4,7 @@ import io
 import uuid
 
 import pytest
+from django.db import InternalError, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
@@ -222,3 +223,38 @@ def test_case_page_asks_as_much_for_all_items_as_for_one(django_assert_num_queri
     for application in (small, big):
         with django_assert_num_queries(7):  # type: ignore[operator]
             client.get(reverse("desk:case", args=[application.number]))
+
+
+def test_page_leads_to_the_neighbours_in_the_same_tray() -> None:
+    tasks = [factories.queued_task("I04") for _ in range(3)]
+
+    context = reviewer(tasks[1]).get(url("task", tasks[1])).context
+
+    assert (context["before"], context["after"]) == (url("task", tasks[0]), url("task", tasks[2]))
+
+
+def test_page_lists_the_papers_of_the_task() -> None:
+    task = factories.queued_task("I04")
+    review.accept(task, reviewer=factories.reviewer_of(task))
+
+    papers = reviewer(task).get(url("task", task)).context["task"].papers
+
+    assert [link.label for link, _ in papers] == ["受理通知书"]
+
+
+def test_page_tells_who_looked_at_full_numbers() -> None:
+    task = factories.queued_task("I04")
+    client = reviewer(task)
+    client.post(url("reveal", task), {"reason": "核对户籍"})
+
+    (look,) = client.get(url("task", task)).context["task"].looks
+
+    assert look.endswith("乌云其其格　核对户籍")
+
+
+def test_access_log_is_never_changed() -> None:
+    task = factories.queued_task("I04")
+    reviewer(task).post(url("reveal", task), {"reason": "核对户籍"})
+
+    with pytest.raises(InternalError, match="append-only"), transaction.atomic():
+        AccessLog.objects.update(reason="别的")

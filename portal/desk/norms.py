@@ -1,0 +1,89 @@
+"""业务规范: the rules of each item that the office handles, out of the scheme in force, for reading beside the queue."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from agencies import guide
+from agencies.catalogue import NoScheme, scheme_for
+from agencies.fields import FIELDS
+from agencies.models import Office, Scheme
+from agencies.spec import ItemSpec, SchemeSpec
+from portal.web.presenters import SummaryRow
+
+NOT_PUBLISHED = "未公布"
+
+
+@dataclass(frozen=True)
+class Norm:
+    code: str
+    title: str
+    rows: list[SummaryRow]
+    materials: list[str]
+
+
+def norms_of(office: Office, scheme: Scheme) -> list[Norm]:
+    """Every enabled item of the office's agency, in the scheme's order."""
+    spec = scheme.spec
+    items = [item for item in spec.items if item.enabled and office.agency_id in item.agencies]
+    return [Norm(item.code, item.name, _rows(spec, item, office), _materials(spec, item)) for item in items]
+
+
+def scheme_in_force(office: Office, today: date) -> Scheme | None:
+    """The scheme of the office's place today; None where none is in force."""
+    try:
+        return scheme_for(office.region, today)
+    except NoScheme:
+        return None
+
+
+def _rows(spec: SchemeSpec, item: ItemSpec, office: Office) -> list[SummaryRow]:
+    names = {agency.code: agency.name for agency in spec.agencies}
+    waits = [_need_words(spec, need.item, need.fact, need.kind) for need in item.requires]
+    fields = [
+        mapping.label or (FIELDS[mapping.field].label if mapping.field else mapping.target)
+        for mapping in item.field_map.get(office.agency_id, ())
+    ]
+    rows = [
+        ("办理部门", "、".join(names.get(code, code) for code in item.agencies)),
+        ("适用对象", "、".join(kind.label for kind in item.applies_to) or "、".join(spec.eligibility)),
+        ("办理条件", "\n".join(item.conditions)),
+        ("前置", "\n".join(waits) or "没有前置，送达后就可以办"),
+        (
+            "答复期限",
+            f"收到后 {spec.receiving_limit}内答复是否受理" + ("；逾期未告知视为受理" if item.deemed_acceptance else ""),
+        ),
+        ("承诺时限", guide.limit_text(spec, item)),
+        ("法定时限", str(item.legal_limit or spec.legal_limit or "")),
+        ("补正期限", f"告知后 {spec.correction_days} 个工作日"),
+        ("办理环节", "承办、批准两步" if item.two_steps else "承办人审核办结"),
+        ("本人到场", (item.in_person_reason or "须本人到场") if item.in_person else "不用专门到场"),
+        ("推送给本机构的信息", "、".join(fields)),
+        ("结果", item.result.name or ""),
+        ("结果送达", "、".join(item.result.delivery or spec.delivery)),
+        ("办结以后", str(item.fulfilment or "")),
+        ("依据", "\n".join(basis.text for basis in item.basis or spec.basis)),
+        ("说明", item.note),
+    ]
+    optional = {"办结以后", "说明"}
+    return [SummaryRow(label, value or NOT_PUBLISHED) for label, value in rows if value or label not in optional]
+
+
+def _need_words(spec: SchemeSpec, item: str | None, fact: str | None, kind: str) -> str:
+    what = f"“{spec.item(item).title}”办结" if item else spec.fact(fact or "").name
+    return f"{what}以后才开始" if kind == "hard" else f"建议在{what}以后办，不强制"
+
+
+def _materials(spec: SchemeSpec, item: ItemSpec) -> list[str]:
+    found = []
+    for material in spec.materials:
+        if material.serves and item.code not in material.serves:
+            continue
+        notes = [
+            "按情况" if material.when else "",
+            "可以不交" if material.optional else "",
+            "可以容缺" if material.deferrable else "",
+            "验原件" if material.original else "",
+        ]
+        about = "，".join(note for note in notes if note)
+        found.append(f"{material.title}（{about}）" if about else material.title)
+    return found
