@@ -29,11 +29,6 @@ class Calendar:
         """False where the yearly notice is missing, so that a date there is only expected, not promised."""
         return day.year in self.years
 
-    def missing_year(self, today: date) -> int | None:
-        """The coming year if its notice is not loaded though it is due, from 1 November on (T-05); else None."""
-        coming = (today + timedelta(days=61)).year
-        return None if coming in self.years else coming
-
     def working_days_after(self, start: date) -> Iterator[date]:
         day = start
         while True:
