@@ -164,7 +164,8 @@ def materials(request: SignedInRequest, draft: Draft) -> HttpResponse:
 
         refused = receive(files, take) if files else ["请先选文件，再点“传这些文件”"]
         if wants_json(request):
-            return JsonResponse({"error": refused[0]}, status=422) if refused else JsonResponse({})
+            words = refused[0].removeprefix(f"{files[0].name}：") if refused and files else "".join(refused)
+            return JsonResponse({"error": words}, status=422) if refused else JsonResponse({})
         if not refused:
             messages.success(request, f"已传好 {len(files)} 个文件")
             return redirect(f"{request.path}#m-{code}")
