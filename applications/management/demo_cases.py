@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from agencies.deadlines import calendar_now
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import delivery, materials, review, submission
+from applications import delivery, materials, operations, review, submission
 from applications.demo import Soldier, answers_for, picture
-from applications.enums import Channel, Fulfilment, Party, TaskStatus
+from applications.enums import Channel, Fulfilment, Outcome, Party, TaskStatus
 from applications.management.demo_people import People, Place
 from applications.models import Application, Dispatch, Draft, ItemTask
 from applications.registration import Answers
@@ -388,6 +388,16 @@ def provisional(stage: Stage) -> None:
     submission.supply_deferred(task, user=case.entered_by, at=stage.at(1))
 
 
+def not_getting_through(stage: Stage) -> None:
+    """For the operators: one dispatch that a person must look at, and one that waits because its office is held."""
+    stuck = stage.submitted(stage.cast.plain[:1], 1)
+    for dispatch in Dispatch.objects.filter(task__application=stuck):
+        delivery.record_failure(dispatch.pk, Outcome.LASTING, "演示：对方系统不接收")
+    waiting = stage.submitted(stage.cast.plain[-1:], 1)
+    for task in waiting.tasks.select_related("office"):
+        operations.hold(task.office, is_held=True)
+
+
 def item_added(stage: Stage) -> None:
     """One more item asked for later, without filling in anything twice."""
     first, second = stage.cast.plain[0], stage.cast.plain[-1]
@@ -411,7 +421,7 @@ MAIN = (
     funds_arrived, paid, closed, item_added, just_sent,
 )  # fmt: skip
 ELSEWHERE = (under_way, closed)
-ONLY_WHERE_PROVIDED = (proposed, approved, deemed, provisional)
+ONLY_WHERE_PROVIDED = (proposed, approved, deemed, provisional, not_getting_through)
 
 
 def tell(stage: Stage, *, is_main: bool) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Count
 from agencies.enums import Role
 from agencies.models import Posting
 from applications import workflow
-from applications.enums import Action, ApplicationStatus, DocumentKind, Fulfilment, TaskStatus
+from applications.enums import Action, ApplicationStatus, DispatchStatus, DocumentKind, Fulfilment, TaskStatus
 from applications.models import Application, Correction, Dispatch, ItemTask, Material, Result, StatusLog
 from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
 from portal.accounts.models import User
@@ -68,6 +68,13 @@ def test_demo_has_an_open_and_a_closed_case_in_each_place() -> None:
 
     assert set(map(frozenset, per_place.values())) == {frozenset({True, False})}
     assert len(per_place) == 5
+
+
+def test_demo_has_something_for_the_operators() -> None:
+    stuck = Dispatch.objects.filter(status=DispatchStatus.ATTENTION)
+    held = Dispatch.objects.filter(status=DispatchStatus.PENDING, task__office__is_held=True)
+
+    assert (stuck.count(), held.count()) == (1, 1)
 
 
 def test_closed_case_asks_for_its_result_sheet() -> None:
