@@ -144,7 +144,40 @@ def _todos(case: Application, task: ItemTask, total: int) -> list[Todo]:
         return [
             Todo(f"本人到{where}", f"{task.office}说：{words}" if words else task.spec.in_person_reason, "", effect)
         ]
+    if task.provisional_until and not task.is_terminal:
+        return [_supply_todo(case, task)]
+    if task.is_held and task.status == TaskStatus.WAITING:
+        return [_held_todo(case, task)]
     return []
+
+
+def _supply_todo(case: Application, task: ItemTask) -> Todo:
+    """容缺: the promised papers and the day they were promised for."""
+    return Todo(
+        title=f"补交{'、'.join(f'“{name}”' for name in owed_names(case, task))}",
+        why=f"{task.office}先受理了{task.spec.title}，您承诺以后补交。",
+        until=day_words(task.provisional_until) if task.provisional_until else "",
+        effect="到期没有补齐，这一件按规定终止，以后可以重新申请。",
+        url=reverse("applicant:supply", args=[case.number]),
+        button="去补交",
+    )
+
+
+def owed_names(case: Application, task: ItemTask) -> list[str]:
+    return [case.scheme.spec.material(code).title for code in task.provisional_materials]
+
+
+def _held_todo(case: Application, task: ItemTask) -> Todo:
+    """What the item waited for did not come about: say so once, and what can be done."""
+    before = "、".join(case.scheme.spec.item(code).title for code in task.open_items)
+    return Todo(
+        title=f"{before}没有办成，{task.spec.title}先不能办",
+        why=f"{task.spec.title}要等{before}办好。可以先撤回这一件，等{before}办好后再申请。",
+        until="",
+        effect="其他事照常办。",
+        url=reverse("applicant:withdraw", args=[case.number]),
+        button="去撤回",
+    )
 
 
 def open_corrections(task: ItemTask) -> list[Correction]:
@@ -169,6 +202,42 @@ def _correction_todo(case: Application, task: ItemTask, notice: Correction, effe
 def line_name(case: Application, line: Any) -> str:
     """What a line of a notice asks for: a material in quotes, or a field's label."""
     return f"“{case.scheme.spec.material(line.material).title}”" if line.material else FIELDS[line.field].label
+
+
+# -- promised papers ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Promised:
+    code: str
+    title: str
+    until: str
+    files: list[FileRow]
+    errors: list[str]
+
+
+def supply_page(
+    case: Application, owing: Iterable[ItemTask], given: Iterable[Material], errors: Mapping[str, list[str]]
+) -> dict[str, Any]:
+    given = list(given)
+    lines = {
+        code: Promised(
+            code=code,
+            title=case.scheme.spec.material(code).title,
+            until=day_words(task.provisional_until) if task.provisional_until else "",
+            files=[_unsent_row(case, material) for material in given if material.code == code],
+            errors=list(errors.get(code, [])),
+        )
+        for task in owing
+        for code in task.provisional_materials
+    }
+    listed = tuple((f"{line.title}：{words}", f"#m-{line.code}") for line in lines.values() for words in line.errors)
+    return {**frame(case), "lines": list(lines.values()), "errors": listed}
+
+
+def _unsent_row(case: Application, material: Material) -> FileRow:
+    url = reverse("applicant:material_file", args=[material.pk])
+    return file_row(material, url=url, remove_url=reverse("applicant:remove_supply", args=[case.number, material.pk]))
 
 
 # -- handed in ---------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS
 from agencies.spec import ItemSpec, SchemeSpec
+from applications import submission
 from applications.models import Draft, Material
 from applications.registration import display, normalise
 from portal.accounts.models import User
@@ -59,7 +60,11 @@ def after_section(draft: Draft, code: str) -> str:
 def steps(draft: Draft, current: str, slots: Iterable[Slot] | None = None) -> list[Section]:
     """The rail: items, each section, materials, check; `current` is a section's code or one of those three."""
     states = sections_of(draft)
-    missing = _missing_count(draft) if slots is None else sum(not s.is_given and not s.is_optional for s in slots)
+    missing = (
+        len(submission.missing_materials(draft))
+        if slots is None
+        else sum(not s.is_given and not s.is_optional for s in slots)
+    )
     rows = [
         ("items", "选择事项", reverse("applicant:items", args=[draft.pk]), "done" if draft.items_chosen else "open")
     ]
@@ -78,12 +83,6 @@ def _rail_state(state: str, *, is_current: bool) -> str:
     if is_current:
         return "error" if state == "error" else "current"
     return "open" if state == "error" else state
-
-
-def _missing_count(draft: Draft) -> int:
-    given = set(draft.materials.values_list("code", flat=True))
-    wanted = draft.scheme.spec.materials_for(frozenset(draft.ticked), draft.answers)
-    return sum(not material.optional and material.code not in given for material in wanted)
 
 
 def frame(draft: Draft, current: str, slots: Iterable[Slot] | None = None) -> dict[str, Any]:

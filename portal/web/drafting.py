@@ -170,7 +170,7 @@ def slots_of(
             title=spec.title,
             because=spec.because,
             notes=_notes(spec),
-            is_optional=spec.optional,
+            is_optional=spec.optional or spec.deferrable,
             files=[row(material) for material in by_code.get(spec.code, [])],
             errors=(errors or {}).get(spec.code, []),
             materials=by_code.get(spec.code, []),

@@ -12,6 +12,7 @@ _TOGETHER = timedelta(minutes=10)
 _INNER = {Action.RELEASE, Action.TRANSFER, Action.PROPOSE, Action.SEND_BACK}
 _WORDS = {
     Action.SUBMIT: "您提交了登记表",
+    Action.ADD_ITEMS: "您增加了要办的事",
     Action.DELIVER: "已送达",
     Action.CONFIRM_FACT: "资金已到账",
     Action.ACCEPT: "受理",
@@ -31,6 +32,9 @@ _WORDS = {
     Action.APPROVE_REFUSAL: "不予办理",
     Action.WITHDRAW: "您撤回了",
     Action.TERMINATE: "终止",
+    Action.TRANSFER: "转给同一部门的另一个机构",
+    Action.SUPPLY: "您补交了承诺的材料",
+    Action.RECOMPUTE: "按新的放假安排重算了到期日",
     Action.FULFIL: "结果已送出",
 }
 _PAPERS = {

@@ -1,12 +1,17 @@
 """Adding an item to a case, and asking why nothing moves."""
 
+from datetime import timedelta
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.models import Region
-from applications import questions
-from applications.models import Draft, Question
+from applications import questions, review
+from applications.demo import picture
+from applications.models import Application, Draft, ItemTask, Question
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -109,3 +114,69 @@ def test_list_of_questions_takes_the_same_queries_for_any_number(
 
     with django_assert_num_queries(4):
         client.get("/desk/questions/")
+
+
+def promised_case() -> Application:
+    case = factories.delivered(ticked=["I07"])
+    task = factories.task_of(case, "I07")
+    review.accept(task, reviewer=factories.reviewer_of(task))
+    until = timezone.localdate() + timedelta(days=5)
+    ItemTask.objects.filter(pk=task.pk).update(provisional_until=until, provisional_materials=["OR-39"])
+    return case
+
+
+def upload(name: str, content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def test_case_says_which_promised_papers_are_owed(client: Client) -> None:
+    case = promised_case()
+    client.force_login(case.entered_by)
+
+    page = client.get(f"/cases/{case.number}/").content.decode()
+
+    assert "补交“军人退役养老保险转移凭证”" in page
+    assert f"/cases/{case.number}/supply/" in page
+
+
+def test_promised_papers_are_uploaded_and_sent(client: Client) -> None:
+    case = promised_case()
+    client.force_login(case.entered_by)
+    address = f"/cases/{case.number}/supply/"
+
+    client.post(address, {"file-OR-39": upload("凭证.jpg", picture("x")), "upload": "1"})
+    page = client.post(address, {"send": "1"}, follow=True).content.decode()
+
+    assert "承诺已经兑现" in page
+    assert factories.task_of(case, "I07").provisional_until is None
+
+
+def test_promised_papers_that_are_missing_or_broken_are_named(client: Client) -> None:
+    case = promised_case()
+    client.force_login(case.entered_by)
+    address = f"/cases/{case.number}/supply/"
+
+    broken = client.post(address, {"file-OR-39": upload("凭证.jpg", b"MZ"), "upload": "1"}).content.decode()
+    missing = client.post(address, {"send": "1"}).content.decode()
+
+    assert "凭证.jpg：这不是 JPG、PNG 图片或 PDF" in broken
+    assert "请上传军人退役养老保险转移凭证" in missing
+
+
+def test_supply_of_another_persons_case_is_not_there(client: Client) -> None:
+    case = promised_case()
+    client.force_login(factories.person())
+
+    assert client.get(f"/cases/{case.number}/supply/").status_code == 404
+
+
+def test_item_that_waits_for_a_lost_one_says_so_and_what_to_do(client: Client) -> None:
+    case = factories.delivered(ticked=["I04", "I05"])
+    task = factories.task_of(case, "I04")
+    review.do_not_accept(task, reviewer=factories.reviewer_of(task), note="不属于本辖区")
+    client.force_login(case.entered_by)
+
+    page = client.get(f"/cases/{case.number}/").content.decode()
+
+    assert "没有办成" in page
+    assert f"/cases/{case.number}/withdraw/" in page
