@@ -1,6 +1,7 @@
 """Administrative divisions: the tree of places from `divisions.csv`. A row is never deleted, only ended."""
 
 import csv
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -33,8 +34,8 @@ def level_of(code: str) -> Level:
     return Level.CITY if code.endswith("00") else Level.COUNTY
 
 
-def read_divisions(path: Path) -> list[Division]:
-    """The rows of the file, parents before children. Raises ValueError naming the line that is wrong."""
+def read_divisions(path: Path, known: Collection[str] = (NATION,)) -> list[Division]:
+    """The rows of the file, parents before children. `known` are codes that stand elsewhere. Raises ValueError."""
     divisions: dict[str, Division] = {}
     with path.open(encoding="utf-8", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), 2):
@@ -47,14 +48,14 @@ def read_divisions(path: Path) -> list[Division]:
             )
     for division in divisions.values():
         for other in (division.parent, division.successor):
-            if other and other not in divisions:
+            if other and other not in divisions and other not in known:
                 raise ValueError(f"{path}：“{division.name}”（{division.code}）指向不存在的代码“{other}”，请改正。")
     return sorted(divisions.values(), key=lambda division: (level_of(division.code), division.code))
 
 
 def load_divisions(divisions: list[Division]) -> int:
     """Store the tree; what an administrator switched on, and phones, stay as they are. Returns how many rows are new."""
-    known = set(Region.objects.values_list("code", flat=True))
+    known = dict(Region.objects.values_list("code", "full_name"))
     names = {division.code: division for division in divisions}
     rows = [
         Region(
@@ -62,7 +63,7 @@ def load_divisions(divisions: list[Division]) -> int:
             name=division.name,
             parent_id=division.parent or None,
             level=level_of(division.code),
-            full_name=_full_name(division, names),
+            full_name=_full_name(division, names, known),
             valid_until=division.valid_until,
             successor_id=division.successor or None,
         )
@@ -74,14 +75,13 @@ def load_divisions(divisions: list[Division]) -> int:
         unique_fields=["code"],
         update_fields=["name", "parent", "level", "full_name", "valid_until", "successor"],
     )
-    return len({row.code for row in rows} - known)
+    return len({row.code for row in rows} - set(known))
 
 
-def _full_name(division: Division, names: dict[str, Division]) -> str:
+def _full_name(division: Division, names: dict[str, Division], known: dict[str, str]) -> str:
     """The name with the places above it, leaving out the nation."""
-    parts: list[str] = []
-    place: Division | None = division
-    while place is not None and place.code != NATION:
-        parts.insert(0, place.name)
-        place = names.get(place.parent)
-    return "".join(parts) or division.name
+    if division.parent in ("", NATION):
+        return division.name
+    parent = names.get(division.parent)
+    above = _full_name(parent, names, known) if parent else known[division.parent]
+    return above + division.name

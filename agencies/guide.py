@@ -194,16 +194,9 @@ def _fields_of(condition: Condition | None) -> set[str]:
     return inner | ({condition.field} if condition.field else set())
 
 
-def is_for(spec: SchemeSpec, settlement: str) -> bool:
-    """Whether the scheme serves people of this 安置方式; a scheme that names none serves all."""
-    return not settlement or not spec.applies_to or settlement in spec.applies_to
-
-
 def items_for(spec: SchemeSpec, settlement: str) -> list[ItemSpec]:
     """The items that a person of this 安置方式 may tick; every offered item while it is not known."""
-    if not is_for(spec, settlement):
-        return []
-    return [item for item in spec.offered if not settlement or not item.applies_to or settlement in item.applies_to]
+    return [item for item in spec.offered if item.is_for(settlement)] if spec.is_for(settlement) else []
 
 
 @dataclass(frozen=True)
@@ -263,7 +256,7 @@ def one_time_notice(
         materials=spec.materials_for(frozenset(allowed), answers) if allowed else (),
         visits=tuple(visits(spec, items, window=window)),
         chart=chart,
-        not_for="" if is_for(spec, settlement) else "；".join(spec.eligibility),
+        not_for="" if spec.is_for(settlement) else "；".join(spec.eligibility),
         unanswered=tuple(open_questions),
     )
 

@@ -158,6 +158,14 @@ class ItemSpec(Spec):
     def title(self) -> str:
         return self.short_name or self.name
 
+    def is_for(self, settlement: str) -> bool:
+        """Whether people of this 安置方式 may have it; an item that names none is for all."""
+        return not settlement or not self.applies_to or settlement in self.applies_to
+
+    def is_done(self, *, online: bool) -> bool:
+        """Whether it can be applied for online, or at the window."""
+        return self.online if online else self.window
+
 
 class AgencySpec(Spec):
     """An agency as this region names it; beyond the usual five a region may add its own."""
@@ -232,15 +240,28 @@ class OfficeSpec(Spec):
     source: str = ""
 
 
+class OpeningHours(Spec):
+    """When a window is open in a part of the year; `months` empty means all year."""
+
+    text: str
+    months: tuple[int, ...] = ()
+
+
 class PlaceSpec(Spec):
-    """A district of the region: whether its portal is open, its phone, its window."""
+    """A district of the region: whether its portal is open, its phone, its window and when that is open."""
 
     region: str
     is_open: bool = True
     open_from: date | None = None
     phone: str | None = None
     window: str | None = None
+    address: str | None = None
+    hours: tuple[OpeningHours, ...] = ()
     source: str = ""
+
+    def hours_on(self, day: date) -> str | None:
+        """The opening hours of the season in which the day lies; None where they are not published."""
+        return next((part.text for part in self.hours if not part.months or day.month in part.months), None)
 
 
 class SchemeSpec(Spec):
@@ -302,6 +323,15 @@ class SchemeSpec(Spec):
     @property
     def automatic(self) -> tuple[ItemSpec, ...]:
         return tuple(item for item in self.items if item.enabled and item.automatic)
+
+    @property
+    def asked_anyway(self) -> tuple[ItemSpec, ...]:
+        """What belongs to every case without a tick: automatic checks, and surveys that only keep answers."""
+        return tuple(item for item in self.items if item.enabled and (item.automatic or item.survey_only))
+
+    def is_for(self, settlement: str) -> bool:
+        """Whether the scheme serves people of this 安置方式; a scheme that names none serves all."""
+        return not settlement or not self.applies_to or settlement in self.applies_to
 
     def materials_for(self, ticked: set[str] | frozenset[str], answers: dict[str, Any]) -> tuple[MaterialSpec, ...]:
         """The materials that the ticked items call for, each once; `serves` empty means every item."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from agencies.enums import SettlementKind
 from agencies.fields import FIELDS, Field, FieldKind
 from agencies.spec import FieldMapping, FormField, FormSection, SchemeSpec
 
@@ -138,7 +139,7 @@ class Registration:
     @property
     def needed(self) -> set[str]:
         """Codes of the fields that the ticked items and the automatic ones call for."""
-        items = [item for item in self.spec.items if item.code in self.ticked or (item.automatic and item.enabled)]
+        items = [*self.spec.asked_anyway, *(item for item in self.spec.items if item.code in self.ticked)]
         return {code for item in items for code in item.fields}
 
     def sections(self) -> list[tuple[FormSection, list[FormField]]]:
@@ -180,7 +181,21 @@ class Registration:
                 found[field.code] = wrong
         codes = {form_field.field for form_field in self.asked()}
         crossed = cross_problems(dict(self.answers), today)
+        if "settlement" in codes and (wrong_audience := self._audience_problem()):
+            crossed["settlement"] = wrong_audience
         return {**{code: text for code, text in crossed.items() if code in codes}, **found}
+
+    def _audience_problem(self) -> str | None:
+        """Why this person may not have the service, or one of the ticked items, going by 安置方式."""
+        settlement = str(self.answers.get("settlement") or "")
+        if not self.spec.is_for(settlement):
+            kinds = "、".join(SettlementKind(kind).label for kind in self.spec.applies_to)
+            return f"“{self.spec.service_name}”只面向安置方式为{kinds}的人，请核对证件；如果没有选错，请到窗口咨询"
+        for item in self.spec.offered:
+            if item.code in self.ticked and not item.is_for(settlement):
+                kinds = "、".join(SettlementKind(kind).label for kind in item.applies_to)
+                return f"“{item.title}”只面向安置方式为{kinds}的人，请回到办理事项把它改为“否”"
+        return None
 
     def disclosed(self) -> Answers:
         """The answers that belong to what is asked now; values of items switched off again are not among them."""

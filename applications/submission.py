@@ -57,7 +57,7 @@ def start_draft(*, region: Region, user: User, channel: Channel, prefill: Mappin
             channel=channel,
             region=region,
             scheme=scheme,
-            ticked=[item.code for item in scheme.spec.offered if item.default_ticked],
+            ticked=[item.code for item in scheme.spec.offered if item.default_ticked and item.is_done(online=is_own)],
             answers=answers,
         )
 
@@ -98,6 +98,16 @@ def choose_items(draft: Draft, codes: Iterable[str], *, version: int | None = No
     ticked = [item.code for item in draft.offered() if item.code in wanted]
     if not ticked:
         raise Invalid({"items": "请至少选一件要办的事"})
+    is_online = draft.channel == Channel.ONLINE
+    elsewhere = [item.title for item in draft.offered() if item.code in ticked and not item.is_done(online=is_online)]
+    if elsewhere:
+        place = draft.region.window or "当地综合窗口"
+        how = (
+            f"只能到窗口办，请在这里选“否”，到{place}办理"
+            if is_online
+            else "只能网上办，请在这里选“否”，请本人在网上办理"
+        )
+        raise Invalid({"items": f"“{'、'.join(elsewhere)}”{how}"})
     return _save(draft, version, ticked=ticked, items_chosen=True)
 
 

@@ -59,7 +59,7 @@ def _parents(files: list[Path]) -> dict[str, str | None]:
     parents: dict[str, str | None] = dict(Region.objects.values_list("code", "parent_id"))
     for path in dict.fromkeys([HOME, *(file.parent for file in files)]):
         if (path / "divisions.csv").exists():
-            parents.update({row.code: row.parent or None for row in read_divisions(path / "divisions.csv")})
+            parents.update({row.code: row.parent or None for row in read_divisions(path / "divisions.csv", parents)})
     return parents
 
 

@@ -5,8 +5,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from agencies.divisions import load_divisions, read_divisions
+from agencies.divisions import NATION, load_divisions, read_divisions
 from agencies.layers import LayerError, read_layer
+from agencies.models import Region
 from agencies.publishing import Refused, publish
 
 
@@ -37,7 +38,9 @@ class Command(BaseCommand):
         files = [file for path in paths for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
         for folder in sorted({path for path in paths if path.is_dir()}):
             if (folder / "divisions.csv").exists():
-                new = load_divisions(read_divisions(folder / "divisions.csv"))
+                new = load_divisions(
+                    read_divisions(folder / "divisions.csv", {NATION, *Region.objects.values_list("code", flat=True)})
+                )
                 self.stdout.write(f"行政区划：新增 {new} 个")
         outcome = publish(*[read_layer(file) for file in files])
         for scheme in outcome.published:
