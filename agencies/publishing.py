@@ -198,7 +198,8 @@ def equip(region: Region, spec: SchemeSpec, layer: Data, *, opens_anew: bool = T
 def _places(region: Region) -> list[Region]:
     """The counties below, and the cities that have none; of a county, itself."""
     today = timezone.localdate()
-    below = [region]
+    # Read anew: a layer above, published just before, may have opened the place.
+    below = [Region.objects.get(pk=region.pk)]
     for place in below:
         below.extend(place.children.all())
     alive = [place for place in below if place.valid_until is None or place.valid_until >= today]

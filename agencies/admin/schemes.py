@@ -26,7 +26,7 @@ class RegionFileForm(forms.Form):
 
     file = forms.FileField(label="选择文件", required=False, help_text="地区文件（YAML），最大 1 MB")
     text = forms.CharField(
-        label="或者粘贴内容", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 24, "cols": 110})
+        label="或者粘贴内容", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 24, "cols": 90})
     )
     valid_from = forms.DateField(
         label="施行日期",
@@ -54,8 +54,7 @@ class RegionFileForm(forms.Form):
 class SchemeAdmin(ReadOnly, admin.ModelAdmin):
     """Schemes are read here and brought in as files; a published one never changes."""
 
-    list_display = ["title", "region", "version", "valid_from", "valid_until", "published_at"]
-    list_filter = ["valid_from"]
+    list_display = ["region", "title", "version", "valid_from", "published_at"]
     list_select_related = ["region"]
     search_fields = ["title", "region__full_name", "region__code", "version"]
     change_form_template = "admin/agencies/scheme/detail.html"

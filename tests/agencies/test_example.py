@@ -1,0 +1,91 @@
+"""The worked example of docs/regions.md: it uses every word of the format, and it is sound."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import call_command
+from pydantic import BaseModel
+
+from agencies import spec
+from agencies.layers import DIRECTIONS, read_layer
+from agencies.shape import faults_of
+from agencies.spec import SchemeSpec
+from tests.agencies.conftest import compiled, layer
+
+EXAMPLE = Path(settings.BASE_DIR) / "docs" / "example"
+# Set by the portal, not written: what a scheme computes about itself.
+COMPUTED = {"provenance"}
+# Words that the national layer or a shipped region shows; the example points to them.
+SHOWN_ELSEWHERE = {
+    "basis",
+    "materials_note",
+    "short_name",
+    "in_person",
+    "in_person_reason",
+    "legal_limit",
+    "valid_until",
+    "file",
+}
+
+
+def words_in(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return {str(key).rstrip("+") for key in value}.union(*map(words_in, value.values()))
+    return set().union(*map(words_in, value)) if isinstance(value, list) else set()
+
+
+def specifications() -> list[type[BaseModel]]:
+    return [kind for kind in vars(spec).values() if isinstance(kind, type) and issubclass(kind, spec.Spec)]
+
+
+@pytest.fixture(scope="module")
+def city() -> SchemeSpec:
+    return compiled(layer("nation"), read_layer(EXAMPLE / "shili.yaml"))
+
+
+@pytest.fixture(scope="module")
+def district() -> SchemeSpec:
+    return compiled(layer("nation"), read_layer(EXAMPLE / "shili.yaml"), read_layer(EXAMPLE / "donghu.yaml"))
+
+
+def test_example_has_no_fault(directory: None, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("check_region", EXAMPLE, "--errors-only")
+
+    assert "错误 0 处" in capsys.readouterr().out
+    assert faults_of(read_layer(EXAMPLE / "shili.yaml")) == []
+
+
+def test_example_uses_every_word_of_the_format() -> None:
+    texts = [yaml.safe_load((EXAMPLE / name).read_text(encoding="utf-8")) for name in ("shili.yaml", "donghu.yaml")]
+    used = set().union(*map(words_in, texts))
+    known = {info.alias or name for kind in specifications() for name, info in kind.model_fields.items()}
+
+    assert (known | set(DIRECTIONS)) - used - COMPUTED - SHOWN_ELSEWHERE == set()
+
+
+def test_district_adds_and_tightens(city: SchemeSpec, district: SchemeSpec) -> None:
+    """TJ-07 and TJ-19: a district's own item, and an item switched off online there only."""
+    assert [item.code for item in district.items if item.code not in {i.code for i in city.items}] == ["D01"]
+    assert (str(city.item("I10").promised_limit), str(district.item("I10").promised_limit)) == (
+        "3个工作日",
+        "2个工作日",
+    )
+    assert (city.item("I04").online, district.item("I04").online) == (True, False)
+
+
+def test_hours_follow_the_season(city: SchemeSpec) -> None:
+    place = city.place("990102")
+
+    assert place is not None
+    assert place.hours_on(date(2026, 7, 1)) == "工作日 8:30-12:00，14:30-18:00"
+    assert place.hours_on(date(2026, 12, 1)) == "工作日 8:30-12:00，13:30-17:30"
+
+
+def test_agency_may_take_part_without_an_item(schemes: dict[str, SchemeSpec]) -> None:
+    handling = {code for item in schemes["ordos"].items for code in item.agencies}
+
+    assert {agency.code for agency in schemes["ordos"].agencies} - handling == {"armed_forces"}

@@ -1,0 +1,189 @@
+"""A region nobody here has seen joins by files alone: form, fan-out, desk and closing, with a sixth agency."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
+
+from agencies.models import Office, Region
+from agencies.publishing import publish
+from agencies.queues import all_queues
+from applications import review, submission
+from applications.enums import ApplicationStatus, Channel, TaskStatus
+from applications.errors import Invalid
+from applications.models import Application, Dispatch, Draft, ItemTask
+from tests import factories
+
+EXAMPLE = Path(settings.BASE_DIR) / "docs" / "example"
+DONGHU = "990102"
+
+pytestmark = pytest.mark.usefixtures("example")
+
+
+@pytest.fixture
+def example(directory: None) -> None:
+    call_command("load_region", EXAMPLE, verbosity=0)
+
+
+def tick(draft: Draft, *codes: str) -> Draft:
+    return submission.choose_items(draft, codes)
+
+
+def start(channel: Channel = Channel.WINDOW) -> Draft:
+    user = factories.clerk(DONGHU) if channel == Channel.WINDOW else factories.person()
+    return submission.start_draft(region=factories.place(DONGHU), user=user, channel=channel)
+
+
+def case(*codes: str) -> Application:
+    """A case entered at the window, delivered to the offices."""
+    draft = tick(start(), *codes)
+    draft = submission.save_draft(draft, factories.answers_for(factories.soldier("钱一鸣", 901)))
+    factories.give_materials(draft)
+    application = submission.submit(draft, user=draft.entered_by, channel=Channel.WINDOW, promised=True)
+    factories.deliver_all()
+    return application
+
+
+def tasks(application: Application) -> dict[tuple[str, str], str]:
+    rows = ItemTask.objects.filter(application=application).select_related("item", "office")
+    return {(task.item.code, task.office.name): task.status for task in rows}
+
+
+def test_sixth_agency_has_a_queue_and_an_office() -> None:
+    assert "agency.tax" in all_queues()
+    assert Office.objects.get(agency="tax", region=DONGHU).name == "东湖区税务局办税服务厅"
+    assert Office.objects.get(agency="tax", region="990121").name == "西山县税务局"
+
+
+def test_place_is_open_as_the_files_say() -> None:
+    opened = Region.objects.filter(code__startswith="99").open().values_list("code", flat=True)
+    place = Region.objects.get(pk=DONGHU)
+
+    assert list(opened) == [DONGHU]
+    assert (place.phone, place.window) == ("0999-1234502", "东湖区政务服务中心退役军人窗口")
+
+
+def test_case_is_fanned_out_to_every_office() -> None:
+    application = case("I01", "I02", "I10", "D01")
+
+    assert tasks(application) == {
+        ("I01", "东湖区退役军人事务局"): TaskStatus.QUEUED,
+        ("I02", "东湖区退役军人事务局"): TaskStatus.WAITING,
+        ("I10", "东湖区医保局"): TaskStatus.QUEUED,
+        ("I10", "东湖区税务局办税服务厅"): TaskStatus.QUEUED,
+        ("D01", "东湖区退役军人事务局"): TaskStatus.WAITING,
+        ("K01", "东湖区人社局"): TaskStatus.QUEUED,
+    }
+
+
+def test_agency_of_a_joint_item_is_sent_its_own_words() -> None:
+    application = case("I10")
+
+    dispatch = Dispatch.objects.get(task__application=application, task__office__agency="tax")
+
+    assert [(line["label"], line["text"]) for line in dispatch.payload["fields"]] == [
+        ("缴费人姓名", "钱一鸣"),
+        ("纳税人识别号", application.subject_id_no),
+        ("缴费险种", "城乡居民"),
+    ]
+
+
+def test_form_asks_only_for_the_ticked_items_and_the_survey() -> None:
+    draft = tick(start(), "I01")
+
+    asked = [line.field for line in draft.registration.asked()]
+
+    assert asked == [
+        "name", "id_no", "sex", "ethnic", "mobile", "contact_addr", "enlist_date", "discharge_date", "settlement", "training",
+    ]  # fmt: skip
+
+
+def test_survey_is_kept_and_sent_to_nobody() -> None:
+    application = case("I01")
+
+    assert application.answers["training_trade"] == "电工"
+    assert not ItemTask.objects.filter(application=application, item__code="S01").exists()
+    assert "电工" not in str(list(Dispatch.objects.values_list("payload", flat=True)))
+
+
+def test_material_is_asked_by_two_conditions_at_once() -> None:
+    draft = submission.save_draft(start(), factories.answers_for(factories.soldier("钱一鸣", 901)))
+
+    def codes(*items: str) -> list[str]:
+        spec = draft.scheme.spec
+        return [material.code for material in spec.materials_for(frozenset(items), draft.answers)]
+
+    assert codes("I04") == ["M1", "M2"]
+    assert codes("I04", "I05") == ["M1", "M2", "M3"]
+
+
+def test_item_that_is_only_done_at_the_window_is_refused_online() -> None:
+    draft = start(Channel.ONLINE)
+
+    assert "I12" not in draft.ticked
+    with pytest.raises(Invalid) as refused:
+        tick(draft, "I01", "I12")
+    assert refused.value.errors["items"] == (
+        "“预备役登记”只能到窗口办，请在这里选“否”，到东湖区政务服务中心退役军人窗口办理"
+    )
+
+
+def test_item_for_others_is_refused_with_its_reason() -> None:
+    draft = tick(start(Channel.ONLINE), "I01", "T01")
+    answers = factories.answers_for(factories.soldier("钱一鸣", 901))
+
+    wrong_item = submission.save_draft(draft, {**answers, "settlement": "assigned_job"})
+    wrong_service = submission.save_draft(draft, {**answers, "settlement": "retired"})
+
+    today = timezone.localdate()
+    assert wrong_item.registration.problems(today) == {
+        "settlement": "“税收优惠备案”只面向安置方式为自主就业、逐月领取退役金的人，请回到办理事项把它改为“否”"
+    }
+    assert (
+        "只面向安置方式为自主就业、安排工作、逐月领取退役金的人"
+        in wrong_service.registration.problems(today)["settlement"]
+    )
+
+
+def test_case_goes_on_to_its_end() -> None:
+    application = case("I01", "D01")
+    first = factories.task_of(application, "I01")
+    reviewer, approver = factories.reviewer_of(first), factories.approver_of(first)
+
+    review.accept(first, reviewer=reviewer)
+    review.propose(first, reviewer=reviewer, note="材料齐全")
+    review.complete(first, reviewer=approver, party=review.party_of(approver.postings.get()), reference="登2026-1")
+    factories.deliver_all()
+    for code in ("D01", "K01"):
+        task = factories.task_of(application, code)
+        reviewer = factories.reviewer_of(task)
+        review.accept(task, reviewer=reviewer)
+        review.complete(task, reviewer=reviewer, reference="完2026-1")
+
+    application.refresh_from_db()
+    assert application.status == ApplicationStatus.COMPLETED
+
+
+def test_publication_meanwhile_changes_nothing_for_those_on_their_way() -> None:
+    """LESSONS B7, B10: while somebody fills in, submits, and is being delivered."""
+    filling = tick(start(), "I01", "D01")
+    application = case("I01", "D01")
+    frozen = (application.scheme_id, application.scheme.content, tasks(application))
+    city = Region.objects.get(pk="990100").schemes.get().layer
+    district = Region.objects.get(pk=DONGHU).schemes.get().layer
+
+    publish(
+        {**city, "version": "2026.2", "overall_limit": {"unit": "working_day", "days": 5, "source": "新办法"}},
+        {**district, "version": "2026.2", "items": [], "form": {}},
+    )
+
+    application.refresh_from_db()
+    assert (application.scheme_id, application.scheme.content, tasks(application)) == frozen
+    filling = submission.save_draft(filling, factories.answers_for(factories.soldier("孙二喜", 902)))
+    factories.give_materials(filling)
+    sent = submission.submit(filling, user=filling.entered_by, channel=Channel.WINDOW, promised=True)
+    assert sent.scheme_id == frozen[0]
+    assert {code for code, _ in tasks(sent)} == {"I01", "D01", "K01"}
+    assert start().scheme_id != frozen[0]
