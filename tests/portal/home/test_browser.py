@@ -57,3 +57,35 @@ def test_larger_type_is_one_press_away_without_script(page: Page) -> None:
     assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 23.9
     page.click("text=退出长辈模式")
     assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 17
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize("address", ["/privacy/", "/accessibility/", "/verify/", "/notice/"])
+def test_pages_about_the_service_are_accessible(
+    page: Page, assert_accessible: Callable[[Page], None], address: str
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 844})
+
+    page.goto(address)
+
+    assert_accessible(page)
+    assert sideways(page) <= 0
+
+
+@pytest.mark.usefixtures("directory")
+def test_every_control_of_the_home_page_shows_its_focus(page: Page) -> None:
+    page.goto("/")
+    unseen = []
+
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        style = page.evaluate(
+            "(() => { const e = document.activeElement, s = getComputedStyle(e);"
+            " return [e.tagName + ' ' + e.textContent.trim().slice(0, 12), s.outlineStyle, s.boxShadow]; })()"
+        )
+        if style[0].startswith("BODY"):
+            break
+        if style[1] == "none" and style[2] == "none":
+            unseen.append(style[0])
+
+    assert unseen == []
