@@ -1,0 +1,237 @@
+"""办理流程图: the whole way from before the form to the one result, as boxes and lines of a drawing, and in words.
+
+Columns follow from what waits for what: before coming, the form, what starts at once, what follows, the result. An outside
+fact stands beside the item that waits for it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from agencies import guide
+from agencies.guide import FlowChart, Step
+from agencies.spec import SchemeSpec
+from portal.home.forms import PlaceForm
+from portal.home.guide import agency_names
+from portal.home.presenters import count_words
+from portal.web import place
+
+BOX_HEIGHT, ROW = 66, 84
+TOP, EDGE = 62, 6
+NARROW, WIDE, GAP = 150, 206, 58
+PER_LINE = 10
+
+
+@dataclass(frozen=True)
+class Box:
+    """`kind` is before, form, item, fact or result; it decides the looks."""
+
+    kind: str
+    x: int
+    row: int
+    width: int
+    icon: str
+    title: tuple[str, ...]
+    words: str
+
+    @property
+    def y(self) -> int:
+        return TOP + self.row * ROW
+
+    @property
+    def right(self) -> int:
+        return self.x + self.width
+
+    @property
+    def middle(self) -> int:
+        return self.y + BOX_HEIGHT // 2
+
+    @property
+    def text_x(self) -> int:
+        return self.x + 38
+
+    @property
+    def icon_at(self) -> str:
+        return f"translate({self.x + 12} {self.y + 14}) scale(1.1)"
+
+    @property
+    def lines(self) -> list[tuple[int, str]]:
+        first = self.y + (27 if self.words or len(self.title) > 1 else 38)
+        return [(first + 19 * index, line) for index, line in enumerate(self.title)]
+
+    @property
+    def words_y(self) -> int:
+        return self.y + (48 if len(self.title) == 1 else 60)
+
+
+@dataclass(frozen=True)
+class Line:
+    """`kind` is must, fact or result."""
+
+    kind: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    x: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Flow:
+    width: int
+    height: int
+    headings: tuple[Heading, ...]
+    boxes: tuple[Box, ...]
+    lines: tuple[Line, ...]
+
+
+@require_GET
+def flow(request: HttpRequest) -> HttpResponse:
+    """The chosen place's chart; on a narrow screen and for those who do not see it, the words."""
+    region = place.chosen_region(request)
+    scheme = place.scheme_of(region) if region else None
+    if scheme is None:
+        return render(request, "home/guide_place.html", {"form": PlaceForm(), "next": request.path, "name": "流程图"})
+    spec = scheme.spec
+    chart = guide.flow_chart(spec)
+    context = {
+        "count": count_words(len(spec.offered)),
+        "flow": draw(spec, chart),
+        "sentences": sentences(spec, chart),
+    }
+    return render(request, "home/flow.html", context)
+
+
+def sentences(spec: SchemeSpec, chart: FlowChart) -> list[str]:
+    """The whole way in numbered sentences, nothing of the drawing left out."""
+    at_once = [step for step in chart.steps if not step.hard and not step.facts]
+    later = [step for step in chart.steps if step.hard or step.facts]
+    hints = [step for step in at_once if step.soft]
+    return [
+        *chart.prerequisites,
+        f"填登记表，{count_words(len(at_once))}件事同时开始：{'、'.join(step.item.title for step in at_once)}。",
+        *(step.sentence for step in hints),
+        *(step.sentence for step in later),
+        *(f"{step.item.title}：{step.item.in_person_reason or '要本人到场。'}" for step in chart.steps if step.item.in_person),
+        "每一件办好就告诉您，全部办好后汇成一张办理结果反馈单。",
+    ]  # fmt: skip
+
+
+def draw(spec: SchemeSpec, chart: FlowChart) -> Flow:
+    return _Drawing(spec, chart).drawn()
+
+
+class _Drawing:
+    """Places boxes row by row; what follows something stands beside it where there is room."""
+
+    def __init__(self, spec: SchemeSpec, chart: FlowChart) -> None:
+        self.spec, self.chart = spec, chart
+        self.taken: set[tuple[int, int]] = set()
+        self.items: dict[str, Box] = {}
+        self.facts: list[tuple[Step, Box]] = []
+        self.start = EDGE + (NARROW + GAP if chart.prerequisites else 0)
+        self.first = self.start + NARROW + GAP
+        levels = [step.level + (2 if step.facts else 1) for step in chart.steps]
+        self.columns = max(levels, default=1)
+
+    def drawn(self) -> Flow:
+        for step in self.chart.steps:
+            self._place(step)
+        for step in self.chart.steps:
+            self._place_facts(step)
+        rows = max((row for _, row in self.taken), default=0) + 1
+        centre = (rows - 1) // 2
+        form = Box("form", self.start, centre, NARROW, "journal-text", ("登记表",), "窗口或网上填一次")
+        result_x = self.first + self.columns * (WIDE + GAP)
+        result = Box("result", result_x, centre, NARROW, "receipt", ("一单反馈",), "汇总结果")
+        before = self._before(centre)
+        boxes = (*before, form, *self.items.values(), *(box for _, box in self.facts), result)
+        lines = (*self._lines(before, form), *self._to_result(result))
+        return Flow(result.right + EDGE, TOP + rows * ROW, self._headings(result_x), boxes, lines)
+
+    def _place(self, step: Step) -> None:
+        wanted = self.items[step.hard[0].code].row if step.hard else 0
+        row = self._free(step.level, wanted)
+        words = agency_names(self.spec, step.item)
+        if step.item.in_person:
+            words += "，要本人到场"
+        agency = self.spec.agency(step.item.agencies[0]) if step.item.agencies else None
+        icon = "person-walking" if step.item.in_person else (agency.icon if agency else "")
+        x = self._x(step.level)
+        self.items[step.item.code] = Box("item", x, row, WIDE, icon or "buildings", _split(step.item.title), words)
+
+    def _place_facts(self, step: Step) -> None:
+        for name in step.facts:
+            row = self._free(step.level + 1, self.items[step.item.code].row)
+            box = Box("fact", self._x(step.level + 1), row, WIDE, "bank", _split(name), "")
+            self.facts.append((step, box))
+
+    def _free(self, column: int, row: int) -> int:
+        while (column, row) in self.taken:
+            row += 1
+        self.taken.add((column, row))
+        return row
+
+    def _x(self, column: int) -> int:
+        return self.first + column * (WIDE + GAP)
+
+    def _before(self, row: int) -> list[Box]:
+        count = len(self.chart.prerequisites)
+        title = ("先办好这一件",) if count == 1 else (f"先办好这{count_words(count)}件",)
+        return [Box("before", EDGE, row, NARROW, "flag", title, "见下面的文字")] if count else []
+
+    def _headings(self, result_x: int) -> tuple[Heading, ...]:
+        heads = [Heading(EDGE, "来之前")] if self.chart.prerequisites else []
+        heads += [Heading(self.start, "一表申请"), Heading(self._x(0), "同时办")]
+        if len(self.chart.columns) > 1:
+            heads.append(Heading(self._x(1), "接着办"))
+        elif self.facts:
+            heads.append(Heading(self._x(1), "等外部条件"))
+        return (*heads, Heading(result_x, "结果"))
+
+    def _lines(self, before: Iterable[Box], form: Box) -> Iterable[Line]:
+        for box in before:
+            yield Line("must", _curve(box, form))
+        for step in self.chart.steps:
+            box = self.items[step.item.code]
+            if not step.hard:
+                yield Line("must", _curve(form, box))
+            for item in step.hard:
+                yield Line("must", _curve(self.items[item.code], box))
+        for step, box in self.facts:
+            to = self.items[step.item.code]
+            yield Line("fact", f"M{box.x} {box.middle} L{to.right + 9} {to.middle}")
+
+    def _to_result(self, result: Box) -> Iterable[Line]:
+        """Every item leads to the one result: straight where the way is free, else around what stands beside it."""
+        wall = result.x - GAP // 2
+        for step in self.chart.steps:
+            box = self.items[step.item.code]
+            beside = [(column, box.row) for column in range(step.level + 1, self.columns)]
+            if any(place in self.taken for place in beside):
+                turn, low = box.right + GAP // 4, box.y + BOX_HEIGHT + (ROW - BOX_HEIGHT) // 2
+                yield Line("result", f"M{box.right} {box.y + BOX_HEIGHT - 10} H{turn} V{low} H{wall} V{result.middle}")
+            else:
+                yield Line("result", f"M{box.right} {box.middle} H{wall} V{result.middle}")
+        yield Line("result", f"M{wall} {result.middle} H{result.x}")
+
+
+def _curve(start: Box, end: Box) -> str:
+    x1, x2 = start.right, end.x - 9
+    middle = (x1 + x2) // 2
+    return f"M{x1} {start.middle} C{middle} {start.middle} {middle} {end.middle} {x2} {end.middle}"
+
+
+def _split(title: str) -> tuple[str, ...]:
+    """One line, or two of about the same length; what is longer than two lines is cut, the words below say it whole."""
+    if len(title) <= PER_LINE:
+        return (title,)
+    half = -(-len(title) // 2)
+    if half <= PER_LINE:
+        return (title[:half], title[half:])
+    return (title[:PER_LINE], f"{title[PER_LINE : 2 * PER_LINE - 1]}…")
