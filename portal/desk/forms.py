@@ -52,6 +52,8 @@ class Way(forms.Form):
     is_danger: ClassVar[bool] = False
     is_rare: ClassVar[bool] = False
     leaves_office: ClassVar[bool] = False
+    # The only usual thing to do: it is chosen from the start.
+    is_only = False
     use_required_attribute = False
 
     def __init__(self, data: Any = None, *, sight: Sight) -> None:
@@ -628,11 +630,15 @@ BY_ACTION = {way.action: way for way in WAYS}
 def ways(sight: Sight, bound: Way | None = None) -> list[Way]:
     """What the officer may do with the task now; `bound` is the one that was sent and takes its own place."""
     open_actions = workflow.available(sight.task, sight.party)
-    return [
+    found = [
         bound if bound is not None and way is type(bound) else way(sight=sight)
         for way in WAYS
         if way.action in open_actions and way.is_offered(sight)
     ]
+    usual = [way for way in found if not way.is_rare]
+    if len(usual) == 1:
+        usual[0].is_only = True
+    return found
 
 
 def deferrable(sight: Sight) -> list[str]:

@@ -45,7 +45,7 @@ def _rows(spec: SchemeSpec, item: ItemSpec, office: Office) -> list[SummaryRow]:
     ]
     rows = [
         ("办理部门", "、".join(names.get(code, code) for code in item.agencies)),
-        ("适用对象", "、".join(kind.label for kind in item.applies_to) or "、".join(spec.eligibility)),
+        ("适用对象", "、".join(kind.label for kind in item.applies_to) or "\n".join(spec.eligibility)),
         ("办理条件", "\n".join(item.conditions)),
         ("前置", "\n".join(waits) or "没有前置，送达后就可以办"),
         (

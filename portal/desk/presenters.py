@@ -14,7 +14,7 @@ from agencies.fields import FIELDS, FieldKind
 from applications import clock
 from applications.enums import Action as Deed
 from applications.enums import Decision, Fulfilment, TaskStatus, Verdict
-from applications.models import Application, ItemTask, Material, StatusLog
+from applications.models import Application, CorrectionLine, ItemTask, Material, StatusLog
 from portal.desk.sight import Sight
 from portal.web import progress
 from portal.web.papers import paper_link, paper_state
@@ -263,7 +263,7 @@ class TaskPage:
     number: str
     channel: str
     tag: Tag
-    clock: Clock
+    clock: Clock | None
     lines: list[PayloadLine]
     has_hidden: bool
     is_revealed: bool
@@ -274,7 +274,9 @@ class TaskPage:
     clock_words: list[str]
     why: Why | None
     events: list[Event]
-    news: tuple[str, str, str] | None
+    news: list[tuple[str, str, str]]
+    asked: list[str]
+    can_judge: bool
     next_step: str
     result: list[tuple[str, str]]
     papers: list[tuple[Action, str]]
@@ -380,7 +382,7 @@ def task_page(sight: Sight, *, wanted_file: str = "", is_revealed: bool = False)
         number=task.application.number,
         channel=f"{task.application.get_channel_display()}提交",
         tag=status_tag(task),
-        clock=light(task.next_on, sight.today, sight.calendar),
+        clock=None if task.is_terminal else light(task.next_on, sight.today, sight.calendar),
         lines=payload_lines(sight, is_revealed=is_revealed),
         has_hidden=bool(hidden_fields(sight)) and not is_revealed,
         is_revealed=is_revealed,
@@ -392,6 +394,8 @@ def task_page(sight: Sight, *, wanted_file: str = "", is_revealed: bool = False)
         why=progress.why(task, sight.reading, sight.calendar),
         events=[event(row, row == sight.log[-1] and not task.is_terminal) for row in sight.log],
         news=news(sight),
+        asked=asked_lines(sight),
+        can_judge=not task.is_terminal,
         next_step=next_step(task, sight.correction.answer_by if sight.correction else None),
         result=result_lines(sight),
         papers=[(paper_link(paper), f"{paper.number}　{paper_state(paper)}".strip()) for paper in sight.papers],
@@ -435,28 +439,58 @@ def event(row: StatusLog, is_current: bool) -> Event:
     return Event(short_moment(row.at), row.get_action_display(), note, is_current=is_current)
 
 
-def news(sight: Sight) -> tuple[str, str, str] | None:
-    """(tone, bold words, sentence) of what an officer must know before deciding, or None."""
+def news(sight: Sight) -> list[tuple[str, str, str]]:
+    """(tone, bold words, sentence) of everything that an officer must know before deciding."""
+    found = [_lateness(sight), _opinion(sight), _deemed(sight), _provisional(sight), _in_person(sight)]
+    return [entry for entry in found if entry is not None]
+
+
+News = tuple[str, str, str] | None
+
+
+def _lateness(sight: Sight) -> News:
     task = sight.task
-    deemed = next((row for row in sight.log if row.action == Deed.DEEM_ACCEPTED), None)
-    if task.status == S.QUEUED and task.next_on and task.next_on < sight.today:
+    if task.next_on is None or task.next_on >= sight.today:
+        return None
+    if task.status == S.QUEUED:
         legal = "，按规定视为自收到之日起受理" if sight.item.deemed_acceptance else ""
         return "red", "已过答复期限", f"应在{short_day(task.next_on)}以前答复{legal}。请现在处理。"
-    if task.next_on and task.next_on < sight.today:
-        return "red", "已超期", f"应在{short_day(task.next_on)}以前办结。请现在处理，并向申请人说明。"
-    if deemed is not None and not task.is_terminal:
-        return (
-            "amber",
-            "视为受理",
-            f"在答复期限内没有告知，自{short_day(task.accepted_on or sight.today)}起计算办理期限。",
-        )
-    if task.status == S.IN_REVIEW and task.provisional_until:
-        names = "、".join(sight.scheme.material(code).title for code in task.provisional_materials)
-        return "amber", "容缺受理", f"申请人承诺在{short_day(task.provisional_until)}以前补交：{names}。"
-    if task.status == S.IN_REVIEW and sight.item.in_person:
-        reason = sight.item.in_person_reason or "这一件须本人到场"
-        return "info", "须本人到场", f"{reason}。还没有来的，请通知本人到场，不用预约；等待期间不计时。"
+    return "red", "已超期", f"应在{short_day(task.next_on)}以前办结。请现在处理，并向申请人说明。"
+
+
+def _opinion(sight: Sight) -> News:
+    """What the other of the two officers wrote last; applicants never see it."""
+    last = sight.log[-1] if sight.log else None
+    if last is not None and last.action == Deed.PROPOSE:
+        return "info", "拟办意见", f"{last.actor}：{last.note}"
+    if last is not None and last.action == Deed.SEND_BACK:
+        return "amber", "退回承办", f"{last.actor}：{last.note}"
     return None
+
+
+def _deemed(sight: Sight) -> News:
+    if sight.task.is_terminal or not any(row.action == Deed.DEEM_ACCEPTED for row in sight.log):
+        return None
+    start = sight.task.accepted_on or sight.today
+    return "amber", "视为受理", f"在答复期限内没有告知，自{short_day(start)}起计算办理期限。"
+
+
+def _provisional(sight: Sight) -> News:
+    task = sight.task
+    if task.is_terminal or not task.provisional_until:
+        return None
+    names = "、".join(sight.scheme.material(code).title for code in task.provisional_materials)
+    return "amber", "容缺受理", f"申请人承诺在{short_day(task.provisional_until)}以前补交：{names}。"
+
+
+def _in_person(sight: Sight) -> News:
+    """A person who has to come may come at any time the office is open; nobody needs an appointment."""
+    if sight.task.status != S.IN_REVIEW or not sight.item.in_person:
+        return None
+    if any(row.action == Deed.RECORD_VISIT for row in sight.log):
+        return None
+    reason = (sight.item.in_person_reason or "这一件须本人到场").rstrip("。")
+    return "info", "须本人到场", f"{reason}。还没有来的，请通知本人到场，不用预约；等待期间不计时。"
 
 
 def next_step(task: ItemTask, answer_by: date | None = None) -> str:
@@ -492,6 +526,20 @@ def _waits_for(task: ItemTask) -> str:
     waits = [f"“{spec.item(code).title}”办结" for code in task.open_items]
     waits += [spec.fact(code).name for code in task.open_facts]
     return f"等{'、'.join(waits)}，之后自动开始"
+
+
+def asked_lines(sight: Sight) -> list[str]:
+    """What the open correction asks for, line by line."""
+    if sight.correction is None:
+        return []
+    return [f"{_thing(line, sight)}：{line.reason}" for line in sight.correction.lines.all()]
+
+
+def _thing(line: CorrectionLine, sight: Sight) -> str:
+    if line.material:
+        return sight.scheme.material(line.material).title
+    labels = {entry.get("field"): entry["label"] for entry in sight.payload["fields"]}
+    return labels.get(line.field, FIELDS[line.field].label)
 
 
 def result_lines(sight: Sight) -> list[tuple[str, str]]:

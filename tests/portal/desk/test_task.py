@@ -176,7 +176,7 @@ def test_deemed_acceptance_is_announced() -> None:
     task = factories.queued_task("I04")
     review.deem_accepted(task, at=task.received_at)
 
-    tone, words, _ = reviewer(task).get(url("task", task)).context["task"].news
+    ((tone, words, _),) = reviewer(task).get(url("task", task)).context["task"].news
 
     assert (tone, words) == ("amber", "视为受理")
 
@@ -258,3 +258,36 @@ def test_access_log_is_never_changed() -> None:
 
     with pytest.raises(InternalError, match="append-only"), transaction.atomic():
         AccessLog.objects.update(reason="别的")
+
+
+def test_open_correction_is_shown_line_by_line() -> None:
+    task = factories.queued_task("I04")
+    code = file_of(task).code
+    deficits = [review.Deficit("看不清", material=code), review.Deficit("没有写到旗县", field="native")]
+    review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=deficits)
+
+    response = reviewer(task).get(url("task", task))
+
+    title = task.application.scheme.spec.material(code).title
+    assert response.context["task"].asked == [f"{title}：看不清", "籍贯：没有写到旗县"]
+    assert response.context["ways"] == []
+
+
+def test_person_who_must_come_needs_no_appointment() -> None:
+    """OR-14: fingerprints are taken in person; the officer is told to call the person in."""
+    application = factories.delivered()
+    review.complete(
+        review.accept(factories.task_of(application, "I04"), reviewer=factories.clerk()), reviewer=factories.clerk()
+    )
+    factories.deliver_all()
+    task = factories.task_of(application, "I05")
+    user = factories.reviewer_of(task)
+    review.accept(task, reviewer=user)
+
+    ((tone, words, sentence),) = reviewer(task).get(url("task", task)).context["task"].news
+    review.record_visit(review.call_in(task, reviewer=user, note="来采指纹"), staff=user)
+    after = reviewer(task).get(url("task", task)).context["task"].news
+
+    assert (tone, words) == ("info", "须本人到场")
+    assert "不用预约" in sentence
+    assert after == []
