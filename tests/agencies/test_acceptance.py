@@ -402,3 +402,25 @@ def test_no_personal_phone_in_the_fixtures() -> None:
         text = path.read_text(encoding="utf-8")
 
         assert [secret for secret in ("32665822", "13650719979", "李征", "陈宇翔") if secret in text] == []
+
+
+FIGURES = ("legal_limit", "promised_limit", "fulfilment", "overall_limit", "reporting_limit", "supervision_phone")
+
+
+def figures(spec: SchemeSpec) -> list[str]:
+    """The paths of all figures that a scheme states."""
+    whole = [name for name in FIGURES if getattr(spec, name, None)]
+    items = [f"items.{item.code}.{name}" for item in spec.items for name in FIGURES if getattr(item, name, None)]
+    return whole + items + [f"places.{place.region}.phone" for place in spec.places if place.phone]
+
+
+@pytest.mark.parametrize(("region", "count"), [("tianjin", 3), ("ordos", 15), ("heilongjiang", 4), ("guangdong", 3)])
+def test_every_figure_names_its_document_and_row(schemes: dict[str, SchemeSpec], region: str, count: int) -> None:
+    spec = schemes[region]
+    known = {document.id for document in spec.sources}
+
+    rows = {path: spec.provenance[path].split(" ")[1].split("-")[0] for path in figures(spec)}
+
+    assert len(rows) == count
+    assert {path: row for path, row in rows.items() if row not in known} == {}
+    assert all(entry.source for entry in (*spec.claims, *spec.windows, *spec.materials, *spec.facts, *spec.places))

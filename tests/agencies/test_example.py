@@ -1,5 +1,6 @@
 """The worked example of docs/regions.md: it uses every word of the format, and it is sound."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import call_command, get_commands
 from pydantic import BaseModel
 
 from agencies import spec
@@ -89,3 +90,12 @@ def test_agency_may_take_part_without_an_item(schemes: dict[str, SchemeSpec]) ->
     handling = {code for item in schemes["ordos"].items for code in item.agencies}
 
     assert {agency.code for agency in schemes["ordos"].agencies} - handling == {"armed_forces"}
+
+
+def test_docs_tell_every_word_and_only_commands_there_are() -> None:
+    text = (EXAMPLE.parent / "regions.md").read_text(encoding="utf-8")
+    words = {word for part in re.findall(r"`([^`]+)`", text) for word in re.findall(r"[a-z_]+", part)}
+    known = {info.alias or name for kind in specifications() for name, info in kind.model_fields.items()}
+
+    assert (known | set(DIRECTIONS)) - words - COMPUTED - {"file"} == set()
+    assert set(re.findall(r"manage\.py (\w+)", text)) <= set(get_commands())
