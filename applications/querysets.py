@@ -161,6 +161,17 @@ class MaterialQuerySet(models.QuerySet[Any]):
         """Only the materials that serve the task's item, and none that wait for an unsent answer."""
         return self.filter(application=task.application, code__in=task.material_codes(), is_sent=True)
 
+    def for_window(self, region: Region, clerk: User) -> MaterialQuerySet:
+        """Files of the forms that this clerk types, and of the place's cases while an office waits for a correction."""
+        here = (
+            Q(application__region=region)
+            | Q(application__region__parent=region)
+            | Q(application__region__parent__parent=region)
+        )
+        return self.filter(
+            Q(draft__entered_by=clerk) | (here & Q(application__tasks__status=TaskStatus.AWAITING_CORRECTION))
+        ).distinct()
+
     def for_applicant(self, user: User) -> MaterialQuerySet:
         return self.filter(Q(application__applicant=user) | Q(draft__owner=user) | Q(draft__entered_by=user))
 

@@ -1,7 +1,7 @@
 """What the pages of a handed-in case show: first what the person must do, then every item, then the way so far."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page
@@ -9,16 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
-from agencies.fields import FIELDS
-from agencies.spec import FormField
 from applications import workflow
 from applications.enums import Action as Deed
 from applications.enums import DocumentKind, Party, TaskStatus
 from applications.models import Application, Correction, Document, Draft, ItemTask, Material
-from portal.applicant.presenters import draft_card, shown
+from portal.applicant.presenters import draft_card
 from portal.web import place, progress
+from portal.web.correcting import line_name, open_corrections
 from portal.web.drafting import file_row
-from portal.web.forms import AnswersForm
 from portal.web.history import timeline
 from portal.web.papers import newest, paper_link, paper_state, paper_url
 from portal.web.presenters import Action, FileRow, Tag, day_words, full_day, masked
@@ -180,10 +178,6 @@ def _held_todo(case: Application, task: ItemTask) -> Todo:
     )
 
 
-def open_corrections(task: ItemTask) -> list[Correction]:
-    return [notice for notice in task.corrections.all() if notice.answered_at is None]
-
-
 def _correction_todo(case: Application, task: ItemTask, notice: Correction, effect: str) -> Todo:
     lines = list(notice.lines.all())
     names = [line_name(case, line) for line in lines]
@@ -197,11 +191,6 @@ def _correction_todo(case: Application, task: ItemTask, notice: Correction, effe
         url=reverse("applicant:correction", args=[case.number, notice.pk]),
         button="去补正",
     )
-
-
-def line_name(case: Application, line: Any) -> str:
-    """What a line of a notice asks for: a material in quotes, or a field's label."""
-    return f"“{case.scheme.spec.material(line.material).title}”" if line.material else FIELDS[line.field].label
 
 
 # -- promised papers ---------------------------------------------------------------------------------------------------
@@ -257,113 +246,6 @@ def submitted_page(case: Application) -> dict[str, Any]:
             f"{t.spec.title}：{t.spec.in_person_reason or '需要本人到场'}" for t in tasks if t.spec.in_person
         ],
     }
-
-
-# -- answering a notice ------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Line:
-    """One line of a notice with what is there now and where the answer goes."""
-
-    title: str
-    reason: str
-    material: str = ""
-    control: Any = None
-    now: str = ""
-    old: list[FileRow] = field(default_factory=list)
-    files: list[FileRow] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-
-def asked_in(case: Application, notice: Correction) -> list[FormField]:
-    """The fields of the notice, as the case's own form asks them."""
-    asked = {entry.field: entry for entry in case.registration.asked()}
-    codes = [line.field for line in notice.lines.all() if line.field]
-    return [asked.get(code, FormField(field=code)) for code in codes]
-
-
-def correction_page(
-    case: Application,
-    notice: Correction,
-    form: AnswersForm,
-    given: Iterable[Material],
-    errors: Mapping[str, list[str]],
-) -> dict[str, Any]:
-    given = list(given)
-    lines = [_line(case, notice, line, form, given, errors) for line in notice.lines.all()]
-    asked = {line.material for line in lines}
-    spec = case.scheme.spec
-    answered = sum(bool(line.files) for line in lines if line.material)
-    others = [line for line in open_notices(case) if line.pk != notice.pk]
-    paper = newest(case.documents.all(), DocumentKind.CORRECTION_NOTICE, notice.task_id)
-    return {
-        **frame(case),
-        "notice": notice,
-        "task": notice.task,
-        "count": len(lines),
-        "lines": lines,
-        "form": form,
-        "errors": tuple(
-            (f"{line.title}：{words}", f"#m-{line.material}")
-            for line in lines
-            if line.material
-            for words in line.errors
-        ),
-        "until": day_words(notice.answer_by),
-        "asked_on": day_words(timezone.localdate(notice.asked_at)),
-        "paper_url": paper_url(paper) if paper else "",
-        "fine": [spec.material(code).title for code in notice.task.material_codes() if code not in asked],
-        "state": _state_words(lines, answered),
-        "others": [
-            (
-                f"{other.task.office}：{other.task.spec.title}",
-                reverse("applicant:correction", args=[case.number, other.pk]),
-            )
-            for other in others
-        ],
-    }
-
-
-def _state_words(lines: list[Line], answered: int) -> str:
-    materials = sum(bool(line.material) for line in lines)
-    if not materials:
-        return "改好以后点“提交补正”。"
-    is_only_files = materials == len(lines)
-    rest = "，可以提交了" if answered == materials and is_only_files else ""
-    return f"{materials} 样材料里已补 {answered} 样{rest}。"
-
-
-def open_notices(case: Application) -> list[Correction]:
-    return [notice for task in case.tasks.all() for notice in open_corrections(task)]
-
-
-def _line(
-    case: Application,
-    notice: Correction,
-    line: Any,
-    form: AnswersForm,
-    given: list[Material],
-    errors: Mapping[str, list[str]],
-) -> Line:
-    title = line_name(case, line).strip("“”")
-    if line.field:
-        now = shown(line.field, str(case.answers.get(line.field) or ""))
-        return Line(title, line.reason, control=form[line.field], now=now)
-
-    def row(material: Material, *, can_remove: bool) -> FileRow:
-        remove = reverse("applicant:remove_answer", args=[case.number, notice.pk, material.pk]) if can_remove else ""
-        return file_row(material, url=reverse("applicant:material_file", args=[material.pk]), remove_url=remove)
-
-    own = [material for material in given if material.code == line.material]
-    return Line(
-        title,
-        line.reason,
-        material=line.material,
-        old=[row(m, can_remove=False) for m in own if m.is_sent and m.replaced_by_id is None],
-        files=[row(m, can_remove=True) for m in own if not m.is_sent],
-        errors=errors.get(line.material, []),
-    )
 
 
 # -- withdrawal --------------------------------------------------------------------------------------------------------

@@ -15,12 +15,11 @@ from applications.models import Draft, Material
 from applications.registration import display, normalise
 from portal.accounts.models import User
 from portal.web import place
-from portal.web.drafting import SectionState, Slot, file_row, sections_of, slots_of
+from portal.web.drafting import SectionState, Slot, file_row, sections_of, shown, slots_of
 from portal.web.forms import AnswersForm, label_of
 from portal.web.layout import Known
-from portal.web.presenters import Action, FileRow, Section, SummaryRow, masked, moment_words
+from portal.web.presenters import Action, FileRow, Section, SummaryRow, moment_words
 
-MASKED = {"id_no", "mobile", "host_id", "host_tel", "account"}
 FROM_ACCOUNT = "来自实名认证"
 FROM_NUMBER = "由身份证号得出"
 
@@ -190,11 +189,6 @@ def known_values(draft: Draft, user: User, state: SectionState, *, keep: set[str
             url = f"{section_url(draft, state.section.code)}?edit={code}#id_{code}"
             found[code] = Known(label_of(entry), shown(code, value), f"{FROM_ACCOUNT}，不用再填", url)
     return found
-
-
-def shown(code: str, value: str) -> str:
-    """A value in words; numbers that must not be read over a shoulder are masked."""
-    return masked(value) if code in MASKED else display(FIELDS[code], value)
 
 
 def show_mine(form: AnswersForm, draft: Draft, mine: Mapping[str, str]) -> None:

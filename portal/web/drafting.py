@@ -15,9 +15,17 @@ from agencies.spec import FormField, FormSection, MaterialSpec
 from applications import submission
 from applications.errors import Refused
 from applications.models import Draft, Material
-from applications.registration import normalise
+from applications.registration import display, normalise
 from portal.web.presenters import Action as Link
-from portal.web.presenters import FileRow, Tag, file_size
+from portal.web.presenters import FileRow, Tag, file_size, masked
+
+MASKED = {"id_no", "mobile", "host_id", "host_tel", "account"}
+
+
+def shown(code: str, value: str) -> str:
+    """A value in words; numbers that must not be read over a shoulder are masked."""
+    return masked(value) if code in MASKED else display(FIELDS[code], value)
+
 
 # -- sections ------------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """经过: the log of a case as a timeline, in an applicant's words or in those of staff."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from applications.enums import Action, DocumentKind, Party
@@ -67,6 +68,8 @@ def timeline(case: Application, *, for_staff: bool = False) -> list[Event]:
             groups.append([row])
     papers = list(case.documents.all())
     events = [_event(group, papers, for_staff=for_staff) for group in groups]
+    if events and not case.is_closed:
+        events[-1] = replace(events[-1], is_current=True)
     return events if for_staff else events[::-1]
 
 
@@ -86,8 +89,10 @@ def _deed(row: StatusLog, count: int, *, for_staff: bool) -> str:
         return f"{row.actor or ''}在窗口代为提交了登记表" if row.party == Party.CLERK else words
     if row.task is None:
         return words
-    if row.action == Action.WITHDRAW and row.party == Party.CLERK and not for_staff:
-        words = "窗口代您撤回了"
+    if row.party == Party.CLERK and not for_staff:
+        words = {Action.WITHDRAW: "窗口代您撤回了", Action.RESUBMIT: "窗口代您提交了补正"}.get(
+            Action(row.action), words
+        )
     if count > 1:
         return f"{words} {count} 件事"
     if row.party in (Party.APPLICANT, Party.CLERK) or for_staff:

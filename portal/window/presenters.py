@@ -19,6 +19,7 @@ from applications.enums import DocumentKind
 from applications.models import Application, Draft, Material
 from applications.registration import display, id_number_problem, normalise
 from portal.web import places, progress
+from portal.web.correcting import open_notices
 from portal.web.drafting import Slot, file_row, sections_of, slots_of
 from portal.web.forms import AnswersForm, label_of
 from portal.web.history import timeline
@@ -286,6 +287,13 @@ def case_page(case: Application) -> dict[str, Any]:
         "rows": [progress.task_row(task, calendar, today, for_staff=True) for task in tasks],
         "events": timeline(case, for_staff=True),
         "papers": [(paper.get_kind_display(), paper_url(paper), paper_state(paper)) for paper in papers],
+        "notices": [
+            (
+                f"{notice.task.office}：{notice.task.spec.title}",
+                reverse("window:correction", args=[case.number, notice.pk]),
+            )
+            for notice in open_notices(case)
+        ],
         "typed_by": f"{case.get_channel_display()}，{case.entered_by}录入",
     }
 

@@ -21,6 +21,7 @@ from applications import submission
 from applications.enums import Channel, Grade
 from applications.errors import Invalid, Refused
 from applications.models import Application, Draft, Material
+from portal.web import correcting
 from portal.web.access import SignedInRequest, posting_required
 from portal.web.drafting import receive, save_typed, sections_of, version_of
 from portal.web.files import private_file
@@ -177,8 +178,10 @@ def autosave(request: SignedInRequest, draft: Draft) -> HttpResponse:
 @clerk_only
 @require_GET
 def material_file(request: SignedInRequest, material_id: uuid.UUID) -> FileResponse:
-    """A file of a form that this clerk is typing."""
-    material = get_object_or_404(Material.objects.for_applicant(request.user), pk=material_id)
+    """A file of a form that this clerk is typing, or of a notice that is being answered at this window."""
+    material = get_object_or_404(
+        Material.objects.for_window(presenters.place_of(request.posting), request.user), pk=material_id
+    )
     return private_file(material.file, name=material.original_name, extension=material.extension)
 
 
@@ -214,3 +217,21 @@ def case(request: SignedInRequest, number: str) -> HttpResponse:
 def submitted(request: SignedInRequest, number: str) -> HttpResponse:
     """The number and the receipt to print; then the next person."""
     return render(request, "window/submitted.html", presenters.submitted_page(_case(request, number)))
+
+
+@clerk_only
+def correction(request: SignedInRequest, number: str, correction_id: int) -> HttpResponse:
+    """Answers an office's notice for the person at the counter, who brought the originals."""
+    case = _case(request, number)
+
+    def show(page: dict[str, Any]) -> HttpResponse:
+        return render(request, "window/correction.html", {"case": case} | page)
+
+    notice = correcting.notice_or_404(case, correction_id)
+    return correcting.respond(request, case, notice, side="window", show=show)
+
+
+@clerk_only
+@require_POST
+def remove_answer(request: SignedInRequest, number: str, correction_id: int, material_id: uuid.UUID) -> HttpResponse:
+    return correcting.take_back(request, _case(request, number), correction_id, material_id, side="window")

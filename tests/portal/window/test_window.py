@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agencies.enums import Role
-from applications import submission
+from applications import review, submission
 from applications.demo import Soldier, answers_for, picture, soldier
 from applications.enums import Action, Channel, Grade, Party
 from applications.models import Application, Draft, Material
@@ -313,3 +313,47 @@ def test_window_is_for_clerks_alone(client: Client, name: str, who: str) -> None
     client.force_login(people[who]())
 
     assert client.get(reverse(f"window:{name}")).status_code == 404
+
+
+# -- answering a notice at the counter -----------------------------------------------------------------------------------
+
+
+def test_clerk_answers_a_notice_for_the_person(window: Client, clerk: User) -> None:
+    case = factories.delivered(factories.person())
+    task = factories.task_of(case, "I04")
+    notice = review.request_correction(
+        task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清", material="OR-36")]
+    )
+    url = reverse("window:correction", args=[case.number, notice.pk])
+    assert url in window.get(reverse("window:case", args=[case.number])).content.decode()
+
+    window.post(url, {"file-OR-36": [SimpleUploadedFile("重拍.jpg", JPEG)]})
+
+    log = case.log.get(action=Action.RESUBMIT)
+    assert (log.party, log.actor) == (Party.CLERK, clerk)
+
+
+def test_files_of_a_case_are_shown_at_the_window_only_while_something_is_asked(window: Client) -> None:
+    case = factories.delivered(factories.person())
+    url = reverse("window:material_file", args=[case.materials.first().pk])
+    assert window.get(url).status_code == 404
+    task = factories.task_of(case, "I04")
+
+    review.request_correction(
+        task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清", material="OR-36")]
+    )
+
+    response = window.get(url)
+    assert response.status_code == 200
+    response.close()
+
+
+def test_notice_of_another_place_is_not_there(window: Client) -> None:
+    case = factories.delivered(region=factories.TIANHE)
+    task = case.tasks.filter(status="queued").exclude(item__code="I00").first()
+    material = task.material_codes()[0]
+    notice = review.request_correction(
+        task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清", material=material)]
+    )
+
+    assert window.get(reverse("window:correction", args=[case.number, notice.pk])).status_code == 404

@@ -1,0 +1,203 @@
+"""States in people's words: every state has its tag, its day and its next step, for applicants and for staff."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from agencies.deadlines import calendar_now
+from applications import review, submission, workflow
+from applications.enums import ApplicationStatus, TaskStatus
+from applications.models import Application, ItemTask
+from portal.web import progress
+from portal.web.history import timeline
+from portal.web.presenters import TaskRow
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("directory")
+
+ZONE = ZoneInfo("Asia/Shanghai")
+SUBMITTED = datetime(2026, 9, 14, 16, 47, tzinfo=ZONE)
+
+
+def row(task: ItemTask, today: date, *, for_staff: bool = False) -> TaskRow:
+    case = Application.objects.for_number(task.application.number).with_history().get()
+    fresh = next(entry for entry in case.tasks.all() if entry.pk == task.pk)
+    return progress.task_row(fresh, calendar_now(), today, for_staff=for_staff)
+
+
+def delivered(item: str, *more: str) -> ItemTask:
+    return factories.task_of(factories.delivered(ticked=[item, *more]), item)
+
+
+def test_every_state_has_words_for_both_sides() -> None:
+    assert set(progress._PERSON) == set(TaskStatus)
+    assert set(progress._CASE) == set(ApplicationStatus)
+
+
+def test_delivered_item_tells_the_day_of_the_answer() -> None:
+    with time_machine.travel(SUBMITTED, tick=False):
+        task = delivered("I04")
+
+        shown = row(task, date(2026, 9, 15))
+
+    assert (shown.tag.words, shown.tag.tone) == ("已送达部门", "blue")
+    assert shown.day == "9月21日（星期一）前"
+    assert shown.day_note == "答复是否受理，还剩 4 个工作日"
+    assert shown.why.title == "为什么是9月21日"
+
+
+def test_item_past_its_day_says_by_how_much() -> None:
+    with time_machine.travel(SUBMITTED, tick=False):
+        task = delivered("I04")
+        review.accept(task, reviewer=factories.reviewer_of(task))
+
+        shown = row(task, date(2026, 10, 29))
+
+    assert shown.is_late
+    assert (shown.tag.tone, shown.tag.words) == ("red", "已超期 2 个工作日")
+
+
+def test_paused_item_tells_what_is_left() -> None:
+    with time_machine.travel(SUBMITTED, tick=False) as clock:
+        task = delivered("I04")
+        reviewer = factories.reviewer_of(task)
+        review.accept(task, reviewer=reviewer)
+        clock.shift(86400 * 7)
+        review.request_correction(task, reviewer=reviewer, deficits=[review.Deficit("看不清", material="OR-36")])
+
+        shown = row(task, date(2026, 9, 28))
+
+    assert shown.tag.words == "需要您补正"
+    assert (shown.day, shown.day_note) == ("补上后继续计时", "暂停中，还剩 21 个工作日")
+
+
+def test_correction_before_acceptance_counts_nothing() -> None:
+    with time_machine.travel(SUBMITTED, tick=False):
+        task = delivered("I04")
+        review.request_correction(
+            task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清", material="OR-36")]
+        )
+
+        shown = row(task, date(2026, 9, 15))
+
+    assert shown.day == "补上后开始计时"
+    assert shown.why is None
+
+
+def test_grant_decided_but_not_paid_does_not_look_finished() -> None:
+    """OR-13: decided, and the money comes by the end of July of the next year."""
+    with time_machine.travel(SUBMITTED, tick=False):
+        task = delivered("I02")
+        reviewer = factories.reviewer_of(task)
+        review.accept(task, reviewer=reviewer)
+        review.complete(task, reviewer=reviewer)
+
+        shown = row(task, date(2026, 9, 15))
+
+    assert shown.tag.words == "待发放"
+    assert shown.day == "2027年7月31日（星期六）前"
+
+
+def test_refused_item_gives_reason_and_remedy() -> None:
+    task = delivered("I04")
+    reviewer = factories.reviewer_of(task)
+    review.accept(task, reviewer=reviewer)
+    review.refuse(task, reviewer=reviewer, note="户口不在本地", remedy="可以申请行政复议")
+
+    shown = row(task, timezone.localdate())
+
+    assert (shown.tag.words, shown.tag.tone) == ("不予办理", "red")
+    assert shown.next_step == "户口不在本地。可以申请行政复议"
+
+
+def test_item_behind_a_lost_one_says_so() -> None:
+    case = factories.delivered(ticked=["I04", "I05"])
+    lost, behind = factories.task_of(case, "I04"), factories.task_of(case, "I05")
+    review.do_not_accept(lost, reviewer=factories.reviewer_of(lost), note="户口不在本地")
+
+    shown = row(behind, timezone.localdate())
+
+    assert shown.next_step.startswith("恢复户口没有办成，这一件暂时不能开始")
+
+
+def test_region_without_a_published_limit_says_so() -> None:
+    """A region that published no limit: no day is invented."""
+    case = factories.delivered(region=factories.NANGANG, ticked=["I01"])
+    task = factories.task_of(case, "I01")
+    assert case.scheme.spec.limit_of(task.spec) is None
+    review.accept(task, reviewer=factories.reviewer_of(task))
+
+    shown = row(task, timezone.localdate())
+
+    assert shown.day == "办结时限未公布"
+
+
+def test_staff_read_the_words_of_the_state_machine() -> None:
+    task = delivered("I04")
+
+    assert row(task, timezone.localdate(), for_staff=True).tag.words == "待受理"
+
+
+@pytest.mark.parametrize(
+    ("today", "tone", "words"),
+    [
+        (date(2026, 9, 15), "done", "还剩 4 个工作日"),
+        (date(2026, 9, 17), "amber", "还剩 2 个工作日"),
+        (date(2026, 9, 21), "amber", "今天到期"),
+        (date(2026, 9, 23), "red", "超期 2 个工作日"),
+    ],
+)
+def test_light_turns_with_the_days_left(today: date, tone: str, words: str) -> None:
+    with time_machine.travel(SUBMITTED, tick=False):
+        task = ItemTask.objects.get(pk=delivered("I04").pk)
+
+        shown = progress.light(task, calendar_now(), today)
+
+    assert (shown.tone, shown.words) == (tone, words)
+
+
+def test_timeline_joins_what_happened_at_once_and_names_the_office() -> None:
+    case = factories.delivered(ticked=["I01", "I04"])
+    task = factories.task_of(case, "I04")
+    review.accept(task, reviewer=factories.reviewer_of(task))
+    case = Application.objects.for_number(case.number).with_history().get()
+
+    assert [event.deed for event in timeline(case)] == [
+        f"{task.office}受理：恢复户口",
+        "已送达 2 件事",
+        "您提交了登记表",
+    ]
+    assert [event.is_current for event in timeline(case)] == [True, False, False]
+
+
+def test_timeline_of_staff_is_oldest_first_and_names_people() -> None:
+    case = factories.delivered(ticked=["I04"])
+    task = factories.task_of(case, "I04")
+    review.accept(task, reviewer=factories.reviewer_of(task))
+    case = Application.objects.for_number(case.number).with_history().get()
+
+    events = timeline(case, for_staff=True)
+
+    assert [event.deed for event in events] == ["提交登记表", "送达部门：恢复户口", "受理：恢复户口"]
+    assert events[-1].note == "乌云其其格"
+
+
+def test_last_day_is_the_latest_that_counts() -> None:
+    with time_machine.travel(SUBMITTED, tick=False):
+        case = factories.delivered(ticked=["I04", "I07"])
+        assert progress.last_day(case.tasks.all()) is None
+        task = factories.task_of(case, "I04")
+        review.accept(task, reviewer=factories.reviewer_of(task))
+
+    assert progress.last_day(case.tasks.all()) == ("已开始计时的最晚办好", date(2026, 10, 27))
+
+
+def test_withdrawn_items_do_not_count_as_done() -> None:
+    case = factories.delivered(ticked=["I04", "I07"])
+    submission.withdraw(case, user=case.entered_by)
+
+    assert progress.count_words(case.tasks.all()) == "2 件事，正在办理"
+    assert workflow.overall(case.tasks.values_list("status", flat=True)) == ApplicationStatus.WITHDRAWN
