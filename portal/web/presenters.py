@@ -195,14 +195,6 @@ class Figure:
     tone: str = ""
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A step of the whole: state is done, current or open."""
-
-    title: str
-    state: str = "open"
-
-
 def file_size(size: int) -> str:
     """2.4 MB, 310 KB."""
     if size >= 1024 * 1024:

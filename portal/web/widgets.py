@@ -46,12 +46,3 @@ class DayInput(forms.DateInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs=attrs, format="%Y-%m-%d")
-
-
-class MonthInput(DayInput):
-    """Year and month only."""
-
-    input_type = "month"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        forms.DateInput.__init__(self, attrs=attrs, format="%Y-%m")

@@ -14,7 +14,6 @@ templates/components/, one section each in static/css/portal.css.
     {% month_calendar month %}                           Month, from presenters.month_tables()
     {% timeline events %}                                Event
     {% section_list sections saved_at=time %}            Section: rail of a form; on a phone 第 3 步，共 7 步
-    {% stages list %}                                    Stage: the whole way in three to five steps
     {% file_row row %}                                   FileRow inside <ul class="files">
     {% pagination page %}                                page of a Paginator; keeps the other GET values
     {% empty_state "inbox" "没有待受理的办件" %} … {% endempty_state %}
@@ -44,7 +43,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.web import presenters
-from portal.web.presenters import Clock, Figure, FileRow, Month, Section, Stage, SummaryRow, Tag, TaskRow, Why
+from portal.web.presenters import Clock, Figure, FileRow, Month, Section, SummaryRow, Tag, TaskRow, Why
 
 register = template.Library()
 
@@ -165,11 +164,6 @@ def timeline(context: Context, events: list[presenters.Event]) -> dict[str, Any]
 def section_list(sections: list[Section], saved_at: str = "") -> dict[str, Any]:
     number, total = presenters.current_section(sections)
     return {"sections": sections, "number": number, "total": total, "saved_at": saved_at}
-
-
-@register.inclusion_tag("components/stages.html")
-def stages(value: list[Stage]) -> dict[str, Any]:
-    return {"stages": value}
 
 
 @register.inclusion_tag("components/file_row.html", takes_context=True)

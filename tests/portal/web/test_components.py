@@ -17,7 +17,6 @@ from portal.web.presenters import (
     Figure,
     FileRow,
     Section,
-    Stage,
     SummaryRow,
     Tag,
     TaskRow,
@@ -253,7 +252,6 @@ def everything() -> dict[str, object]:
             Event("9月15日（星期二）09:30", "各部门受理"),
         ],
         "sections": [Section("基本信息", "/1", "done"), Section("落户信息", "/2", "error"), Section("收款账户")],
-        "stages": [Stage("填表", "done"), Stage("各部门办理", "current"), Stage("一单反馈")],
         "files": [
             FileRow("亲属关系证明 第1页.jpg", tags[0], "2.4 MB", actions=(Action("查看", "/v", about="第1页"),)),
             FileRow("亲属关系证明 第2页.heic", tags[4], note="网络断开，其他页不受影响", is_failed=True),
@@ -278,7 +276,6 @@ PAGE = """{% extends "base_form.html" %}{% load crispy_forms_tags %}
 <button class="btn btn-outline-danger">撤回申请</button><button class="btn-quiet">以后再填</button></p>
 {% alert "done" title="已提交" %}编号 150602-260914-00378{% endalert %}{% alert "info" %}材料有共享数据的，不用再交。{% endalert %}
 {% alert "amber" %}快退出登录了。{% endalert %}{% alert "red" %}刚才没有提交成功，您填的都还在。{% endalert %}
-{% stages stages %}
 {% card "基本信息" link="/z" link_text="修改" %}{% summary_list summary %}{% endcard %}
 {% card "每件事办到哪一步" aside="今天" flush=True %}{% task_list rows %}{% endcard %}
 {% card "经过" %}{% timeline events %}{% endcard %}
