@@ -155,3 +155,27 @@ def test_items_of_a_scheme_are_rows(directory: None) -> None:
     assert list(rows)[0] == ("I01", True, ["veterans"])
     assert [code for code, is_enabled, _ in rows if not is_enabled] == ["HL1", "HL2"]
     assert Item.objects.get(scheme__region="120000", code="I10").agency_codes == ["medical", "hrss"]
+
+
+def test_file_with_an_error_is_not_published(directory: None, tmp_path: Path) -> None:
+    before = count()
+    folder = copied(tmp_path, "tianjin", 'version: "2022.1"', 'version: "2026.1"')
+    path = folder / "tianjin.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("[medical, hrss]", "[medical, tax]"), encoding="utf-8")
+
+    with pytest.raises(CommandError, match="(?s)没有导入：方案文件有错误.*部门“tax”没有定义"):
+        call_command("load_region", folder, verbosity=0)
+
+    assert count() == before
+
+
+def test_district_file_alone_is_laid_over_what_is_published(directory: None) -> None:
+    example = REGIONS.parent.parent / "docs" / "example"
+    call_command("load_region", example, verbosity=0)
+    district = Scheme.objects.get(region="990102")
+    district.items.all().delete()
+    Scheme.objects.filter(pk=district.pk).delete()
+
+    call_command("load_region", example / "donghu.yaml", verbosity=0)
+
+    assert Scheme.objects.get(region="990102").digest == district.digest

@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from agencies.models import Office, Region
 from agencies.publishing import publish
 from agencies.queues import all_queues
 from applications import review, submission
-from applications.enums import ApplicationStatus, Channel, TaskStatus
+from applications.enums import ApplicationStatus, Channel, DocumentKind, TaskStatus
 from applications.errors import Invalid
 from applications.models import Application, Dispatch, Draft, ItemTask
+from applications.paper import html_of
 from tests import factories
 
 EXAMPLE = Path(settings.BASE_DIR) / "docs" / "example"
@@ -187,3 +189,26 @@ def test_publication_meanwhile_changes_nothing_for_those_on_their_way() -> None:
     assert sent.scheme_id == frozen[0]
     assert {code for code, _ in tasks(sent)} == {"I01", "D01", "K01"}
     assert start().scheme_id != frozen[0]
+
+
+def test_pages_and_papers_speak_the_files_words(client: Client) -> None:
+    client.post("/place/", {"place": DONGHU})
+    application = case("I01", "D01", "I10")
+    receipt = application.documents.get(kind=DocumentKind.SUBMISSION_RECEIPT)
+    reviewer = factories.reviewer_of(factories.task_of(application, "I10", "tax"))
+
+    guide = client.get("/guide/").content.decode()
+    flow = client.get("/guide/flow/").content.decode()
+    item = client.get("/guide/T01/").content.decode()
+    notice = client.get("/notice/", {"items": ["I01", "I02"]}).content.decode()
+    client.force_login(reviewer)
+    queue = client.get("/desk/").content.decode()
+    task = client.get(f"/desk/tasks/{application.number}/I10/").content.decode()
+    norms = client.get("/desk/norms/").content.decode()
+    paper = html_of(receipt)
+
+    assert "社区报到" in guide and "退役证件已经发到本人手里" in flow
+    assert "在示例市办理了营业执照" in item and "5个工作日" in item.replace(" ", "")
+    assert "退役返乡登记" in notice or "退役报到" in notice
+    assert application.number in queue and "纳税人识别号" in task and "税收优惠备案" in norms
+    assert "退役返乡登记" in paper and "社区报到" in paper

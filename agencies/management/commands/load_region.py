@@ -5,10 +5,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from agencies.checks import errors_of
 from agencies.divisions import NATION, load_divisions, read_divisions
+from agencies.examination import check_files
 from agencies.layers import LayerError, read_layer
 from agencies.models import Region
 from agencies.publishing import Refused, publish
+
+HOME = Path(settings.BASE_DIR) / "fixtures" / "regions"
 
 
 class DryRun(Exception):
@@ -23,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="只检查并说明会发生什么，不保存")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        paths = options["paths"] or [Path(settings.BASE_DIR) / "fixtures" / "regions"]
+        paths = options["paths"] or [HOME]
         try:
             with transaction.atomic():
                 self._load(paths)
@@ -42,6 +46,8 @@ class Command(BaseCommand):
                     read_divisions(folder / "divisions.csv", {NATION, *Region.objects.values_list("code", flat=True)})
                 )
                 self.stdout.write(f"行政区划：新增 {new} 个")
+        if errors := errors_of(check_files(files, home=HOME)):
+            raise Refused("\n".join(["方案文件有错误，请改正后再导入。", *map(str, errors)]))
         outcome = publish(*[read_layer(file) for file in files])
         for scheme in outcome.published:
             offered = sum(item.is_enabled for item in scheme.items.all())
