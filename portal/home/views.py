@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from agencies import guide as catalogue_guide
 from agencies import routing
@@ -30,9 +30,11 @@ def index(request: HttpRequest) -> HttpResponse:
     return _index(request, PlaceForm())
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def choose_place(request: HttpRequest) -> HttpResponse:
-    """Remembers the place and shows its items; works without an account."""
+    """Remembers the place and shows its items; works without an account. Opened by its address it is the home page."""
+    if request.method == "GET":
+        return redirect("home:index")
     form = PlaceForm(request.POST)
     region = place.open_place(form.cleaned_data["place"]) if form.is_valid() else None
     if region is None:

@@ -47,6 +47,11 @@ def test_choose_place_refuses_what_is_not_open(client: Client, code: str, senten
     assert place.SESSION_KEY not in client.session
 
 
+@pytest.mark.django_db
+def test_choose_place_opened_by_its_address_is_the_home_page(client: Client) -> None:
+    assert client.get("/place/").url == "/"
+
+
 @pytest.mark.usefixtures("directory")
 def test_place_of_every_open_region_has_a_page() -> None:
     schemes = {place.scheme_of(region) for region in Region.objects.open()}
