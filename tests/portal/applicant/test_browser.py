@@ -1,0 +1,95 @@
+"""Pages of the applicant in a real browser: narrow, wide, in larger type, and without scripts."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from applications import review
+from applications.demo import picture as made
+from applications.models import Application, Draft
+from portal.accounts.models import User
+from tests import factories
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db", "directory")]
+
+Check = Callable[["Page"], None]
+Take = Callable[["Page", str], None]
+
+
+@pytest.fixture
+def case(person: User) -> Application:
+    """A case with one item in review, one notice, and the rest with the offices."""
+    case = factories.delivered(person)
+    asked, accepted = factories.task_of(case, "I04"), factories.task_of(case, "I10")
+    review.accept(accepted, reviewer=factories.reviewer_of(accepted))
+    deficits = [review.Deficit("看不清", material="OR-36"), review.Deficit("打不通", field="mobile")]
+    review.request_correction(asked, reviewer=factories.reviewer_of(asked), deficits=deficits)
+    return case
+
+
+def sign_in(page: "Page", user: User) -> None:
+    page.goto("/sign-in/")
+    page.get_by_label("用户名").fill(user.username)
+    page.get_by_label("密码").fill("demo-2026")
+    page.get_by_role("button", name="登录").click()
+
+
+@pytest.mark.parametrize("how", ["390", "1280", "large"])
+def test_pages_are_readable_for_everyone(
+    page: "Page", person: User, case: Application, assert_accessible: Check, picture: Take, how: str
+) -> None:
+    draft = factories.draft(person, ticked=["I01", "I04"])
+    notice = factories.task_of(case, "I04").corrections.get()
+    page.set_viewport_size({"width": 1280 if how == "1280" else 390, "height": 900})
+    if how == "large":
+        page.context.add_cookies([{"name": "large", "value": "1", "url": page.request.get("/").url}])
+    sign_in(page, person)
+    addresses = {
+        "case": f"/cases/{case.number}/",
+        "correction": f"/cases/{case.number}/correction/{notice.pk}/",
+        "withdraw": f"/cases/{case.number}/withdraw/",
+        "cases": "/cases/",
+        "start": "/apply/",
+        "items": f"/apply/{draft.pk}/items/",
+        "basic": f"/apply/{draft.pk}/form/basic/?check=1",
+        "materials": f"/apply/{draft.pk}/materials/",
+        "check": f"/apply/{draft.pk}/check/",
+    }
+
+    for name, address in addresses.items():
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('main details').forEach(fold => { fold.open = true; })")
+        picture(page, f"apply-{name}-{how}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert_accessible(page)
+
+
+def test_form_is_saved_while_it_is_filled_in(page: "Page", person: User) -> None:
+    draft = factories.draft(person)
+    sign_in(page, person)
+    page.goto(f"/apply/{draft.pk}/form/basic/")
+
+    page.get_by_label("籍贯").fill("写到一半")
+    page.locator("[data-save-state][data-state=saved]").first.wait_for()
+
+    assert Draft.objects.get(pk=draft.pk).answers["native"] == "写到一半"
+    page.get_by_role("button", name="保存，下一步").click()
+    page.wait_for_url("**/situation/")
+
+
+def test_form_and_files_work_without_scripts(browser: "Browser", live_server: object, person: User) -> None:
+    draft = factories.draft(person, ticked=["I01"])
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)  # type: ignore[attr-defined]
+    page = context.new_page()
+    sign_in(page, person)
+    page.goto(f"/apply/{draft.pk}/materials/")
+
+    page.set_input_files("#file-OR-31", {"name": "退伍证.jpg", "mimeType": "image/jpeg", "buffer": made("x")})
+    page.get_by_role("button", name="传这些文件 退伍证").click()
+
+    assert page.locator(".file-row__name").all_inner_texts() == ["退伍证.jpg"]
+    context.close()
