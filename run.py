@@ -6,6 +6,7 @@ Everything it makes lies in .venv/ and var/. Servers named in DATABASE_URL and C
 real ones are started from the wheels in the lock. Whatever goes wrong ends in one plain sentence (`Trouble`).
 """
 
+import base64
 import contextlib
 import ctypes
 import errno
@@ -531,6 +532,8 @@ except CommandError as error:
 call_command("load_calendar", "fixtures/calendar")
 if "seed_demo" in get_commands():
     call_command("seed_demo", stdout=said)
+if "join_simulator" in get_commands():
+    call_command("join_simulator", stdout=said)
 names = dict(Agency.objects.values_list("code", "name"))
 queues = [(queue, names.get(queue.removeprefix("agency."), queue)) for queue in all_queues()]
 print("READY " + json.dumps([queues, said.getvalue()]))
@@ -600,6 +603,24 @@ def background(env: dict[str, str], queues: list[list[str]]) -> Iterator[Child]:
     yield Child("beat", "定时任务", [*celery, "beat", *schedule, "-l", "INFO"], env)
 
 
+def simulator_settings(port: int) -> dict[str, str]:
+    """Where the made-up agency system lives, the secret that both sides have, and leave to call it."""
+    shared = base64.b64encode(hashlib.sha256(f"simulator:{secret()}".encode()).digest()).decode()
+    address = f"127.0.0.1:{port}"
+    return {
+        "SIMULATOR_PORT": str(port),
+        "SIMULATOR_SECRET": f"whsec_{shared}",
+        "EXCHANGE_ALLOWED_HOSTS": ",".join(filter(None, [os.environ.get("EXCHANGE_ALLOWED_HOSTS"), address])),
+    }
+
+
+def simulator(env: dict[str, str], port: int) -> Child:
+    """A made-up agency system behind one office, so that the demo shows a joined system at work."""
+    place = ["--port", env["SIMULATOR_PORT"], "--portal", f"http://127.0.0.1:{port}"]
+    command = [PYTHON, "manage.py", "simulate_agency", *place, "--log", VAR / "simulator.jsonl"]
+    return Child("simulator", "模拟部门系统", command, env)
+
+
 def has_answer(port: int) -> bool:
     """Any answer of the web server counts; a page that fails is the page's matter."""
     try:
@@ -618,11 +639,12 @@ def start(children: Children) -> NoReturn:
     env = start_servers(children, VAR)
     port = choose_port()
     env.update(DJANGO_SETTINGS_MODULE="portal.settings.dev", SITE_URL=f"http://localhost:{port}")
+    env.update(simulator_settings(free_port()))
     say("正在准备数据……")
     queues, said = prepare(env)
     server = web(env, port)
     children.workers.append(server.start())
-    for child in background(env, queues):
+    for child in [*background(env, queues), simulator(env, port)]:
         children.workers.append(child.start())
     wait_for(server, lambda: has_answer(port))
     say(f"\n已启动（用时 {time.monotonic() - began:.0f} 秒）：http://localhost:{port}/")

@@ -68,14 +68,19 @@ def stop_all(processes: list[Process]) -> None:
     assert not complaints, "\n".join(complaints)
 
 
+def free_port() -> int:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 class Broker:
     """A Valkey of its own. What it holds is on disk as in the demo, so a stop and a start lose nothing."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.process: Process | None = None
 
     @property
