@@ -59,7 +59,7 @@ class Box:
 
     @property
     def lines(self) -> list[tuple[int, str]]:
-        first = self.y + (27 if self.words or len(self.title) > 1 else 38)
+        first = self.y + (21 if len(self.title) > 1 else 27 if self.words else 38)
         return [(first + 19 * index, line) for index, line in enumerate(self.title)]
 
     @property

@@ -1,4 +1,4 @@
-"""办事指南: what a scheme says of its items, in rows and words; the flow chart as positions of a drawing.
+"""办事指南: what a scheme says of its items, in rows and words.
 
 Nothing is added to the scheme: what its source does not say is shown as 未公布.
 """
@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agencies import guide
-from agencies.guide import NOT_PUBLISHED, FlowChart, Step
+from agencies.guide import NOT_PUBLISHED, FlowChart
 from agencies.models import Office
 from agencies.spec import ItemSpec, MaterialSpec, SchemeSpec
 from portal.web.presenters import SummaryRow
-
-BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y = 216, 68, 72, 16
 
 
 @dataclass(frozen=True)
@@ -33,50 +31,6 @@ class MaterialRow:
     title: str
     serves: str
     remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Box:
-    """One item of the drawing with its lines of text and where they stand."""
-
-    x: int
-    y: int
-    lines: tuple[str, ...]
-    agencies: str
-    waits_for_fact: bool
-
-    @property
-    def middle(self) -> int:
-        return self.x + BOX_WIDTH // 2
-
-    @property
-    def text(self) -> list[tuple[int, str]]:
-        first = self.y + (28 if len(self.lines) == 1 else 23)
-        return [(first + 18 * index, line) for index, line in enumerate(self.lines)]
-
-    @property
-    def agencies_y(self) -> int:
-        return self.y + BOX_HEIGHT - 11
-
-
-@dataclass(frozen=True)
-class Arrow:
-    path: str
-    must_wait: bool
-
-
-@dataclass(frozen=True)
-class Drawing:
-    width: int
-    height: int
-    boxes: tuple[Box, ...]
-    arrows: tuple[Arrow, ...]
-    sentences: tuple[str, ...]
-
-    @property
-    def is_needed(self) -> bool:
-        """A drawing without a single line says no more than the list."""
-        return bool(self.arrows)
 
 
 def agency_names(spec: SchemeSpec, item: ItemSpec) -> str:
@@ -160,34 +114,9 @@ def item_page(spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office]) -
     return [SummaryRow(label, value or NOT_PUBLISHED) for label, value in rows if value or label not in silent]
 
 
-def drawing(spec: SchemeSpec, chart: FlowChart) -> Drawing:
-    """The chart's columns as boxes from left to right, with a curve from each box to those that wait for it."""
-    tallest = max((len(column) for column in chart.columns), default=0)
-    height = tallest * (BOX_HEIGHT + GAP_Y) + 8
-    boxes: dict[str, Box] = {}
-    for level, column in enumerate(chart.columns):
-        top = (height - len(column) * (BOX_HEIGHT + GAP_Y) + GAP_Y) // 2
-        for row, step in enumerate(column):
-            x, y = 4 + level * (BOX_WIDTH + GAP_X), top + row * (BOX_HEIGHT + GAP_Y)
-            boxes[step.item.code] = Box(x, y, _lines(step.item.title), agency_names(spec, step.item), bool(step.facts))
-    arrows = tuple(_arrow(boxes, *arrow) for arrow in chart.arrows)
-    width = max(1, len(chart.columns)) * (BOX_WIDTH + GAP_X) - GAP_X + 8
-    sentences = tuple(step.sentence for step in chart.steps)
-    return Drawing(width, height, tuple(boxes.values()), arrows, sentences)
-
-
-def _lines(title: str) -> tuple[str, ...]:
-    return (title,) if len(title) <= 12 else (title[:12], title[12:24])
-
-
-def _arrow(boxes: dict[str, Box], before: Step, after: Step, must_wait: bool) -> Arrow:
-    start, end = boxes[before.item.code], boxes[after.item.code]
-    if start.x == end.x:
-        right, y1, y2 = start.x + BOX_WIDTH, start.y + BOX_HEIGHT // 2, end.y + BOX_HEIGHT // 2
-        return Arrow(f"M{right} {y1} C{right + 44} {y1} {right + 44} {y2} {right + 8} {y2}", must_wait)
-    x1, y1, x2, y2 = start.x + BOX_WIDTH, start.y + BOX_HEIGHT // 2, end.x - 8, end.y + BOX_HEIGHT // 2
-    middle = (x1 + x2) // 2
-    return Arrow(f"M{x1} {y1} C{middle} {y1} {middle} {y2} {x2} {y2}", must_wait)
+def order_of_items(chart: FlowChart) -> list[str]:
+    """What waits for what, in sentences; [] when everything can start at once."""
+    return [step.sentence for step in chart.steps if step.hard or step.soft or step.facts]
 
 
 def sources(spec: SchemeSpec) -> list[str]:

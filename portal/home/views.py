@@ -132,7 +132,7 @@ def guide(request: HttpRequest) -> HttpResponse:
         "rows": presenting.item_rows(spec, shown),
         "automatic": spec.automatic,
         "materials": presenting.material_rows(spec, spec.materials),
-        "drawing": presenting.drawing(spec, catalogue_guide.flow_chart(spec)),
+        "order": presenting.order_of_items(catalogue_guide.flow_chart(spec)),
         "page": place_page(spec),
         "sources": presenting.sources(spec),
         "claims": presenting.claim_rows(spec),

@@ -5,7 +5,7 @@ from django.test import Client
 
 from agencies import guide
 from agencies.spec import SchemeSpec
-from portal.home.guide import BOX_WIDTH, claim_rows, claim_source, drawing, item_page, material_rows
+from portal.home.guide import claim_rows, claim_source, item_page, material_rows, order_of_items
 from tests.agencies.conftest import schemes  # noqa: F401  # a fixture
 from tests.factories import DONGSHENG
 
@@ -54,16 +54,11 @@ def test_item_page_says_not_published_where_the_scheme_is_silent(schemes: dict[s
             assert rows["办理条件"] == "未公布"
 
 
-@pytest.mark.parametrize("name", ["tianjin", "ordos", "heilongjiang", "guangdong"])
-def test_drawing_has_a_box_per_item_and_no_two_on_one_place(schemes: dict[str, SchemeSpec], name: str) -> None:  # noqa: F811
-    chart = guide.flow_chart(schemes[name])
+def test_order_tells_only_what_waits(schemes: dict[str, SchemeSpec]) -> None:  # noqa: F811
+    sentences = order_of_items(guide.flow_chart(schemes["ordos"]))
 
-    drawn = drawing(schemes[name], chart)
-
-    places = [(box.x, box.y) for box in drawn.boxes]
-    assert len(set(places)) == len(places) == len(chart.steps) == len(drawn.sentences)
-    assert max(box.x for box in drawn.boxes) + BOX_WIDTH < drawn.width
-    assert len(drawn.arrows) == len(chart.arrows)
+    assert "居民身份证：等“恢复户口”办结后开始。" in sentences
+    assert [sentence for sentence in sentences if sentence.startswith("退役报到")] == []
 
 
 def test_material_that_only_some_must_bring_names_the_condition(schemes: dict[str, SchemeSpec]) -> None:  # noqa: F811
