@@ -9,15 +9,15 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from agencies.layers import KEYS, Data
-from agencies.spec import SchemeSpec
+from agencies.spec import FormSpec, ResultSpec, SchemeSpec
 
 _made: dict[type[BaseModel], type[BaseModel]] = {}
 
 
 def _loosened(kind: Any) -> Any:
-    """The same type with every specification in it loosened."""
+    """The same type with every specification in it loosened that is merged key by key; others are replaced whole."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return _partial(kind)
+        return _partial(kind) if kind in _entries() or kind in (FormSpec, ResultSpec) else kind
     origin, inside = get_origin(kind), get_args(kind)
     if origin in (tuple, dict):
         return origin[tuple(part if part is Ellipsis else _loosened(part) for part in inside)]
@@ -27,8 +27,6 @@ def _loosened(kind: Any) -> Any:
 
 
 def _partial(model: type[BaseModel], **extra: Any) -> type[BaseModel]:
-    if model.__name__ in ("Limit", "Condition"):
-        return model  # never merged key by key
     if model in _made:
         return _made[model]
     fields: dict[str, Any] = dict(extra)

@@ -69,7 +69,8 @@ class SchemeAdmin(ReadOnly, admin.ModelAdmin):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), "may_publish": self._may_publish(request)})
+        context = {"title": self.opts.verbose_name_plural, "may_publish": self._may_publish(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None

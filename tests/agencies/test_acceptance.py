@@ -132,7 +132,7 @@ ORDOS: dict[str, tuple[Row, Any]] = {
         lambda s: (s.prerequisites, "I12" in names(s)),
         (("先在旗区人武部完成预备役登记，取得预备役登记证明。",), False),
     ),
-    "OR-10": (lambda s: s.channels, ("政务服务中心“蒙速办·一次办”窗口",)),
+    "OR-10": (lambda s: s.channels[0], "政务服务中心“蒙速办·一次办”窗口"),
     "OR-11": (
         lambda s: (s.item("I04").requires, [q.code for q in guide.questions(s)]),
         ((), ["settlement", "hukou_mode", "move_balance"]),
@@ -151,7 +151,7 @@ ORDOS: dict[str, tuple[Row, Any]] = {
     ),
     "OR-21": (lambda s: layer("ordos")["valid_from"], "2022-12-31"),
     "OR-22": (lambda s: [(w.name, w.months) for w in s.windows], [("军人退役“蒙速办·一次办”窗口", (3, 9))]),
-    "OR-23": (lambda s: [item.window for item in s.items], [True] * 8),
+    "OR-23": (lambda s: ([item.window for item in s.items], "“一网办”" in s.channels[1]), ([True] * 8, True)),
     "OR-24": (
         lambda s: (str(s.overall_limit), {guide.limit_text(s, item) for item in s.items}),
         ("27个工作日", {"27个工作日（整件事的时限）"}),

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from agencies.checks import check_layer, errors_of, unpublished
 from agencies.layers import Data, normalise
@@ -223,19 +221,18 @@ def paths_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 GUANGDONG = layer("guangdong")
-PLACES_IN_FILE = [found for found in paths_in(GUANGDONG) if found and found[0] not in ("region", "version")]
 JUNK = [None, 1, True, "乱", [], {}, ["乱"], [1], [[]], [{}], {"乱": 1}, [{"code": "A"}]]
 
 
-@settings(max_examples=150, deadline=None)
-@given(path=st.sampled_from(PLACES_IN_FILE), junk=st.sampled_from(JUNK))
-def test_junk_anywhere_in_a_file_is_told_not_crashed_on(path: tuple[Any, ...], junk: Any) -> None:
-    broken: Any = deepcopy(GUANGDONG)
-    here = broken
-    for step in path[:-1]:
-        here = here[step]
-    here[path[-1]] = junk
+@pytest.mark.parametrize("junk", JUNK, ids=repr)
+def test_junk_anywhere_in_a_file_is_told_not_crashed_on(junk: Any) -> None:
+    for path in [found for found in paths_in(GUANGDONG) if found and found[0] not in ("region", "version")]:
+        broken: Any = deepcopy(GUANGDONG)
+        here = broken
+        for step in path[:-1]:
+            here = here[step]
+        here[path[-1]] = deepcopy(junk)
 
-    found = check_layer(normalise(broken), [NATION])
+        found = check_layer(normalise(broken), [NATION])
 
-    assert all(one.path and one.advice for one in found)
+        assert all(one.path and one.advice for one in found), path
