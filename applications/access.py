@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from agencies.models import Office, Posting
-from applications.enums import Action, Verdict
+from applications.enums import Action, TaskStatus, Verdict
 from applications.errors import Invalid, Refused
 from applications.models import AccessLog, Dispatch, ItemTask, Material, MaterialCheck, StatusLog
 from portal.accounts.models import User
@@ -69,6 +69,17 @@ def reveal(
 def open_material(task: ItemTask, material: Material, *, viewer: User, posting: Posting) -> AccessLog:
     """A file handed out to a member of the office; from now on it counts as seen by the office."""
     return AccessLog.objects.create(task=task, material=material, viewer=viewer, posting=posting, at=timezone.now())
+
+
+def open_at_window(material: Material, *, viewer: User, posting: Posting) -> AccessLog | None:
+    """A file of a handed-in case shown at the window because an office asks for a correction; recorded with that item.
+
+    None for a file of a form that is still being typed: it belongs to no office yet.
+    """
+    application = material.application
+    waiting = {"status": TaskStatus.AWAITING_CORRECTION}
+    task = application.tasks.filter(**waiting).first() if application is not None else None
+    return open_material(task, material, viewer=viewer, posting=posting) if task is not None else None
 
 
 def seen_materials(task: ItemTask) -> set[str]:

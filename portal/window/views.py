@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from agencies.enums import Role
+from applications import access, submission
 from applications import materials as giving
-from applications import submission
 from applications.enums import Channel, Grade
 from applications.errors import Invalid, Refused
 from applications.models import Application, Draft, Material
@@ -182,6 +182,7 @@ def material_file(request: SignedInRequest, material_id: uuid.UUID) -> FileRespo
     material = get_object_or_404(
         Material.objects.for_window(presenters.place_of(request.posting), request.user), pk=material_id
     )
+    access.open_at_window(material, viewer=request.user, posting=request.posting)
     return private_file(material.file, name=material.original_name, extension=material.extension)
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from applications import submission
@@ -41,6 +43,15 @@ def test_start_lists_open_form_before_places(applicant: Client, draft: Draft) ->
     content = applicant.get(reverse("applicant:start")).content.decode()
 
     assert content.index("继续填写") < content.index("在哪里落户")
+
+
+def test_start_needs_the_same_queries_for_one_and_three_forms(applicant: Client, person: User) -> None:
+    for region in (factories.DONGSHENG, factories.HEPING, factories.TIANHE):
+        submission.start_draft(region=factories.place(region), user=person, channel=Channel.ONLINE)
+
+        with CaptureQueriesContext(connection) as seen:
+            assert applicant.get(reverse("applicant:start")).status_code == 200
+        assert len(seen) == 5
 
 
 def test_start_finds_place_by_part_of_its_name(applicant: Client) -> None:

@@ -279,6 +279,27 @@ def test_case_list_needs_the_same_queries_for_one_and_three_cases(window: Client
         assert len(seen) == 8
 
 
+def test_case_needs_the_same_queries_for_one_and_three_items(window: Client) -> None:
+    one = factories.delivered(ticked=["I01"])
+    three = factories.delivered(ticked=["I04", "I07", "I10"])
+    for task in [*one.tasks.all(), *three.tasks.all()]:
+        review.accept(task, reviewer=factories.reviewer_of(task))
+
+    for case in (one, three):
+        with CaptureQueriesContext(connection) as seen:
+            assert window.get(reverse("window:case", args=[case.number])).status_code == 200
+        assert len(seen) == 11
+
+
+def test_lookup_needs_the_same_queries_for_one_and_three_forms(window: Client) -> None:
+    for _ in range(3):
+        window.post(reverse("window:start"), {"id_no": VISITOR.id_no, "region": factories.DONGSHENG})
+
+        with CaptureQueriesContext(connection) as seen:
+            assert window.post(reverse("window:index"), {"id_no": VISITOR.id_no}).status_code == 200
+        assert len(seen) == 6
+
+
 def test_case_shows_staff_the_words_of_the_state_machine(window: Client, clerk: User) -> None:
     case = handed_in(window, clerk, VISITOR)
     factories.deliver_all()
@@ -333,7 +354,8 @@ def test_clerk_answers_a_notice_for_the_person(window: Client, clerk: User) -> N
     assert (log.party, log.actor) == (Party.CLERK, clerk)
 
 
-def test_files_of_a_case_are_shown_at_the_window_only_while_something_is_asked(window: Client) -> None:
+def test_files_of_a_case_are_shown_at_the_window_only_while_something_is_asked(window: Client, clerk: User) -> None:
+    """And each look is recorded."""
     case = factories.delivered(factories.person())
     url = reverse("window:material_file", args=[case.materials.first().pk])
     assert window.get(url).status_code == 404
@@ -345,6 +367,7 @@ def test_files_of_a_case_are_shown_at_the_window_only_while_something_is_asked(w
 
     response = window.get(url)
     assert response.status_code == 200
+    assert [look.viewer for look in task.accesses.all()] == [clerk]
     response.close()
 
 
