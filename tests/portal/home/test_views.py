@@ -175,7 +175,7 @@ def test_ready_says_when_the_database_does_not_answer(client: Client, monkeypatc
     assert client.get("/readyz").status_code == 503
 
 
-def _refuse() -> None:
+def _refuse(*_: object) -> None:
     from django.db import OperationalError
 
     raise OperationalError
@@ -221,3 +221,15 @@ def test_mourning_turns_every_page_grey(client: Client, settings: object) -> Non
     settings.MOURNING = True
 
     assert "is-mourning" in client.get("/sign-in/").content.decode()
+
+
+@pytest.mark.django_db
+def test_page_without_database_is_a_sentence_and_no_traceback(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.force_login(person())
+    client.raise_request_exception = False
+    monkeypatch.setattr("django.db.backends.base.base.BaseDatabaseWrapper.cursor", _refuse)
+
+    answer = client.get("/start/")
+
+    assert answer.status_code == 500
+    assert "刚才没有办成" in answer.content.decode()
