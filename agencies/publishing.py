@@ -28,11 +28,17 @@ class Refused(ValueError):
 
 @dataclass
 class Outcome:
-    """What a publication did: new schemes, and the regions whose layer was already stored just so."""
+    """What a publication did: new schemes; regions whose layer was already stored just so; and those with a newer one."""
 
     published: list[Scheme] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    superseded: list[str] = field(default_factory=list)
     offices: int = 0
+
+
+def altered() -> list[Scheme]:
+    """Published schemes whose content is no longer what was published: changed past this module."""
+    return [scheme for scheme in Scheme.objects.published() if scheme.digest != digest_of(scheme.content)]
 
 
 def digest_of(content: Data) -> str:
@@ -85,8 +91,11 @@ class _Publication:
         self.renewed: dict[str, Scheme] = {}
 
     def run(self) -> Outcome:
-        for code, layer in self.given.items():
+        for code, layer in list(self.given.items()):
             self._refuse_changed_version(code, layer)
+            if self._is_superseded(code, layer):
+                del self.given[code]
+                self.outcome.superseded.append(code)
         codes = {*self.given, *self.latest}
         for code in sorted(codes, key=lambda code: (self.regions[code].level, code)):
             self._renew(code)
@@ -102,6 +111,12 @@ class _Publication:
                     "请把 version 改成新的版本号后再发布。"
                 )
 
+    def _is_superseded(self, code: str, layer: Data) -> bool:
+        """Whether this layer was published before and a newer one has taken its place: an old file changes nothing."""
+        known = self.latest.get(code)
+        before = Scheme.objects.published().filter(region_id=code, layer__version=layer["version"])
+        return known is not None and known.layer != layer and before.exists()
+
     def _renew(self, code: str) -> None:
         region, latest = self.regions[code], self.latest.get(code)
         layer = self.given.get(code) or (latest.layer if latest else None)
@@ -112,8 +127,6 @@ class _Publication:
         if latest and latest.version == version:
             self.outcome.unchanged.append(code)
             return
-        if Scheme.objects.filter(region=region, version=version).exists():
-            raise Refused(f"{region}的方案版本“{version}”以前发布过，不能倒退。请使用新的版本号。")
         starts = max(self._own_start(code, layer), str(above.valid_from) if above else "")
         spec = compile_scheme(
             [*(scheme.layer for scheme in reversed(self._schemes_above(region))), {**layer, "valid_from": starts}],

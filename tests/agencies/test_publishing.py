@@ -88,11 +88,26 @@ def test_parent_publication_renews_the_places_below(directory: None) -> None:
     }  # fmt: skip
 
 
-def test_withdrawn_version_is_not_published_again(directory: None) -> None:
+def test_old_file_does_not_undo_a_newer_version(directory: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """The portal loads its files at every start; what was published in the console since then stays in force."""
     publish(raised("tianjin", "2026.1"))
+    before = count()
 
-    with pytest.raises(Refused, match="以前发布过，不能倒退"):
-        publish(layer("tianjin"))
+    call_command("load_region")
+
+    assert "120000：已经发布过更新的版本，这个文件没有再发布" in capsys.readouterr().out
+    assert count() == before
+    assert scheme_for(Region.objects.get(pk="120101"), DAY).version == "2026.1+2024.1"
+
+
+def test_content_altered_past_publishing_is_found(directory: None, capsys: pytest.CaptureFixture[str]) -> None:
+    scheme = Scheme.objects.get(region="150600")
+    Scheme.objects.filter(pk=scheme.pk).update(content={**scheme.content, "title": "改了"})
+
+    with pytest.raises(CommandError):
+        call_command("check_region")
+
+    assert "已发布的内容被改过" in capsys.readouterr().out
 
 
 def test_published_row_refuses_to_be_edited(directory: None) -> None:

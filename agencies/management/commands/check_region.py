@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agencies.examination import check_files
+from agencies.publishing import altered
 
 HOME = Path(settings.BASE_DIR) / "fixtures" / "regions"
 
@@ -23,7 +24,13 @@ class Command(BaseCommand):
         shown = [one for one in findings if one.is_error or not options["errors_only"]]
         for finding in shown:
             self.stdout.write(str(finding))
-        errors = sum(one.is_error for one in findings)
-        self.stdout.write(f"检查了 {len(files)} 个文件：错误 {errors} 处，提示 {len(findings) - errors} 处。")
+        for scheme in altered():
+            self.stdout.write(
+                f"［错误］{scheme.region.full_name} {scheme}：已发布的内容被改过，和发布时的摘要不符。请发布新版本。"
+            )
+        errors = len(altered()) + sum(one.is_error for one in findings)
+        self.stdout.write(
+            f"检查了 {len(files)} 个文件：错误 {errors} 处，提示 {sum(not one.is_error for one in findings)} 处。"
+        )
         if errors:
             raise CommandError("有错误，不能发布。")

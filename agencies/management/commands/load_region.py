@@ -52,4 +52,6 @@ class Command(BaseCommand):
         for scheme in outcome.published:
             offered = sum(item.is_enabled for item in scheme.items.all())
             self.stdout.write(f"发布：{scheme.region.full_name} {scheme}，启用事项 {offered} 个")
+        for code in outcome.superseded:
+            self.stdout.write(f"{code}：已经发布过更新的版本，这个文件没有再发布")
         self.stdout.write(f"没有变化的方案 {len(outcome.unchanged)} 个，新增办理机构 {outcome.offices} 个")
