@@ -355,6 +355,20 @@ def test_submit_of_an_older_view_shows_the_newer_content_first(applicant: Client
     assert Application.objects.count() == 0
 
 
+def test_submit_of_an_item_that_is_open_elsewhere_says_so(applicant: Client, person: User) -> None:
+    """B9: shown, not duplicated; the form stays."""
+    factories.submitted(person, ticked=["I01"])
+    again = factories.draft(person, region="150603", ticked=["I01"])
+    factories.give_materials(again)
+
+    response = applicant.post(page("submit", again), {"version": again.version, "promise": "on"}, follow=True)
+
+    assert [str(message) for message in response.context["messages"]] == [
+        "您选的事项里有正在办理的，不用重复申请。请到“查进度”里查看"
+    ]
+    assert Application.objects.count() == 1
+
+
 # -- scope -------------------------------------------------------------------------------------------------------------
 
 
