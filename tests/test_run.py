@@ -41,8 +41,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     make_environment(folder)
-    for parent in [folder, *folder.parents][:4]:
-        parent.chmod(0o755)  # pytest closes its folders to other users, of whom PostgreSQL is one
+    for parent in [folder, *folder.parents]:
+        if parent.is_relative_to(tmp_path_factory.getbasetemp().parent):
+            parent.chmod(0o755)  # pytest closes its folders to other users, of whom PostgreSQL is one
     yield folder
     assert processes_of(folder) == []
 
