@@ -38,7 +38,7 @@ def test_division_has_its_present_code(code: str, name: str) -> None:
 def test_abolished_division_names_its_successor() -> None:
     ended = {d.code: d.successor for d in DIVISIONS if d.valid_until}
 
-    assert ended["120225"] == "120119"
+    assert (ended["120225"], ended["230704"], ended["232723"]) == ("120119", "230719", "232701")
     assert all(BY_CODE[successor].valid_until is None for successor in ended.values())
 
 
