@@ -94,6 +94,12 @@ def _check_layer_itself(layer: Data, above: Data, regions: set[str], found: _Fin
             where = f"{name}.{code if name == 'places' else position}"
             if regions and code not in regions:
                 found.error(where, f"区划代码“{code}”不在行政区划表中", "改正代码")
+    for code in layer.get("opens", []) if isinstance(layer.get("opens"), list) else ():
+        if regions and code not in regions:
+            found.error("opens", f"区划代码“{code}”不在行政区划表中", "改正代码")
+    for name in layer.get("replaces", []):
+        if name not in SchemeSpec.model_fields:
+            found.error("replaces", f"没有叫“{name}”的内容", "改正，或去掉")
     for name, key in KEYS.items():
         codes = [str(entry.get(key, "")) for entry in layer.get(name, [])]
         for code in sorted({code for code in codes if codes.count(code) > 1}):
@@ -266,6 +272,17 @@ def _check_items(spec: SchemeSpec, layer: Data, found: _Findings) -> None:
             found.notice(where, "自动核查的事项不由申请人勾选，default_ticked 没有作用", "删掉 default_ticked")
         if spec.applies_to and item.applies_to and not set(item.applies_to) & set(spec.applies_to):
             found.error(f"{where}.applies_to", "适用的安置方式和整件事的适用范围没有交集", "改正其中一个")
+
+
+def _check_materials(spec: SchemeSpec, layer: Data, found: _Findings) -> None:
+    for material in spec.materials:
+        where = f"materials.{material.code}"
+        if not material.because:
+            found.notice(f"{where}.because", f"没有写为什么要“{material.title}”", "用一句话告诉申请人它派什么用场")
+        if len(material.alternatives) == 1:
+            found.error(f"{where}.alternatives", "只有一样，谈不上几样里交一样", "写两样以上，或去掉 alternatives")
+        if material.optional and material.deferrable:
+            found.error(where, "可以不交的材料不用容缺", "optional 和 deferrable 只留一个")
 
 
 def _check_field_maps(spec: SchemeSpec, layer: Data, found: _Findings) -> None:
@@ -531,6 +548,7 @@ def _check_against_above(spec: SchemeSpec, above: Data, found: _Findings) -> Non
 
 _CHECKS = (
     _check_items,
+    _check_materials,
     _check_field_maps,
     _check_cycles,
     _check_conditions,

@@ -42,6 +42,12 @@ SLIPS: list[tuple[str, Callable[[Data], Any], str, str]] = [
     ("version", lambda d: d.update(version="1+2"), "version", "版本“1+2”不合规"),
     ("no source", lambda d: d.update(source=""), "source", "这一级规定没有写出处"),
     ("unknown region", lambda d: d.update(region="998877"), "region", "区划代码“998877”不在行政区划表中"),
+    ("unknown place to open", lambda d: d.update(opens=["111111"]), "opens", "“111111”不在行政区划表中"),
+    ("replaces nothing", lambda d: d.update(replaces=["material"]), "replaces", "没有叫“material”的内容"),
+    ("one alternative", lambda d: d.update(materials=[{"code": "M", "name": "表", "alternatives": ["表"], "source": "x"}]),
+     "materials.M.alternatives", "只有一样"),
+    ("optional and deferrable", lambda d: d.update(materials=[
+        {"code": "M", "name": "表", "optional": True, "deferrable": True, "source": "x"}]), "materials.M", "不用容缺"),
     ("unknown place", lambda d: d.update(places=[{"region": "111111", "source": "x"}]), "places.111111", "不在行政区划表中"),
     ("twice", lambda d: d["items"].append({"code": "A", "name": "又一次"}), "items.A", "“A”写了两次"),
     ("nothing to remove", lambda d: d["items"].append({"code": "Z", "remove": True}), "items.Z", "要删除的内容上级没有"),
