@@ -14,6 +14,7 @@ from django.core.mail import send_mail
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
+from agencies.enums import GatewayKind
 from agencies.models import Office
 from agencies.queues import all_queues
 from applications import tickets
@@ -64,8 +65,8 @@ def _of_dispatch(dispatch: Dispatch) -> Finding:
     return Finding(str(dispatch.pk), dispatch.task.office, dispatch.task, dispatch)
 
 
-def _dispatches(**conditions: object) -> Iterable[Dispatch]:
-    return Dispatch.objects.filter(**conditions).select_related("task__office").order_by("pk")[:500]
+def _dispatches(**conditions: object) -> list[Dispatch]:
+    return list(Dispatch.objects.filter(**conditions).select_related("task__office").order_by("pk")[:500])
 
 
 def pending_without_dispatch(now: datetime) -> Iterable[Finding]:
@@ -77,7 +78,10 @@ def pending_without_dispatch(now: datetime) -> Iterable[Finding]:
 def unsent_too_long(now: datetime) -> Iterable[Finding]:
     open_ones = [DispatchStatus.PENDING, DispatchStatus.SENDING]
     late = _dispatches(status__in=open_ones, created_at__lt=now - LATE, task__office__is_held=False)
-    return [_of_dispatch(dispatch) for dispatch in late]
+    # What goes by hand takes days; it is late when nobody exported it within one.
+    by_hand = [d for d in late if d.task.office.gateway == GatewayKind.BATCH]
+    forgotten = [d for d in by_hand if d.status == DispatchStatus.PENDING and d.created_at < now - timedelta(days=1)]
+    return [_of_dispatch(dispatch) for dispatch in late if dispatch not in by_hand or dispatch in forgotten]
 
 
 def held_too_long(now: datetime) -> Iterable[Finding]:
