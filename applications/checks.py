@@ -1,9 +1,14 @@
-"""System checks of the casework: whether this machine can make PDF files."""
+"""System checks of the casework: whether this machine can make PDF files, and whether each queue has a worker."""
 
+import re
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError
 
+from agencies.queues import all_queues
 from applications import printing
 
 _MESSAGE = "没有 PDF 组件 Pango，文书只能以网页形式打印"
@@ -23,3 +28,29 @@ def pango_is_there_in_production(**kwargs: Any) -> list[CheckMessage]:
     if printing.is_available():
         return []
     return [Error(_MESSAGE, hint=f"安装：{printing.install_hint()}", id="applications.E001")]
+
+
+@register(Tags.database)
+def every_queue_has_a_worker(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A routed queue without a worker in docker-compose.yml is an error in production (A12), a warning in a demo.
+
+    Part of `manage.py check --database default` and of every `migrate`.
+    """
+    path = Path(settings.BASE_DIR) / "docker-compose.yml"
+    if not databases or not path.exists():
+        return []
+    try:
+        wanted = set(all_queues())
+    except DatabaseError:  # before the first migration there are no agencies
+        return []
+    kind = Warning if settings.IS_DEMO else Error  # the demo's workers are started by run.py
+    return [
+        kind(f"队列 {queue} 在 docker-compose.yml 里没有工作进程", id="applications.E002")
+        for queue in sorted(wanted - consumed(path.read_text(encoding="utf-8")))
+    ]
+
+
+def consumed(text: str) -> set[str]:
+    """The queues named after -Q or --queues in a compose file."""
+    found = re.findall(r"(?:-Q|--queues)[\s=,\"']+([\w.,]+)", text)
+    return {queue for names in found for queue in names.split(",") if queue}

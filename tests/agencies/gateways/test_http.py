@@ -1,0 +1,107 @@
+"""Where the portal may call, and what an answer of an agency's system means."""
+
+import json
+import socket
+from typing import Any
+
+import pytest
+
+from agencies.gateways import egress
+from agencies.gateways.base import Answer, Ending
+from agencies.gateways.http import classify
+
+DIGEST = "d" * 64
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://169.254.169.254/latest",
+        "http://[::1]/",
+        "http://10.0.0.1/",
+        "https://169.254.169.254/",
+        "http://system.example/",
+        "https://user:pass@system.example/",
+        "https://system.example:8443/",
+        "https://other.example/",
+        "ftp://system.example/",
+        "file:///etc/passwd",
+        "//system.example/",
+        "https://",
+        "https://system.example:99999999/",
+        "",
+    ],
+)
+def test_address_that_may_not_be_called_is_refused(endpoint: str, settings: Any, monkeypatch: Any) -> None:
+    settings.EXCHANGE_ALLOWED_HOSTS = ["system.example:443", "169.254.169.254", "10.0.0.1"]
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_to("203.0.113.7"))
+
+    with pytest.raises(egress.NotAllowed):
+        egress.check(endpoint)
+
+
+def resolve_to(address: str) -> Any:
+    def getaddrinfo(name: str, port: int, **_: Any) -> Any:
+        shown = name if name.replace(".", "").isdigit() or ":" in name else address
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (shown, port))]
+
+    return getaddrinfo
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "0.0.0.0", "::1", "::ffff:127.0.0.1", "224.0.0.1"])
+def test_name_that_resolves_to_a_trap_is_refused(address: str, settings: Any, monkeypatch: Any) -> None:
+    """DNS rebinding: asked again before every call, and the call goes to the address that was checked."""
+    settings.EXCHANGE_ALLOWED_HOSTS = ["system.example"]
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_to(address))
+
+    with pytest.raises(egress.NotAllowed):
+        egress.check("https://system.example/agency")
+
+
+def test_call_goes_to_the_checked_address_under_its_name(settings: Any, monkeypatch: Any) -> None:
+    settings.EXCHANGE_ALLOWED_HOSTS = ["system.example:8443"]
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_to("10.20.30.40"))
+
+    target = egress.check("https://system.example:8443/agency?x=1")
+
+    assert target == egress.Target("https://10.20.30.40:8443/agency?x=1", "system.example:8443", "system.example")
+
+
+def answer(status: int, body: Any = None, **headers: str) -> Answer:
+    content = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
+    return classify(status, {name.replace("_", "-"): text for name, text in headers.items()}, content, digest=DIGEST)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 409])
+def test_receipt_number_is_what_makes_it_delivered(status: int) -> None:
+    found = answer(status, {"receipt_number": "A-1", "digest": DIGEST})
+
+    assert (found.ending, found.receipt_number) == (Ending.DELIVERED, "A-1")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "ending"),
+    [
+        (200, {}, Ending.SENT),
+        (200, b"<html>ok</html>", Ending.SENT),
+        (201, {"receipt_number": "A-1", "digest": "0" * 64}, Ending.LASTING),
+        (301, {"receipt_number": "A-1"}, Ending.CONFIGURATION),
+        (307, {}, Ending.CONFIGURATION),
+        (400, {"receipt_number": "A-1"}, Ending.LASTING),
+        (401, {}, Ending.CONFIGURATION),
+        (404, {}, Ending.CONFIGURATION),
+        (408, {}, Ending.PASSING),
+        (409, {}, Ending.UNKNOWN),
+        (422, {}, Ending.LASTING),
+        (429, {}, Ending.PASSING),
+        (500, {"receipt_number": "A-1"}, Ending.PASSING),
+        (503, {}, Ending.PASSING),
+    ],
+)
+def test_answer_is_told_by_its_class(status: int, body: Any, ending: Ending) -> None:
+    assert answer(status, body).ending == ending
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("120", 120.0), ("999999", 86400.0), ("soon", None), ("-1", None)])
+def test_retry_after_is_read_and_bounded(text: str, seconds: float | None) -> None:
+    assert answer(503, {}, retry_after=text).retry_after == seconds

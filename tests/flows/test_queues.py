@@ -1,0 +1,114 @@
+"""The queues as a whole: the broker's loss of a hundred, a burst, heartbeats through real workers, a hanging broker."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from applications import detectors, operations, submission
+from applications.enums import DispatchStatus
+from applications.models import Dispatch, Document, Heartbeat
+from tests import factories
+from tests.processes import Broker, Workers, eventually
+
+pytestmark = [pytest.mark.flow, pytest.mark.usefixtures("directory")]
+
+
+@pytest.fixture(autouse=True)
+def quick_relay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELAY_STALE_SECONDS", "3")
+
+
+def delivered() -> int:
+    return Dispatch.objects.filter(status=DispatchStatus.DELIVERED).count()
+
+
+def test_hundred_pending_survive_the_flush_of_the_broker(broker: Broker, workers: Workers) -> None:
+    """A1: all are sent within two rounds of ringing again."""
+    office = None
+    while Dispatch.objects.count() < 100:
+        case = factories.submitted(ticked=["I01"])
+        office = case.tasks.get().office
+    assert office is not None
+    workers.start("papers")
+    pending = Dispatch.objects.filter(published_at=None)
+    eventually(lambda: not pending.exists())
+    broker.empty()
+
+    workers.start_worker("agency.veterans")
+    began = time.monotonic()
+    eventually(lambda: delivered() == 100, 60)
+
+    assert Dispatch.objects.filter(attempts=1).count() == 100
+    assert time.monotonic() - began < 60
+
+
+def test_burst_is_served_oldest_first(workers: Workers) -> None:
+    """PERFORMANCE row 9, small: sixty cases that came together; the first is through long before the last."""
+    for _ in range(60):
+        factories.submitted(ticked=["I01"])
+    workers.start("agency.veterans")
+    eventually(lambda: delivered() == 60, 60)
+
+    at = list(Dispatch.objects.order_by("pk").values_list("delivered_at", flat=True))
+    assert at == sorted(at)
+    drain = (at[-1] - at[0]).total_seconds()
+    median = (at[30] - at[0]).total_seconds()
+    assert median <= 0.7 * drain
+
+
+def test_heartbeat_goes_through_every_queue_that_has_a_worker(workers: Workers) -> None:
+    """A12, A13: heard by the worker itself; a queue without worker stays silent."""
+    workers.start("papers", "agency.police")
+
+    eventually(lambda: Heartbeat.objects.filter(heard_at__isnull=False).count() == 2, 60)
+
+    Heartbeat.objects.update(rung_at=None)
+    heard = {pulse.queue for pulse in detectors.pulses() if pulse.age is not None}
+    assert heard == {"papers", "agency.police"}
+
+
+def test_hanging_broker_slows_no_person(broker: Broker, workers: Workers) -> None:
+    """PERFORMANCE rows 15 and 21: a broker that takes calls and never answers; only PostgreSQL stands in the way."""
+    workers.start("agency.veterans")
+    draft = factories.draft(ticked=["I01"])
+    factories.give_materials(draft)
+    assert broker.process is not None
+    os.kill(broker.process.popen.pid, signal.SIGSTOP)
+    try:
+        time.sleep(3)  # the relay is in the middle of ringing by now
+        began = time.monotonic()
+        case = submission.submit(draft, user=draft.entered_by, channel="online", promised=True)
+        submission.withdraw(case, user=draft.entered_by)
+        took = time.monotonic() - began
+    finally:
+        os.kill(broker.process.popen.pid, signal.SIGCONT)
+
+    assert took < 3
+    assert set(Dispatch.objects.values_list("status", flat=True)) == {DispatchStatus.CANCELLED}
+
+
+def test_paper_of_a_lost_message_is_made_all_the_same(broker: Broker, workers: Workers) -> None:
+    """The papers' queue loses its messages: every paper is there in the end, each once."""
+    case = factories.submitted(ticked=["I01"])
+    workers.start("agency.veterans")
+    eventually(lambda: not Document.objects.filter(published_at=None).exists())
+    broker.empty()
+
+    workers.start_worker("papers")
+
+    eventually(lambda: set(case.documents.values_list("status", flat=True)) == {"ready"}, 90)
+
+
+def test_hold_of_an_agency_stops_it_alone(workers: Workers) -> None:
+    case = factories.submitted(ticked=["I01", "I04"])
+    operations.hold_agency("police", is_held=True)
+    workers.start("agency.veterans", "agency.police")
+    rows = Dispatch.objects.filter(task__application=case)
+
+    eventually(lambda: delivered() == 1, 60)
+    assert rows.get(status=DispatchStatus.PENDING).task.office.agency_id == "police"
+    operations.hold_agency("police", is_held=False)
+
+    eventually(lambda: delivered() == 2, 30)
