@@ -213,7 +213,13 @@ def must(
 
 
 def is_disk_full(text: str) -> bool:
-    return "No space left on device" in text or "[Errno 28]" in text or "Disk quota exceeded" in text
+    signs = [
+        "No space left on device",
+        "[Errno 28]",
+        "Disk quota exceeded",
+        "Check free disk space",
+    ]  # the last: PostgreSQL
+    return any(sign in text for sign in signs)
 
 
 def only_one(path: Path, sentence: str) -> TextIO:
