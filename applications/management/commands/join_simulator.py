@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = "让演示环境的一个机构由模拟的部门系统办理（端口和密钥从 SIMULATOR_PORT、SIMULATOR_SECRET 读）。"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--office", type=int, help="机构编号；不写时选最后一个演示地区里事项最多的部门")
+        parser.add_argument("--office", type=int, help="机构编号；不写时选第二个演示地区里事项最多的部门")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.IS_DEMO:
@@ -39,6 +39,6 @@ class Command(BaseCommand):
         found = places()
         if not found:
             raise CommandError("还没有演示地区，请先运行 seed_demo。")
-        place = found[-1]
+        place = found[1] if len(found) > 1 else found[0]  # the first is the one that the walk through the demo uses
         items = [agency for item in place.scheme.spec.offered for agency in item.agencies]
         return max(place.offices.values(), key=lambda office: (items.count(office.agency_id), -office.agency.order))
