@@ -1,0 +1,274 @@
+"""Who gets which page: every address of the portal with every role. An address without a row fails."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from agencies.enums import Role
+from applications import materials, questions, review
+from applications.demo import picture
+from applications.models import Dispatch, Document
+from portal.accounts.models import User
+from tests import factories
+
+NOBODY, APPLICANT, OTHER, CLERK, FAR_CLERK = "anonymous", "applicant", "other applicant", "clerk", "clerk elsewhere"
+REVIEWER, APPROVER, FOREIGN = "reviewer", "approver", "reviewer of an office outside the case"
+SUPERVISOR, FAR_SUPERVISOR, ADMIN = "supervisor", "supervisor elsewhere", "administrator"
+ROLES = (
+    NOBODY, APPLICANT, OTHER, CLERK, FAR_CLERK, REVIEWER, APPROVER, FOREIGN, SUPERVISOR, FAR_SUPERVISOR, ADMIN,
+)  # fmt: skip
+
+ALL = set(ROLES)
+SIGNED_IN = ALL - {NOBODY}
+NONE: set[str] = set()
+CLERKS, OFFICERS = {CLERK, FAR_CLERK}, {REVIEWER, APPROVER, FOREIGN}
+OVERSEERS = {SUPERVISOR, FAR_SUPERVISOR, ADMIN}
+
+# method, who gets in. Behind `case`, `draft` … are the applicant's own. Who is not named is sent to sign in or sees 404.
+MATRIX: dict[str, tuple[str, set[str]]] = {
+    "home:index": ("GET", ALL),
+    "home:choose_place": ("POST", ALL),
+    "home:guide": ("GET", ALL),
+    "home:flow": ("GET", ALL),
+    "home:notice": ("GET", ALL),
+    "home:guide_item": ("GET", ALL),
+    "home:landing": ("GET", SIGNED_IN),
+    "home:sign_in": ("GET", ALL),
+    "home:sign_out": ("POST", ALL),
+    "home:large_text": ("POST", ALL),
+    "home:accessibility": ("GET", ALL),
+    "home:privacy": ("GET", ALL),
+    "home:alive": ("GET", ALL),
+    "home:calendar_health": ("GET", ALL),
+    "home:ready": ("GET", ALL),
+    "applicant:start": ("GET", SIGNED_IN),
+    "applicant:material_file": ("GET", {APPLICANT}),
+    "applicant:items": ("GET", {APPLICANT}),
+    "applicant:section": ("GET", {APPLICANT}),
+    "applicant:autosave": ("POST", {APPLICANT}),
+    "applicant:materials": ("GET", {APPLICANT}),
+    "applicant:remove_material": ("POST", {APPLICANT}),
+    "applicant:check": ("GET", {APPLICANT}),
+    "applicant:submit": ("POST", {APPLICANT}),
+    "applicant:case_list": ("GET", SIGNED_IN),
+    "applicant:case": ("GET", {APPLICANT}),
+    "applicant:submitted": ("GET", {APPLICANT}),
+    "applicant:add_items": ("POST", {APPLICANT}),
+    "applicant:supply": ("GET", {APPLICANT}),
+    "applicant:remove_supply": ("POST", {APPLICANT}),
+    "applicant:question": ("GET", {APPLICANT}),
+    "applicant:withdraw": ("GET", {APPLICANT}),
+    "applicant:correction": ("GET", {APPLICANT}),
+    "applicant:remove_answer": ("POST", {APPLICANT}),
+    "papers:download": ("GET", {APPLICANT, CLERK, SUPERVISOR, ADMIN}),
+    "papers:page": ("GET", {APPLICANT, CLERK, SUPERVISOR, ADMIN}),
+    "papers:verify": ("GET", ALL),
+    "exchange:openapi": ("GET", ALL),
+    "exchange:task_schema": ("GET", ALL),
+    "exchange:events": ("POST", NONE),
+    "exchange:tasks": ("GET", NONE),
+    "exchange:acknowledge": ("POST", NONE),
+    "exchange:material": ("GET", NONE),
+    "window:index": ("GET", CLERKS),
+    "window:start": ("POST", CLERKS),
+    "window:adopt": ("POST", {CLERK}),
+    "window:sheet": ("GET", NONE),
+    "window:autosave": ("POST", NONE),
+    "window:material_file": ("GET", {CLERK}),
+    "window:case_list": ("GET", CLERKS),
+    "window:case": ("GET", {CLERK}),
+    "window:submitted": ("GET", {CLERK}),
+    "window:correction": ("GET", {CLERK}),
+    "window:remove_answer": ("POST", {CLERK}),
+    "desk:queue": ("GET", OFFICERS),
+    "desk:done": ("GET", OFFICERS),
+    "desk:batch": ("POST", {REVIEWER, FOREIGN}),
+    "desk:question_list": ("GET", OFFICERS | OVERSEERS),
+    "desk:question": ("GET", {REVIEWER, APPROVER}),
+    "desk:norms": ("GET", OFFICERS),
+    "desk:case": ("GET", {REVIEWER, APPROVER}),
+    "desk:task": ("GET", {REVIEWER, APPROVER}),
+    "desk:act": ("POST", {REVIEWER, APPROVER}),
+    "desk:reveal": ("POST", {REVIEWER, APPROVER}),
+    "desk:material": ("GET", {REVIEWER, APPROVER}),
+    "desk:verdict": ("POST", {REVIEWER, APPROVER}),
+    "console:overview": ("GET", OVERSEERS),
+    "console:schemes": ("GET", OVERSEERS),
+    "console:dispatches": ("GET", OVERSEERS),
+    "console:dispatch": ("GET", {SUPERVISOR, ADMIN}),
+    "console:act": ("POST", {ADMIN}),
+    "console:hold": ("POST", {ADMIN}),
+}  # fmt: skip
+
+
+def walk(patterns: Any, space: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+        else:
+            yield f"{space}{pattern.name}", pattern
+
+
+def test_every_address_has_a_row() -> None:
+    addresses = [name for name, _ in walk(get_resolver().url_patterns) if not name.startswith("admin:")]
+
+    assert sorted(addresses) == sorted(MATRIX)
+
+
+@pytest.fixture
+def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User | None], dict[str, dict[str, Any]]]:
+    """The persons by role, and by address the parts that lead to what belongs to the applicant."""
+    settings.MEDIA_ROOT = tmp_path
+    applicant = factories.person()
+    case = factories.delivered(applicant)
+    draft = factories.draft(applicant)
+    factories.give_materials(draft)
+    task = factories.task_of(case, "I01")
+    item = case.scheme.spec.item("I01")
+    far = factories.queued_task(region=factories.HEPING)
+    users: dict[str, User | None] = {
+        NOBODY: None,
+        APPLICANT: applicant,
+        OTHER: factories.person("钱多多"),
+        CLERK: factories.clerk(),
+        FAR_CLERK: factories.clerk(factories.HEPING),
+        REVIEWER: factories.reviewer_of(task),
+        APPROVER: factories.approver_of(task),
+        FOREIGN: factories.reviewer_of(far),
+        SUPERVISOR: factories.staff(Role.SUPERVISOR, region=factories.place()),
+        FAR_SUPERVISOR: factories.staff(Role.SUPERVISOR, region=factories.place(factories.HEPING)),
+        ADMIN: factories.staff(Role.ADMINISTRATOR),
+    }
+    reviewer = users[REVIEWER]
+    assert reviewer is not None
+    given = case.materials.filter(code__in=task.material_codes()).first()
+    assert given is not None
+    review.accept(task, reviewer=reviewer)
+    notice = review.request_correction(
+        task, reviewer=reviewer, deficits=[review.Deficit(reason="看不清", material=given.code)]
+    )
+    content = picture("again")
+    unsent = materials.answer_with(
+        application=case, code=given.code, name="again.jpg", size=len(content), stream=io.BytesIO(content),
+        user=applicant,
+    )  # fmt: skip
+    question = questions.ask(case, user=applicant, text="没人管", task=task)
+    dispatch = Dispatch.objects.filter(task=task).first()
+    own = draft.materials.first()
+    document = Document.objects.filter(application=case).first()
+    assert dispatch and own and document
+    number = {"number": case.number}
+    at_desk = {"number": case.number, "item": item.code}
+    parts: dict[str, dict[str, Any]] = {
+        "home:guide_item": {"code": item.code},
+        "applicant:material_file": {"material_id": own.pk},
+        "applicant:section": {"code": draft.registration.sections()[0][0].code},
+        "applicant:remove_material": {"draft_id": draft.pk, "material_id": own.pk},
+        "applicant:remove_supply": number | {"material_id": unsent.pk},
+        "applicant:correction": number | {"correction_id": notice.pk},
+        "applicant:remove_answer": number | {"correction_id": notice.pk, "material_id": unsent.pk},
+        "papers:download": {"number": document.number},
+        "papers:page": {"number": document.number},
+        "exchange:acknowledge": {"dispatch": dispatch.key},
+        "exchange:material": {"token": "abc"},
+        "window:adopt": {"draft_id": draft.pk},
+        "window:sheet": {"draft_id": draft.pk},
+        "window:autosave": {"draft_id": draft.pk},
+        "window:material_file": {"material_id": given.pk},
+        "window:case": number,
+        "window:submitted": number,
+        "window:correction": number | {"correction_id": notice.pk},
+        "window:remove_answer": number | {"correction_id": notice.pk, "material_id": unsent.pk},
+        "desk:question": {"question_id": question.pk},
+        "desk:case": number,
+        "desk:material": at_desk | {"material": given.pk},
+        "desk:verdict": at_desk | {"material": given.pk},
+        "console:dispatch": {"pk": dispatch.pk},
+        "console:act": {"pk": dispatch.pk},
+    }
+    for name in MATRIX:
+        space, _, page = name.partition(":")
+        if space == "applicant" and page not in ("start", "case_list"):
+            of_draft = page in ("items", "section", "autosave", "materials", "check", "submit")
+            parts[name] = parts.get(name, {}) | ({"draft_id": draft.pk} if of_draft else {})
+            if not of_draft and not parts[name]:
+                parts[name] = number
+        elif name in ("desk:task", "desk:act", "desk:reveal"):
+            parts[name] = at_desk
+    return users, parts
+
+
+POSTED: dict[str, dict[str, str]] = {
+    "console:act": {"deed": "resend"},
+    "console:hold": {"deed": "hold", "agency": "police"},
+    "desk:batch": {"deed": "accept"},
+    "window:start": {"region": factories.DONGSHENG},
+}
+
+
+def kind(response: Any) -> str:
+    """What an answer is for the person: a page, the sign-in, or nothing there."""
+    if response.status_code == 302 and response.url.startswith(("/sign-in/", "/admin/login/")):
+        return "sign in"
+    if response.status_code in (401, 403, 404):
+        return "not there"
+    return "in" if response.status_code < 400 or response.status_code == 422 else f"error {response.status_code}"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_gets_its_pages_and_no_other(role: str, world: Any) -> None:
+    users, parts = world
+    client = Client(raise_request_exception=False)
+    if user := users[role]:
+        client.force_login(user)
+    cookies = client.cookies.copy()
+    found, expected = {}, {}
+    for name, (method, allowed) in MATRIX.items():
+        posted = dict(POSTED.get(name, {}))
+        if name == "window:adopt":
+            posted["id_no"] = users[APPLICANT].id_no
+        if name == "window:start" and role == FAR_CLERK:
+            posted["region"] = factories.HEPING
+        with transaction.atomic():  # each request meets the same world
+            url = reverse(name, kwargs=parts.get(name, {}))
+            client.cookies = cookies.copy()
+            how = {"content_type": "application/json"} if name.startswith("exchange:") else {}
+            response = client.get(url) if method == "GET" else client.post(url, posted, **how)
+            found[name] = kind(response)
+            list(response)  # a file is read to its end and closed
+            transaction.set_rollback(True)
+        is_machine = name.startswith("exchange:")
+        out = "sign in" if role == NOBODY and not is_machine else "not there"
+        expected[name] = "in" if role in allowed else out
+
+    assert {name: kind for name, kind in found.items() if kind != expected[name]} == {}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_admin_is_closed_to_everybody_but_administrators(role: str, world: Any) -> None:
+    users, _ = world
+    client = Client(raise_request_exception=False)
+    if user := users[role]:
+        client.force_login(user)
+    names = [name for name, _ in walk(get_resolver().url_patterns) if name.endswith(("_changelist", ":index"))]
+    pages = [reverse(name) for name in names if name.startswith("admin:")]
+
+    found = {kind(client.get(page)) for page in pages}
+
+    assert len(pages) > 8
+    assert found == ({"in", "not there"} if role == ADMIN else {"sign in"})
+
+
+def test_pages_that_change_something_refuse_get(world: Any) -> None:
+    users, parts = world
+    for role in (APPLICANT, CLERK, REVIEWER, ADMIN):
+        client = Client()
+        client.force_login(users[role])
+        for name, (method, allowed) in MATRIX.items():
+            if method == "POST" and role in allowed:
+                assert client.get(reverse(name, kwargs=parts.get(name, {}))).status_code in (302, 405), name
