@@ -104,7 +104,7 @@ def hold(request: HttpRequest) -> HttpResponse:
     is_held = request.POST.get("deed") == "hold"
     deed = "暂停" if is_held else "恢复"
     if office_id := request.POST.get("office", ""):
-        office = get_object_or_404(Office, pk=office_id)
+        office = get_object_or_404(Office, pk=int(office_id) if office_id.isascii() and office_id.isdigit() else 0)
         operations.hold(office, is_held=is_held)
         messages.success(request, f"已{deed}向{office}推送")
     else:

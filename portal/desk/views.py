@@ -81,7 +81,7 @@ def batch(request: OfficerRequest) -> HttpResponse:
     """Accepts or confirms the chosen rows; the outcome of each is shown above the queue."""
     deed, tray = request.POST.get("deed", ""), request.POST.get("tray", "queued")
     back = f"{presenters.queue_url()}?tray={tray}" if tray in presenters.TRAY_LABELS else presenters.queue_url()
-    chosen = [pk for pk in request.POST.getlist("task") if pk.isdigit()][:BATCH_SIZE]
+    chosen = [pk for pk in request.POST.getlist("task") if pk.isascii() and pk.isdigit()][:BATCH_SIZE]
     posting = request.posting
     if posting.role != Role.REVIEWER or deed not in batches.DEEDS:
         raise PermissionDenied

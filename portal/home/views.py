@@ -87,12 +87,12 @@ def large_text(request: HttpRequest) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> str:
-    """The page the person came from, if it is one of ours."""
+    """The page the person came from, if it is one of ours; only a path, since redirect() takes a bare word for a view."""
     target = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return target if ours else "/"
+    return target if ours and target.startswith("/") else "/"
 
 
 @require_GET

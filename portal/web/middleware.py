@@ -1,10 +1,12 @@
 """What every request gets: an id, safe headers, and the posting a member of staff works in."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from agencies.models import Posting
 from portal.web.logs import request_id
@@ -58,6 +60,27 @@ class SecurityHeadersMiddleware:
         if not request.path.startswith(f"/{settings.STATIC_URL.strip('/')}/"):
             response.setdefault("Cache-Control", "no-store")
         return response
+
+
+class NulMiddleware:
+    """Answers 400 where a text holds a NUL, which no keyboard types and PostgreSQL cannot compare or store."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        texts = [request.path, *_texts(request.GET), *(_texts(request.POST) if request.method == "POST" else ())]
+        if any("\x00" in text for text in texts):
+            raise BadRequest("a NUL in the request")
+
+
+def _texts(posted: QueryDict) -> Iterator[str]:
+    for name, values in posted.lists():
+        yield name
+        yield from values
 
 
 class PostingMiddleware:
