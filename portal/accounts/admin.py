@@ -7,8 +7,10 @@ from django.contrib.auth.models import Group
 
 from portal.accounts.masking import masked
 from portal.accounts.models import User
+from portal.accounts.sign_in import GuardedAdminForm
 
 admin.site.site_header = admin.site.site_title = "后台管理"
+admin.site.login_form = GuardedAdminForm
 admin.site.index_title = "人员、机构、方案和办件"
 admin.site.unregister(Group)  # rights follow from postings; groups would be a second, unread place for them
 

@@ -29,3 +29,18 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return str(self)
+
+
+class SignInTry(models.Model):
+    """How often a password was tried for an account from an address since the last right one."""
+
+    key = models.CharField("账号和地址的散列值", max_length=64, unique=True)
+    count = models.PositiveSmallIntegerField("次数", default=0)
+    last_at = models.DateTimeField("最近一次", db_index=True)
+
+    class Meta:
+        verbose_name = "登录尝试"
+        verbose_name_plural = "登录尝试"
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]}：{self.count} 次"

@@ -5,12 +5,12 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 
+from portal.accounts.sign_in import GuardedForm
 from portal.web import place
 
 
-class SignInForm(AuthenticationForm):
+class SignInForm(GuardedForm):
     """User name and password; one sentence for every refusal, so that it tells nobody which names exist."""
 
     error_messages = {

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "portal.web.middleware.PostingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.web.middleware.NulMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -91,6 +92,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Where the address of the person's machine stands; behind a proxy the header that it sets, such as HTTP_X_REAL_IP.
+CLIENT_ADDRESS = env("CLIENT_ADDRESS", default="REMOTE_ADDR")
 SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=8 * 3600)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
