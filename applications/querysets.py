@@ -20,7 +20,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def for_person(self, user: User) -> DraftQuerySet:
         """The unsent forms that this person may go on with: the own ones, and for a clerk those typed at the window."""
         return self.filter(Q(owner=user) | Q(entered_by=user), sent_at__isnull=True).select_related(
-            "region", "scheme", "adds_to"
+            "region", "scheme", "adds_to", "owner"
         )
 
     def for_window(self, region: Region, id_no: str) -> DraftQuerySet:
@@ -169,11 +169,12 @@ class MaterialQuerySet(models.QuerySet[Any]):
             | Q(application__region__parent__parent=region)
         )
         return self.filter(
-            Q(draft__entered_by=clerk) | (here & Q(application__tasks__status=TaskStatus.AWAITING_CORRECTION))
+            Q(draft__entered_by=clerk, draft__sent_at=None) | (here & Q(application__tasks__status=TaskStatus.AWAITING_CORRECTION))
         ).distinct()
 
     def for_applicant(self, user: User) -> MaterialQuerySet:
-        return self.filter(Q(application__applicant=user) | Q(draft__owner=user) | Q(draft__entered_by=user))
+        """The person's own files; who only typed for somebody sees them at the window, while posted there."""
+        return self.filter(Q(application__applicant=user) | Q(draft__owner=user))
 
 
 class DocumentQuerySet(models.QuerySet[Any]):
