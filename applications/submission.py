@@ -151,7 +151,15 @@ def missing_materials(draft: Draft) -> dict[str, str]:
 def problems_of(draft: Draft) -> dict[str, str]:
     """Everything that keeps the draft from being submitted: fields first, then materials."""
     found = draft.registration.problems(timezone.localdate())
-    return {**found, **missing_materials(draft)}
+    return {**_foreign_number(draft), **found, **missing_materials(draft)}
+
+
+def _foreign_number(draft: Draft) -> dict[str, str]:
+    """An account hands in for its own person only: under another's number it would block or see that person's case."""
+    own, typed = draft.owner.id_no.upper() if draft.owner else "", draft.answers.get("id_no")
+    if not own or not typed or typed == own:
+        return {}
+    return {"id_no": "和登录账号的身份证号不一样。网上只能办本人的事，替别人办请到综合窗口"}
 
 
 def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: datetime | None = None) -> Application:

@@ -1,8 +1,12 @@
 """What a person who means harm, or a broken client, sends: the answer is a sentence, never an error and never another's data."""
 
+import io
+import random
+import zlib
 from collections.abc import Callable
 from typing import Any
 
+import pikepdf
 import pytest
 import time_machine
 from django.test import Client, override_settings
@@ -10,6 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.enums import Role
+from agencies.models import Posting
+from applications import materials, submission
+from applications.demo import picture
+from applications.enums import Channel
+from applications.errors import Invalid, Refused
+from applications.models import Document, Draft
 from portal.accounts import sign_in
 from portal.accounts.models import SignInTry
 from tests import factories
@@ -157,3 +167,191 @@ def test_sign_out_by_a_link_does_nothing() -> None:
 
     assert client.get(reverse("home:sign_out")).status_code == 405
     assert "_auth_user_id" in client.session
+
+
+# -- files ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def window_draft(settings: Any, tmp_path: Any) -> Draft:
+    """A form that a clerk types for somebody without an account, with one file."""
+    settings.MEDIA_ROOT = tmp_path
+    clerk = factories.clerk()
+    draft = submission.start_draft(region=factories.place(), user=clerk, channel=Channel.WINDOW)
+    give(draft, picture("window"), "身份证.jpg")
+    return draft
+
+
+def give(draft: Draft, content: bytes, name: str) -> Any:
+    code = draft.scheme.spec.materials[0].code
+    return materials.add(
+        draft=draft, code=code, name=name, size=len(content), stream=io.BytesIO(content), user=draft.entered_by
+    )
+
+
+def test_a_clerk_sees_files_of_a_form_only_at_the_window_and_only_until_it_is_sent(window_draft: Draft) -> None:
+    clerk, material = window_draft.entered_by, window_draft.materials.get()
+    client = signed_in(clerk)
+
+    at_window = client.get(f"/window/file/{material.pk}/")
+    as_applicant = client.get(f"/apply/file/{material.pk}/")
+    b"".join(at_window)
+    Draft.objects.filter(pk=window_draft.pk).update(sent_at=timezone.now())
+    after = client.get(f"/window/file/{material.pk}/")
+    Posting.objects.filter(user=clerk).delete()
+    dismissed = client.get(f"/apply/file/{material.pk}/")
+
+    assert [r.status_code for r in (at_window, as_applicant, after, dismissed)] == [200, 404, 404, 404]
+
+
+@pytest.mark.parametrize(
+    "name", ["a\r\nSet-Cookie: x=1.jpg", "../../etc/passwd.jpg", "C:\\x\\y.jpg", "\u202egpj.exe", "", "x" * 400, "\x00.jpg",
+    '"; filename=evil.html', "<script>alert(1)</script>.jpg"])  # fmt: skip
+def test_a_file_name_stays_a_name(name: str, window_draft: Draft) -> None:
+    material = give(window_draft, picture("name"), name)
+
+    response = signed_in(window_draft.entered_by).get(f"/window/file/{material.pk}/")
+    b"".join(response)
+
+    assert response["Content-Disposition"].startswith("attachment; filename")
+    assert not set("\r\n\u202e\x00") & set(response["Content-Disposition"] + material.original_name)
+    assert "Set-Cookie" not in response
+    assert (response["Content-Type"], response["X-Content-Type-Options"]) == ("image/jpeg", "nosniff")
+    assert "sandbox" in response["Content-Security-Policy"]
+    assert "passwd" not in material.file.name
+
+
+def small_pdf() -> bytes:
+    out = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(out)
+    return out.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 2, 0, 0, 0])
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("side", [7_800, 10_000, 60_000, 2**31 - 1])
+def test_a_picture_that_would_unfold_to_millions_of_pixels_is_refused(side: int) -> None:
+    with pytest.raises(Refused):
+        materials.clean_file(png_header(side, side))
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png", "pdf"])
+def test_broken_files_are_refused_with_a_sentence(kind: str) -> None:
+    made = {"jpg": lambda: picture("seed"), "png": lambda: png_header(3, 3), "pdf": small_pdf}[kind]()
+    chance = random.Random(7)
+    for _ in range(300):
+        broken = bytearray(made)
+        for _ in range(chance.randint(1, 12)):
+            broken[chance.randrange(5, len(broken))] = chance.randrange(256)
+        try:
+            materials.clean_file(bytes(broken[: chance.randint(6, len(broken))]))
+        except Refused as refused:
+            assert str(refused)
+
+
+def test_scripts_and_attachments_of_a_pdf_stay_behind() -> None:
+    out = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        script = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.alert(1)"))
+        pdf.Root.OpenAction = pdf.make_indirect(script)
+        pdf.pages[0].obj.AA = pikepdf.Dictionary(O=script)
+        pdf.attachments["evil.html"] = b"<script>evil</script>"
+        pdf.save(out)
+
+    clean = materials.clean_file(out.getvalue()).content
+
+    with pikepdf.open(io.BytesIO(clean)) as pdf:
+        assert sorted(pdf.Root.keys()) == ["/Pages", "/Type"]
+        assert "/AA" not in pdf.pages[0].obj
+    assert b"JavaScript" not in clean
+
+
+# -- what a person writes, on pages and papers --------------------------------------------------------------------------------
+
+MARKUP = '<img src="file:///x"><script>alert(1)</script>'
+
+
+def test_markup_in_names_and_questions_is_text_on_pages_and_papers(settings: Any, tmp_path: Any) -> None:
+    from applications import paper, questions
+
+    settings.MEDIA_ROOT = tmp_path
+    user = factories.person()
+    case = factories.delivered(user)
+    task = factories.task_of(case, "I01")
+    type(case).objects.filter(pk=case.pk).update(
+        subject_name=MARKUP, answers={**case.answers, "name": MARKUP, "address": MARKUP}
+    )
+    case.materials.update(original_name=MARKUP)
+    questions.ask(case, user=user, text=MARKUP, task=task)
+    pages = [signed_in(user).get(path) for path in (f"/cases/{case.number}/", f"/cases/{case.number}/question/")]
+    officer = signed_in(factories.reviewer_of(task))
+    pages += [officer.get(path) for path in (f"/desk/tasks/{case.number}/I01/", "/desk/questions/", "/desk/")]
+    texts = [page.content.decode() for page in pages]
+    texts += [paper.html_of(document) for document in Document.objects.filter(application=case)]
+
+    assert [page.status_code for page in pages] == [200] * len(pages)
+    assert [text for text in texts if "<script>alert" in text or '<img src="file:' in text] == []
+    assert any("&lt;script&gt;alert" in text for text in texts)
+
+
+# -- headers ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/sign-in/",
+        "/verify/",
+        "/no-such-page/",
+        "/cases/",
+        "/exchange/v1/tasks",
+        "/exchange/openapi.json",
+        "/healthz",
+        "/admin/login/",
+        "/cases/?page=%00",
+    ],
+)
+def test_every_answer_carries_the_safe_headers(path: str) -> None:
+    response = signed_in(factories.person()).get(path)
+
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert "frame-ancestors 'self'" in response["Content-Security-Policy"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert "no-store" in response["Cache-Control"]
+    assert response["X-Frame-Options"] in ("DENY", "SAMEORIGIN")
+    assert len(response["X-Request-Id"]) == 12
+
+
+def test_a_form_without_token_is_refused_with_a_sentence() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(factories.person())
+
+    response = client.post("/apply/", {"region": factories.DONGSHENG})
+
+    assert response.status_code == 403
+    assert "刚才没有提交成功" in response.content.decode()
+    assert Draft.objects.count() == 0
+
+
+def test_one_cannot_hand_in_as_somebody_else() -> None:
+    """Else the victim's own case would be refused as a second one, and a clerk could go on with a stranger's form."""
+    user = factories.person()
+    victim = factories.person("钱多多")
+    draft = factories.draft(user)
+    factories.give_materials(draft)
+    draft = submission.save_draft(draft, {"id_no": victim.id_no})
+
+    with pytest.raises(Invalid, match="账号"):
+        submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True)
