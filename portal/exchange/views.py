@@ -142,7 +142,7 @@ def tasks(request: HttpRequest, *, key: ExchangeKey, message_id: str, body: byte
 
 def _page(request: HttpRequest) -> tuple[int, int]:
     cursor, limit = request.GET.get("after", ""), request.GET.get("limit", "50")
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= incoming.PAGE_LIMIT):
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 7 and 1 <= int(limit) <= incoming.PAGE_LIMIT):
         raise Problem(
             422, "limit", f"limit 应是 1 到 {incoming.PAGE_LIMIT} 的数字", [{"pointer": "limit", "code": "range"}]
         )
