@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 import urllib.request
@@ -32,20 +33,26 @@ def run() -> dict[str, Any]:
     return runpy.run_path(str(RUN), run_name="run")
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The repository in a new folder; the environment is this one's, its packages need not be fetched again."""
-    folder = tmp_path_factory.mktemp("clone") / "portal 副本"  # a space and Chinese in the path must not matter
+def copied() -> Path:
+    """The repository in a new folder that every user can reach; its environment shares this one's packages."""
+    parent = Path(tempfile.mkdtemp(prefix="portal-"))  # not pytest's, which closes its folders again at every run
+    parent.chmod(0o755)
+    folder = parent / "portal 副本"  # a space and Chinese in the path must not matter
     for path in tracked():
         target = folder / relative(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     make_environment(folder)
-    for parent in [folder, *folder.parents]:
-        if parent.is_relative_to(tmp_path_factory.getbasetemp().parent):
-            parent.chmod(0o755)  # pytest closes its folders to other users, of whom PostgreSQL is one
+    return folder
+
+
+@pytest.fixture(scope="module")
+def copy() -> Iterator[Path]:
+    folder = copied()
     yield folder
-    assert processes_of(folder) == []
+    left = processes_of(folder)
+    shutil.rmtree(folder.parent)
+    assert left == []
 
 
 def make_environment(folder: Path) -> None:
@@ -264,3 +271,29 @@ def test_folder_closed_to_others_is_noticed(run: dict[str, Any], tmp_path: Path)
 
     assert not run["is_open"](closed / "inner")
     assert run["is_open"](Path("/usr/bin"))
+
+
+def test_postgres_starts_for_root_in_a_folder_closed_to_others() -> None:
+    folder = copied()
+    folder.parent.chmod(0o700)
+    script = f"""
+import runpy
+run = runpy.run_path({str(folder / "run.py")!r}, run_name="run")
+run["VAR"].mkdir()
+children = run["Children"]()
+try:
+    print(run["start_postgres"](children, run["VAR"]))
+    print(run["postgres_folders"](run["VAR"], run["server_user"]())[0])
+finally:
+    children.stop()
+"""
+    done = subprocess.run([sys.executable, "-c", script], env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    *_, address, data = done.stdout.splitlines()
+
+    assert address.startswith("postgres://portal:")
+    is_outside = not Path(data).is_relative_to(folder)
+    assert is_outside == (os.geteuid() == 0)
+    if is_outside:
+        shutil.rmtree(Path(data).parent.parent)
+    shutil.rmtree(folder.parent)
