@@ -38,7 +38,7 @@ def test_hundred_pending_survive_the_flush_of_the_broker(broker: Broker, workers
 
     workers.start_worker("agency.veterans")
     began = time.monotonic()
-    eventually(lambda: delivered() == 100, 60)
+    eventually(lambda: delivered() == 100, 120)
 
     assert Dispatch.objects.filter(attempts=1).count() == 100
     assert time.monotonic() - began < 60
@@ -49,7 +49,7 @@ def test_burst_is_served_oldest_first(workers: Workers) -> None:
     for _ in range(60):
         factories.submitted(ticked=["I01"])
     workers.start("agency.veterans")
-    eventually(lambda: delivered() == 60, 60)
+    eventually(lambda: delivered() == 60, 120)
 
     at = list(Dispatch.objects.order_by("pk").values_list("delivered_at", flat=True))
     assert at == sorted(at)
@@ -62,7 +62,7 @@ def test_heartbeat_goes_through_every_queue_that_has_a_worker(workers: Workers) 
     """A12, A13: heard by the worker itself; a queue without worker stays silent."""
     workers.start("papers", "agency.police")
 
-    eventually(lambda: Heartbeat.objects.filter(heard_at__isnull=False).count() == 2, 60)
+    eventually(lambda: Heartbeat.objects.filter(heard_at__isnull=False).count() == 2, 120)
 
     Heartbeat.objects.update(rung_at=None)
     heard = {pulse.queue for pulse in detectors.pulses() if pulse.age is not None}
@@ -107,7 +107,7 @@ def test_hold_of_an_agency_stops_it_alone(workers: Workers) -> None:
     workers.start("agency.veterans", "agency.police")
     rows = Dispatch.objects.filter(task__application=case)
 
-    eventually(lambda: delivered() == 1, 60)
+    eventually(lambda: delivered() == 1, 120)
     assert rows.get(status=DispatchStatus.PENDING).task.office.agency_id == "police"
     operations.hold_agency("police", is_held=False)
 
