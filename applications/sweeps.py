@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -52,6 +53,11 @@ def lapse_promises() -> int:
     """容缺: an item ends when the promised papers were not brought by their day (DOMAIN.md 3.2)."""
     late = ItemTask.objects.unfinished().filter(provisional_until__lt=timezone.localdate())
     return _each(late, lambda task: _end(task, "承诺补交的材料到期没有补齐，按规定终止，可以重新申请"))
+
+
+def drop_ended_sessions() -> int:
+    """What a page kept for a sign-in that never came is personal and goes with the session; returns how many went."""
+    return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
 
 
 def _end(task: ItemTask, note: str) -> None:

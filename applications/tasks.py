@@ -64,4 +64,5 @@ def daily_sweeps() -> None:
     sweeps.lapse_corrections()
     sweeps.lapse_promises()
     sweeps.recompute_clocks()
+    sweeps.drop_ended_sessions()
     questions.escalate_silent()

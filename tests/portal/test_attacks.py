@@ -4,6 +4,7 @@ import io
 import random
 import zlib
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pikepdf
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.models import Posting
-from applications import materials, submission
+from applications import materials, paper, questions, submission, sweeps
 from applications.demo import picture
 from applications.enums import Channel
 from applications.errors import Invalid, Refused
@@ -282,8 +283,6 @@ MARKUP = '<img src="file:///x"><script>alert(1)</script>'
 
 
 def test_markup_in_names_and_questions_is_text_on_pages_and_papers(settings: Any, tmp_path: Any) -> None:
-    from applications import paper, questions
-
     settings.MEDIA_ROOT = tmp_path
     user = factories.person()
     case = factories.delivered(user)
@@ -355,3 +354,13 @@ def test_one_cannot_hand_in_as_somebody_else() -> None:
 
     with pytest.raises(Invalid, match="账号"):
         submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True)
+
+
+def test_what_an_anonymous_session_kept_goes_when_it_ends() -> None:
+    client = Client()
+    client.post(f"/apply/{factories.draft().pk}/form/a/", {"id_no": "11010519491231002X"})
+    assert "11010519491231002X" in str(client.session["typed"])
+
+    assert sweeps.drop_ended_sessions() == 0
+    with time_machine.travel(timezone.now() + timedelta(hours=9)):
+        assert sweeps.drop_ended_sessions() == 1
