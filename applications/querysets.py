@@ -97,9 +97,6 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
     def unfinished(self) -> ItemTaskQuerySet:
         return self.exclude(status__in=TERMINAL)
 
-    def waiting_for_facts(self) -> ItemTaskQuerySet:
-        return self.filter(status=TaskStatus.WAITING).exclude(open_facts=[])
-
     def decided(self) -> ItemTaskQuerySet:
         return self.filter(
             status__in=[TaskStatus.COMPLETED, TaskStatus.REFUSED, TaskStatus.NOT_ACCEPTED, TaskStatus.TERMINATED]
@@ -156,10 +153,6 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
 class MaterialQuerySet(models.QuerySet[Any]):
     def for_draft(self, draft: Draft) -> MaterialQuerySet:
         return self.filter(draft=draft)
-
-    def for_task(self, task: ItemTask) -> MaterialQuerySet:
-        """Only the materials that serve the task's item, and none that wait for an unsent answer."""
-        return self.filter(application=task.application, code__in=task.material_codes(), is_sent=True)
 
     def for_window(self, region: Region, clerk: User) -> MaterialQuerySet:
         """Files of the forms that this clerk types, and of the place's cases while an office waits for a correction."""

@@ -55,7 +55,7 @@ def test_demo_goes_through_the_services() -> None:
 def test_demo_shows_what_follows_and_what_is_owed() -> None:
     assert {Fulfilment.PAYMENT_DUE, Fulfilment.PAID} <= set(Result.objects.values_list("fulfilment", flat=True))
     assert Correction.objects.filter(task__status=TaskStatus.AWAITING_CORRECTION, answered_at=None).count() == 2
-    assert ItemTask.objects.waiting_for_facts().exists()
+    assert ItemTask.objects.in_tray("facts").exists()
     assert ItemTask.objects.filter(status=TaskStatus.WAITING, is_held=True).exists()
     assert ItemTask.objects.exclude(provisional_until=None).count() == 1
     assert ItemTask.objects.open().overdue().exists()
