@@ -27,7 +27,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         """The unsent forms of the person with this number in the window's own place and the places below it."""
         return self.filter(
             Q(region=region) | Q(region__parent=region) | Q(region__parent__parent=region),
-            application__isnull=True,
+            sent_at__isnull=True,
             answers__id_no=id_no,
         ).select_related("region", "scheme", "owner", "entered_by")
 

@@ -23,6 +23,7 @@ from applications.errors import Invalid, Refused
 from applications.models import Document, Draft
 from portal.accounts import sign_in
 from portal.accounts.models import SignInTry
+from portal.web.logs import mask
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -364,3 +365,23 @@ def test_what_an_anonymous_session_kept_goes_when_it_ends() -> None:
     assert sweeps.drop_ended_sessions() == 0
     with time_machine.travel(timezone.now() + timedelta(hours=9)):
         assert sweeps.drop_ended_sessions() == 1
+
+
+@pytest.mark.parametrize("number", ["11010519491231002X", "13812345678", "+8613812345678", "008613812345678"])
+def test_numbers_are_masked_in_log_lines(number: str) -> None:
+    assert number[-8:] not in mask(f"Not Found: /cases/{number}/ 电话{number}。")
+
+
+def test_a_form_of_additions_that_was_sent_is_not_offered_at_the_window(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    user = factories.person()
+    case = factories.delivered(user, ticked=["I01"])
+    draft = submission.start_addition(case, user=user)
+    Draft.objects.filter(pk=draft.pk).update(sent_at=timezone.now())
+    window = signed_in(factories.clerk())
+
+    page = window.post("/window/", {"id_no": user.id_no}).content.decode()
+    adopted = window.post(f"/window/adopt/{draft.pk}/", {"id_no": user.id_no})
+
+    assert str(draft.pk) not in page
+    assert adopted.status_code == 404
