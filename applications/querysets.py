@@ -162,7 +162,8 @@ class MaterialQuerySet(models.QuerySet[Any]):
             | Q(application__region__parent__parent=region)
         )
         return self.filter(
-            Q(draft__entered_by=clerk, draft__sent_at=None) | (here & Q(application__tasks__status=TaskStatus.AWAITING_CORRECTION))
+            Q(draft__entered_by=clerk, draft__sent_at=None)
+            | (here & Q(application__tasks__status=TaskStatus.AWAITING_CORRECTION))
         ).distinct()
 
     def for_applicant(self, user: User) -> MaterialQuerySet:
