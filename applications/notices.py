@@ -10,10 +10,11 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from agencies.models import Posting
 from applications.enums import NoticeKind, NoticeStatus
 from applications.models import Application, Notice
 
@@ -48,6 +49,13 @@ def write(application: Application, kind: NoticeKind) -> Notice | None:
 
 def text_of(notice: Notice) -> str:
     return TEXTS[NoticeKind(notice.kind)].format(number=notice.application.number)
+
+
+def for_posting(posting: Posting) -> QuerySet[Notice]:
+    """The messages about the cases that a member of staff may see, the newest first."""
+    cases = Application.objects.for_posting(posting)
+    rows = Notice.objects.filter(application__in=cases.values("pk"))
+    return rows.select_related("application", "recipient").order_by("-id")
 
 
 def send(notice_ids: Iterable[int]) -> int:

@@ -8,11 +8,12 @@ from django.urls import reverse
 
 from agencies.deadlines import Calendar
 from agencies.models import Scheme
-from applications.enums import DispatchStatus, Outcome
+from applications import notices
+from applications.enums import DispatchStatus, NoticeStatus, Outcome
 from applications.figures import AgencyLoad, Period, Totals
-from applications.models import Dispatch, DispatchAttempt, ItemTask
+from applications.models import Dispatch, DispatchAttempt, ItemTask, Notice
 from applications.outbox import AgencyLine
-from portal.web.presenters import Clock, Figure, Tag, short_day, short_moment
+from portal.web.presenters import Clock, Figure, Tag, masked, short_day, short_moment
 
 ATTENTION_ROWS = 10
 LEGEND = (Clock("done", "充足"), Clock("amber", "2 个工作日内到期"), Clock("red", "超期"))
@@ -305,6 +306,41 @@ def attempt_row(attempt: DispatchAttempt) -> AttemptRow:
         f"{attempt.milliseconds} 毫秒",
         known.get(attempt.outcome, attempt.outcome),
         attempt.detail,
+    )
+
+
+# Messages -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    number: str
+    kind: str
+    text: str
+    phone: str
+    tag: Tag
+    when: str
+    outcome: str
+
+
+_MESSAGE_TAGS = {
+    NoticeStatus.PENDING: Tag("blue", "hourglass-split", "待发送"),
+    NoticeStatus.SENT: Tag("done", "check-circle-fill", "已发送"),
+    NoticeStatus.HELD_BACK: Tag("grey", "dash-circle", "没有发"),
+    NoticeStatus.FAILED: Tag("red", "x-circle-fill", "未能发送"),
+}
+
+
+def message_row(notice: Notice) -> MessageRow:
+    """One message: the text names nobody, the phone is masked."""
+    return MessageRow(
+        number=notice.application.number,
+        kind=notice.get_kind_display(),
+        text=notices.text_of(notice),
+        phone=masked(notice.recipient.phone) if notice.recipient else "没有账户",
+        tag=_MESSAGE_TAGS[NoticeStatus(notice.status)],
+        when=short_moment(notice.sent_at or notice.created_at),
+        outcome=notice.outcome,
     )
 
 

@@ -1,4 +1,4 @@
-"""The console of supervisors and administrators: figures, the outbox, schemes."""
+"""The console of supervisors and administrators: figures, the outbox, messages to people, schemes."""
 
 from django.urls import path
 
@@ -7,6 +7,7 @@ from portal.console import outbox_views, views
 app_name = "console"
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("messages/", views.messages, name="notices"),
     path("schemes/", views.schemes, name="schemes"),
     path("dispatches/", outbox_views.dispatches, name="dispatches"),
     path("dispatches/<int:pk>/", outbox_views.dispatch, name="dispatch"),

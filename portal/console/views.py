@@ -1,5 +1,6 @@
-"""What supervisors and administrators look at: the overview of their area, schemes in force."""
+"""What supervisors and administrators look at: the overview of their area, messages sent, schemes in force."""
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -9,12 +10,13 @@ from agencies.catalogue import sample_places
 from agencies.deadlines import calendar_now, missing_year
 from agencies.enums import Role
 from agencies.models import Scheme
-from applications import figures
+from applications import figures, notices
 from applications.models import Application
 from portal.console import presenters
 from portal.web.access import posting_required
 
 PERIODS = {"30": 30, "90": 90, "365": 365}
+ROWS = 30
 
 overseers_only = posting_required(Role.SUPERVISOR, Role.ADMINISTRATOR)
 
@@ -47,6 +49,16 @@ def overview(request: HttpRequest) -> HttpResponse:
         "now": timezone.now(),
     }
     return TemplateResponse(request, "console/overview.html", context)
+
+
+@require_GET
+@overseers_only
+def messages(request: HttpRequest) -> HttpResponse:
+    """Messages to people and what became of them; the demo's gateway sends nothing out, so they are read here."""
+    rows = notices.for_posting(request.posting)  # type: ignore[attr-defined]
+    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    context = {"page": page, "rows": [presenters.message_row(notice) for notice in page]}
+    return TemplateResponse(request, "console/messages.html", context)
 
 
 @require_GET
