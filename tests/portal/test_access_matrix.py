@@ -98,6 +98,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "desk:material": ("GET", {REVIEWER, APPROVER}),
     "desk:verdict": ("POST", {REVIEWER, APPROVER}),
     "console:overview": ("GET", OVERSEERS),
+    "console:notices": ("GET", OVERSEERS),
     "console:schemes": ("GET", OVERSEERS),
     "console:dispatches": ("GET", OVERSEERS),
     "console:dispatch": ("GET", {SUPERVISOR, ADMIN}),
