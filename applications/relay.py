@@ -137,40 +137,27 @@ def _ring(queue: str, claims: list[Claim]) -> None:
 
 def publish_documents() -> int:
     """Claims papers that are asked for and rings the queue of papers."""
-    now = timezone.now()
-    with transaction.atomic():
-        ids = list(
-            Document.objects.select_for_update(skip_locked=True)
-            .filter(_due(now), status=DocumentStatus.REQUESTED)
-            .order_by("id")
-            .values_list("pk", flat=True)[:CLAIM_PAPERS]
-        )
-        Document.objects.filter(pk__in=ids).update(published_at=now)
-    try:
-        if ids:
-            tasks.render_documents.apply_async((ids,), queue=PAPERS)
-    except Exception:
-        _give_back(Document.objects.filter(pk__in=ids, published_at=now))
-        raise
-    return len(ids)
+    rows = Document.objects.filter(status=DocumentStatus.REQUESTED)
+    return _publish(rows, tasks.render_documents, PAPERS, CLAIM_PAPERS)
 
 
 def publish_notices() -> int:
     """Claims notices that are due and rings their queue."""
+    return _publish(Notice.objects.filter(status=NoticeStatus.PENDING), tasks.send_notices, NOTICES, CLAIM)
+
+
+def _publish(rows: QuerySet[Any], task: Any, queue: str, at_most: int) -> int:
+    """One claim of rows, oldest first, and one message with their ids; given back if the bell cannot be rung."""
     now = timezone.now()
     with transaction.atomic():
-        ids = list(
-            Notice.objects.select_for_update(skip_locked=True)
-            .filter(_due(now), status=NoticeStatus.PENDING)
-            .order_by("id")
-            .values_list("pk", flat=True)[:CLAIM]
-        )
-        Notice.objects.filter(pk__in=ids).update(published_at=now)
+        due = rows.select_for_update(skip_locked=True).filter(_due(now)).order_by("id")
+        ids = list(due.values_list("pk", flat=True)[:at_most])
+        rows.filter(pk__in=ids).update(published_at=now)
     try:
         if ids:
-            tasks.send_notices.apply_async((ids,), queue=NOTICES)
+            task.apply_async((ids,), queue=queue)
     except Exception:
-        _give_back(Notice.objects.filter(pk__in=ids, published_at=now))
+        _give_back(rows.filter(pk__in=ids, published_at=now))
         raise
     return len(ids)
 
