@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from applications.models import Draft, ItemTask
 
 
+def within(region: Region, path: str = "region") -> Q:
+    """In the place itself or one of the two levels below it: what a window and a supervisor may see."""
+    return Q(**{path: region}) | Q(**{f"{path}__parent": region}) | Q(**{f"{path}__parent__parent": region})
+
+
 class DraftQuerySet(models.QuerySet["Draft"]):
     def for_person(self, user: User) -> DraftQuerySet:
         """The unsent forms that this person may go on with: the own ones, and for a clerk those typed at the window."""
@@ -26,7 +31,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def for_window(self, region: Region, id_no: str) -> DraftQuerySet:
         """The unsent forms of the person with this number in the window's own place and the places below it."""
         return self.filter(
-            Q(region=region) | Q(region__parent=region) | Q(region__parent__parent=region),
+            within(region),
             sent_at__isnull=True,
             answers__id_no=id_no,
         ).select_related("region", "scheme", "owner", "entered_by")
@@ -38,7 +43,7 @@ class ApplicationQuerySet(models.QuerySet[Any]):
 
     def for_window(self, region: Region) -> ApplicationQuerySet:
         """Cases of the window's own place and the places below it."""
-        return self.filter(Q(region=region) | Q(region__parent=region) | Q(region__parent__parent=region))
+        return self.filter(within(region))
 
     def for_posting(self, posting: Posting) -> ApplicationQuerySet:
         """What a member of staff may see of cases: an office's own, a window's and a supervisor's region, or all."""
@@ -156,11 +161,7 @@ class MaterialQuerySet(models.QuerySet[Any]):
 
     def for_window(self, region: Region, clerk: User) -> MaterialQuerySet:
         """Files of the forms that this clerk types, and of the place's cases while an office waits for a correction."""
-        here = (
-            Q(application__region=region)
-            | Q(application__region__parent=region)
-            | Q(application__region__parent__parent=region)
-        )
+        here = within(region, "application__region")
         return self.filter(
             Q(draft__entered_by=clerk, draft__sent_at=None)
             | (here & Q(application__tasks__status=TaskStatus.AWAITING_CORRECTION))
@@ -180,12 +181,7 @@ class DocumentQuerySet(models.QuerySet[Any]):
         if posting.office is not None:
             return self.filter(task__office=posting.office)
         if posting.region is not None:
-            region = posting.region
-            return self.filter(
-                Q(application__region=region)
-                | Q(application__region__parent=region)
-                | Q(application__region__parent__parent=region)
-            )
+            return self.filter(within(posting.region, "application__region"))
         return self
 
 
@@ -223,8 +219,7 @@ class QuestionQuerySet(models.QuerySet[Any]):
         mine = self.exclude(escalated_at=None)
         if posting.region is None:
             return mine
-        region = posting.region
-        return mine.filter(Q(region=region) | Q(region__parent=region) | Q(region__parent__parent=region))
+        return mine.filter(within(posting.region))
 
     def unanswered(self) -> QuestionQuerySet:
         return self.filter(answered_at=None)
