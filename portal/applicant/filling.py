@@ -178,8 +178,11 @@ def materials(request: SignedInRequest, draft: Draft) -> HttpResponse:
 @require_POST
 def remove_material(request: SignedInRequest, draft: Draft, material_id: uuid.UUID) -> HttpResponse:
     material = get_object_or_404(Material.objects.for_draft(draft), pk=material_id)
-    giving.remove(material)
-    messages.success(request, f"已删除 {material.original_name}")
+    try:
+        giving.remove(material)
+        messages.success(request, f"已删除 {material.original_name}")
+    except Refused as refused:  # sent in the same moment from another page
+        messages.error(request, str(refused))
     return redirect("applicant:materials", draft.pk)
 
 

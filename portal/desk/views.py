@@ -21,12 +21,12 @@ from portal.desk import batches, forms, presenters
 from portal.desk import norms as rules
 from portal.desk.guard import OfficerRequest, officers_only
 from portal.desk.sight import Sight, look_at
+from portal.web.files import VIEWER_POLICY
 
 PAGE_SIZE = 20
 BATCH_SIZE = 200
 # A picture stands alone in a sandbox; a browser shows no PDF in one, and ours hold no scripts (see materials).
 PICTURE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
-PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
 @require_GET
@@ -199,7 +199,7 @@ def material(request: OfficerRequest, number: str, item: str, material: str) -> 
     with found.file.open("rb") as file:
         response = HttpResponse(file.read(), content_type="application/pdf" if is_pdf else "image/jpeg")
     response["Content-Disposition"] = f'inline; filename="{found.pk}.{found.extension}"'
-    response["Content-Security-Policy"] = PDF_POLICY if is_pdf else PICTURE_POLICY
+    response["Content-Security-Policy"] = VIEWER_POLICY if is_pdf else PICTURE_POLICY
     response["X-Content-Type-Options"] = "nosniff"
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response

@@ -3,6 +3,8 @@
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse
 
+# A browser's own PDF viewer is an object of the page and brings its own style; the file itself runs nothing.
+VIEWER_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 _TYPES = {"jpg": "image/jpeg", "pdf": "application/pdf"}
 
 

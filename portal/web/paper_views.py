@@ -17,12 +17,10 @@ from applications.enums import DocumentStatus
 from applications.errors import Refused
 from applications.models import Document
 from portal.web import presenters
+from portal.web.files import VIEWER_POLICY
 from portal.web.presenters import SummaryRow
 
 app_name = "papers"
-
-# A browser's own PDF viewer is an object of the page and brings its own style; the file itself runs nothing.
-VIEWER_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
 @login_required
