@@ -398,25 +398,40 @@ def _open_lines(correction: Correction, application: Application, answers: Mappi
     return problems
 
 
+def supply_all(application: Application, *, user: User, at: datetime | None = None) -> None:
+    """The promised papers of every item that owes some: all are sent or none is. Raises Invalid with what is missing."""
+    with transaction.atomic():
+        locked = workflow.lock(application.pk)
+        owing = locked.tasks.unfinished().exclude(provisional_until=None).select_related("item__scheme", "office")
+        _supply(list(owing), locked, user, at)
+
+
 def supply_deferred(task: ItemTask, *, user: User, at: datetime | None = None) -> ItemTask:
     """容缺: the promised papers are there; every one must be given. The office sees them, the promise is kept."""
-    at = at or timezone.now()
     with transaction.atomic():
         application = workflow.lock(task.application_id)
         task.refresh_from_db(fields=["provisional_materials", "provisional_until"])
-        if task.provisional_until is None:
-            raise AlreadyDone("没有要补交的材料")
-        given = application.materials.filter(code__in=task.provisional_materials, is_sent=False)
-        missing = set(task.provisional_materials) - set(given.values_list("code", flat=True))
-        if missing:
-            spec = application.scheme.spec
-            raise Invalid({code: f"请上传{spec.material(code).title}" for code in sorted(missing)})
+        _supply([task] if task.provisional_until else [], application, user, at)
+    return task
+
+
+def _supply(tasks: list[ItemTask], application: Application, user: User, at: datetime | None) -> None:
+    """One paper keeps the promise of every item it was promised for. Under the case's lock."""
+    if not tasks:
+        raise AlreadyDone("没有要补交的材料")
+    owed = {code for task in tasks for code in task.provisional_materials}
+    given = application.materials.filter(code__in=owed, is_sent=False)
+    spec = application.scheme.spec
+    if missing := owed - set(given.values_list("code", flat=True)):
+        raise Invalid({code: f"请上传{spec.material(code).title}" for code in sorted(missing)})
+    party = party_of(user, application)
+    for task in tasks:
+        task.application = application
         data = {"materials": task.provisional_materials}
-        workflow.advance(task, Action.SUPPLY, party=party_of(user, application), actor=user, data=data, at=at)
-        given.update(is_sent=True)
+        workflow.advance(task, Action.SUPPLY, party=party, actor=user, data=data, at=at)
         task.provisional_until, task.provisional_materials = None, []
         task.save(update_fields=["provisional_until", "provisional_materials"])
-    return task
+    given.update(is_sent=True)
 
 
 def _replace_materials(correction: Correction, application: Application) -> None:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from applications import materials as giving
 from applications import questions, submission
-from applications.errors import Invalid, Refused
+from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Material
 from portal.applicant.case_presenters import frame, supply_page
 from portal.web.access import SignedInRequest, signed_in
@@ -44,10 +44,12 @@ def supply(request: SignedInRequest, number: str) -> HttpResponse:
         errors = _take_promised(request, case, {code for task in owing for code in task.provisional_materials})
         if not errors and "send" in request.POST:
             try:
-                for task in owing:
-                    submission.supply_deferred(task, user=request.user)
+                submission.supply_all(case, user=request.user)
             except Invalid as invalid:
                 errors = {code: [words] for code, words in invalid.errors.items()}
+            except AlreadyDone as done:
+                messages.info(request, str(done))
+                return redirect("applicant:case", number)
             else:
                 messages.success(request, "补交的材料已经送到，承诺已经兑现")
                 return redirect("applicant:case", number)

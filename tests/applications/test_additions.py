@@ -188,6 +188,20 @@ def test_promised_papers_keep_the_promise_when_all_are_there() -> None:
     assert (task.status, task.provisional_until) == (TaskStatus.IN_REVIEW, None)
 
 
+def test_one_paper_keeps_the_promise_of_every_item_it_was_promised_for() -> None:
+    application = factories.delivered(ticked=["I07", "I10"])
+    for item in ("I07", "I10"):
+        task = factories.task_of(application, item)
+        review.accept(task, reviewer=factories.reviewer_of(task))
+    until = timezone.localdate() + timedelta(days=3)
+    application.tasks.update(provisional_until=until, provisional_materials=["OR-31"])
+    answer_with_picture(application, "OR-31")
+
+    submission.supply_all(application, user=application.entered_by)
+
+    assert list(application.tasks.values_list("provisional_until", flat=True)) == [None, None]
+
+
 def test_broken_promise_ends_the_item() -> None:
     kept, broken = provisional(until_in=0), provisional(until_in=-1)
 
