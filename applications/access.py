@@ -40,7 +40,7 @@ def moved_on(office: Office, number: str, item: str) -> str:
         application__number=number,
         task__item__code=item,
         action=Action.TRANSFER,
-        data__from_office=office.name,
+        data__from_office_id=office.pk,
     )
     if ItemTask.objects.filter(application__number=number, item__code=item, office=office).exists():
         return ""

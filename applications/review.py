@@ -333,7 +333,7 @@ def transfer(task: ItemTask, *, reviewer: User, to_region: str, note: str, at: d
         )
         if target is None or target.pk == task.office_id:
             raise Refused("那里没有同一部门的其他机构，请核对后再转")
-        data = {"from_office": task.office.name, "to_office": target.name}
+        data = {"from_office": task.office.name, "from_office_id": task.office_id, "to_office": target.name}
         workflow.advance(task, Action.TRANSFER, party=Party.REVIEWER, actor=reviewer, note=note, data=data, at=at)
         task.office, task.handler = target, None
         task.save(update_fields=["office", "handler"])
