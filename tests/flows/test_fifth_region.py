@@ -19,7 +19,7 @@ from applications.paper import html_of
 from tests import factories
 
 EXAMPLE = Path(settings.BASE_DIR) / "docs" / "example"
-DONGHU = "990102"
+DONGHU = "980102"
 
 pytestmark = pytest.mark.usefixtures("example")
 
@@ -56,7 +56,7 @@ def tasks(application: Application) -> dict[tuple[str, str], str]:
 def test_sixth_agency_has_a_queue_and_an_office() -> None:
     assert "agency.tax" in all_queues()
     assert Office.objects.get(agency="tax", region=DONGHU).name == "东湖区税务局办税服务厅"
-    assert Office.objects.get(agency="tax", region="990121").name == "西山县税务局"
+    assert Office.objects.get(agency="tax", region="980121").name == "西山县税务局"
 
 
 def test_place_is_open_as_the_files_say() -> None:
@@ -173,7 +173,7 @@ def test_publication_meanwhile_changes_nothing_for_those_on_their_way() -> None:
     filling = tick(start(), "I01", "D01")
     application = case("I01", "D01")
     frozen = (application.scheme_id, application.scheme.content, tasks(application))
-    city = Region.objects.get(pk="990100").schemes.get().layer
+    city = Region.objects.get(pk="980100").schemes.get().layer
     district = Region.objects.get(pk=DONGHU).schemes.get().layer
 
     publish(
