@@ -427,7 +427,8 @@ def _notice(build: Callable[[Document, ItemTask], Notice]) -> Callable[[Document
             raise ValueError(f"{document.kind} without a task")
         return {
             "notice": build(document, task),
-            "item": task.item.name,
+            # Every notice goes on with 申请; some regions' names of items end in it already.
+            "item": task.item.name.removesuffix("申请"),
             "office": task.office.name,
             "submitted_on": day_words(timezone.localdate(task.application.submitted_at)),
         }
@@ -438,6 +439,15 @@ def _notice(build: Callable[[Document, ItemTask], Notice]) -> Callable[[Document
 def _query_words(task: ItemTask) -> str:
     window = task.application.region.window
     return f"本站“查进度”，办件编号 {task.application.number}" + (f"；或到{window}" if window else "")
+
+
+def _due_words(reading: clock.Reading, without: str) -> str:
+    """The due day, said to be expected while the holidays of its year are not announced; `without` where there is none."""
+    if reading.due_on is None:
+        return without
+    if reading.is_provisional:
+        return f"预计 {full_day(reading.due_on)}，{reading.due_on.year}年放假安排公布后确定"
+    return full_day(reading.due_on)
 
 
 def _acceptance(document: Document, task: ItemTask) -> Notice:
@@ -452,7 +462,7 @@ def _acceptance(document: Document, task: ItemTask) -> Notice:
         Row("办理依据", _basis_words(spec, task.spec, accepted)),
         Row("法定办结时限", _limit_words(task.spec.legal_limit or spec.legal_limit)),
         Row("承诺办结时限", f"{promised}，自受理次日起算" if promised and promised.days else _limit_words(promised)),
-        Row("应办结日期", full_day(reading.due_on) if reading.due_on else f"{NOT_PUBLISHED}办结时限", True),
+        Row("应办结日期", _due_words(reading, f"{NOT_PUBLISHED}办结时限"), True),
     ]
     if until:
         late = "、".join(spec.material(code).title for code in document.facts.get("materials", []))
@@ -578,7 +588,7 @@ def _extension(document: Document, task: ItemTask) -> Notice:
     rows = (
         Row("延长原因", str(document.facts["reason"])),
         Row("延长", f"{days} 个工作日"),
-        Row("新的办结日期", full_day(reading.due_on) if reading.due_on else "现在暂停计时，恢复后另行告知", True),
+        Row("新的办结日期", _due_words(reading, "现在暂停计时，恢复后另行告知"), True),
         Row("咨询电话", _phone_of(task)),
         Row("查询方式", _query_words(task)),
     )
