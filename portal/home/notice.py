@@ -17,6 +17,7 @@ from agencies.deadlines import Calendar, calendar_now, last_day
 from agencies.guide import NOT_PUBLISHED, NoticeItem, Question, Step
 from agencies.models import Office, Region, Scheme
 from agencies.spec import MaterialSpec, SchemeSpec
+from applications.registration import parse_date
 from portal.home.forms import PlaceForm
 from portal.home.guide import agency_names
 from portal.web import place
@@ -252,12 +253,10 @@ def _answer_words(question: Question, answers: Mapping[str, str]) -> str:
 
 def _report_by(spec: SchemeSpec, discharged: str) -> str:
     """The day by which to report, counted from the day of discharge; empty when it is not known or not limited."""
-    try:
-        day = date.fromisoformat(discharged)
-    except ValueError:
+    limit, written = spec.reporting_limit, parse_date(discharged)
+    if limit is None or not limit.days or written is None:
         return ""
-    limit = spec.reporting_limit
-    return day_words(day + timedelta(days=limit.days)) if limit and limit.days else ""
+    return day_words(date.fromisoformat(written) + timedelta(days=limit.days))
 
 
 def _address(ticked: list[str], answers: Mapping[str, str], discharged: str) -> str:
