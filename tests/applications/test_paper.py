@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from agencies.fields import FIELDS
+from agencies.models import CalendarYear
 from applications import documents, paper, review
 from applications.enums import Channel, DocumentKind, Grade
 from applications.models import Application, Document
@@ -159,6 +160,29 @@ def test_acceptance_has_limit_due_day_materials_and_who_answers() -> None:
             "承诺办结时限27个工作日", "应办结日期2026年10月28日（星期三）", "共4种", "乌云其其格", "0477-8575378",
         ],
     )  # fmt: skip
+
+
+def test_acceptance_calls_a_day_expected_while_its_year_has_no_calendar() -> None:
+    # T-04: never a guess shown as a promise
+    CalendarYear.objects.filter(year=2026).delete()
+
+    text = words(papers.make(DocumentKind.ACCEPTANCE_NOTICE))
+
+    assert "应办结日期预计2026年" in text
+    assert "2026年放假安排公布后确定" in text
+
+
+def test_acceptance_says_application_once_where_the_name_of_the_item_ends_in_it() -> None:
+    application = factories.submitted(ticked=["I08"], at=papers.AT)
+    task = factories.task_of(application, "I08")
+    assert task.item.name.endswith("申请")
+    review.confirm_fact(task, "pension_funds_arrived", reviewer=factories.reviewer_of(task), at=papers.AT)
+    factories.deliver_all()
+    papers.accepted(application, "I08")
+
+    text = words(papers.paper(application, DocumentKind.ACCEPTANCE_NOTICE))
+
+    assert "军地养老保险关系转移接续申请，材料齐全" in text
 
 
 def test_acceptance_of_the_grant_says_when_it_is_paid() -> None:
