@@ -79,7 +79,7 @@ def test_district_adds_and_tightens(city: SchemeSpec, district: SchemeSpec) -> N
 
 
 def test_hours_follow_the_season(city: SchemeSpec) -> None:
-    place = city.place("990102")
+    place = city.place("980102")
 
     assert place is not None
     assert place.hours_on(date(2026, 7, 1)) == "工作日 8:30-12:00，14:30-18:00"

@@ -60,7 +60,7 @@ def test_sixth_agency_has_a_queue_and_an_office() -> None:
 
 
 def test_place_is_open_as_the_files_say() -> None:
-    opened = Region.objects.filter(code__startswith="99").open().values_list("code", flat=True)
+    opened = Region.objects.filter(code__startswith="98").open().values_list("code", flat=True)
     place = Region.objects.get(pk=DONGHU)
 
     assert list(opened) == [DONGHU]
