@@ -26,6 +26,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 hypothesis_settings.register_profile("portal", deadline=None, derandomize=os.environ.get("CI") == "true")
 hypothesis_settings.load_profile("portal")
 
+# Milliseconds. A busy machine is no failure of a page.
+PATIENCE = 30_000
+
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -138,7 +141,7 @@ def page(
     """
     context = browser.new_context(locale="zh-CN", base_url=live_server.url, viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     foreign: list[str] = []
     own = (live_server.url, "data:")
     page.on("request", lambda seen: None if seen.url.startswith(own) else foreign.append(seen.url))

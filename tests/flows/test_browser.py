@@ -14,6 +14,7 @@ from applications.enums import ApplicationStatus, DocumentKind, DocumentStatus, 
 from applications.models import Application, Document, ItemTask
 from portal.accounts.models import User
 from tests import factories
+from tests.browser import press, sign_in
 from tests.processes import Workers, eventually
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ def desk(browser: "Browser", live_server: Any) -> Iterator[Callable[[User], "Pag
         )  # fmt: skip
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
         sign_in(page, user)
         return page
 
@@ -75,13 +75,6 @@ def fake(tmp_path: Path) -> Path:
     return path
 
 
-def sign_in(page: "Page", user: User) -> None:
-    page.goto("/sign-in/")
-    page.get_by_label("用户名").fill(user.username)
-    page.get_by_label("密码").fill("demo-2026")
-    page.get_by_role("button", name="登录").click()
-
-
 def task_now(case: Application, item: str) -> ItemTask:
     return ItemTask.objects.get(application=case, item__code=item)
 
@@ -95,13 +88,13 @@ def choose_place_and_items(page: "Page", look: Callable[..., None]) -> None:
     page.goto("/apply/")
     look(page, "start")
     page.get_by_label("按名字找").fill(place.name)
-    page.get_by_role("button", name="查找").click()
-    page.get_by_role("button", name=place.full_name).click()
+    press(page.get_by_role("button", name="查找"))
+    press(page.get_by_role("button", name=place.full_name))
     look(page, "items")
     for item in page.get_by_role("radiogroup").all():
         code = (item.get_attribute("aria-labelledby") or "").removeprefix("name-")
         item.get_by_label("是" if code in CHOSEN else "否", exact=True).check()
-    page.get_by_role("button", name="保存，下一步").click()
+    press(page.get_by_role("button", name="保存，下一步"))
 
 
 def fill_section(page: "Page", answers: dict[str, Any]) -> None:
@@ -123,7 +116,7 @@ def fill_section(page: "Page", answers: dict[str, Any]) -> None:
 def fill_in_form(page: "Page", person: User, look: Callable[..., None]) -> None:
     answers = answers_for(factories.as_soldier(person))
     fill_section(page, answers | {"enlist_date": "2021-02-30", "native": ""})
-    page.get_by_role("button", name="保存，下一步").click()
+    press(page.get_by_role("button", name="保存，下一步"))
     summary = page.locator("[data-error-summary]")
     assert summary.get_by_role("link").all_inner_texts() == [
         "入伍时间：入伍时间不是一个日历上有的日期，请写成 2026-09-01 这样",
@@ -132,11 +125,11 @@ def fill_in_form(page: "Page", person: User, look: Callable[..., None]) -> None:
     assert page.get_by_label("入伍时间").input_value() == "2021-02-30"
     look(page, "section-wrong")
     fill_section(page, answers)
-    page.get_by_role("button", name="保存，下一步").click()
+    press(page.get_by_role("button", name="保存，下一步"))
     while page.url.endswith("/situation/"):
         look(page, "situation")
         fill_section(page, answers)
-        page.get_by_role("button", name="保存，下一步").click()
+        press(page.get_by_role("button", name="保存，下一步"))
 
 
 def give_materials(page: "Page", photo: Path, fake: Path, look: Callable[..., None]) -> None:
@@ -153,15 +146,15 @@ def give_materials(page: "Page", photo: Path, fake: Path, look: Callable[..., No
         with page.expect_navigation():
             page.set_input_files(f"#{code}", photo)
     look(page, "materials")
-    page.get_by_role("link", name="下一步，检查").click()
+    press(page.get_by_role("link", name="下一步，检查"))
 
 
 def hand_in(page: "Page", look: Callable[..., None]) -> Application:
     look(page, "check")
-    page.get_by_role("button", name="提交登记表").click()
+    press(page.get_by_role("button", name="提交登记表"))
     assert page.locator("[data-error-summary]").inner_text().endswith("请看过承诺后在前面打勾")
     page.locator("#id_promise").check()
-    page.get_by_role("button", name="提交登记表").click()
+    press(page.get_by_role("button", name="提交登记表"))
     page.wait_for_url("**/submitted/")
     look(page, "submitted")
     return Application.objects.get()
@@ -173,7 +166,7 @@ def do(page: "Page", action: str, **fields: str) -> None:
     way.get_by_role("radio").first.check()
     for label, words in fields.items():
         way.get_by_label(label).fill(words)
-    way.get_by_role("button").last.click()
+    press(way.get_by_role("button").last)
 
 
 def see_all_files(page: "Page") -> None:
@@ -217,10 +210,10 @@ def test_whole_job_in_a_browser(
 
     page.goto(f"/cases/{case.number}/")
     look(page, "case-correction")
-    page.get_by_role("link", name="去补正").click()
+    press(page.get_by_role("link", name="去补正"))
     look(page, "correction")
     page.set_input_files("input[type=file]", photo)
-    page.get_by_role("button", name="提交补正").click()
+    press(page.get_by_role("button", name="提交补正"))
     assert page.get_by_text("补正已提交").is_visible()
     arrived(case, "I01")
 
@@ -246,12 +239,12 @@ def test_whole_job_in_a_browser(
 def ask_for_a_better_picture(page: "Page") -> None:
     page.get_by_role("radio", name="一次性告知补正").check()
     page.locator("select[name$='pick-OR-33']").select_option("看不清，请平放、光线均匀重拍")
-    page.get_by_role("button", name="预览告知书").click()
-    page.get_by_role("button", name="发出告知").click()
+    press(page.get_by_role("button", name="预览告知书"))
+    press(page.get_by_role("button", name="发出告知"))
 
 
 def finish(page: "Page") -> None:
     """Presses the button of the page that asks again, if there is one."""
     sure = page.locator("button[name=sure]")
     if sure.count():
-        sure.click()
+        press(sure)

@@ -10,6 +10,7 @@ from applications.demo import picture as made
 from applications.models import Application, Draft
 from portal.accounts.models import User
 from tests import factories
+from tests.browser import press, sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -29,13 +30,6 @@ def case(person: User) -> Application:
     deficits = [review.Deficit("看不清", material="OR-36"), review.Deficit("打不通", field="mobile")]
     review.request_correction(asked, reviewer=factories.reviewer_of(asked), deficits=deficits)
     return case
-
-
-def sign_in(page: "Page", user: User) -> None:
-    page.goto("/sign-in/")
-    page.get_by_label("用户名").fill(user.username)
-    page.get_by_label("密码").fill("demo-2026")
-    page.get_by_role("button", name="登录").click()
 
 
 @pytest.mark.parametrize("how", ["390", "1280", "large"])
@@ -77,7 +71,7 @@ def test_form_is_saved_while_it_is_filled_in(page: "Page", person: User) -> None
     page.locator("[data-save-state][data-state=saved]").first.wait_for()
 
     assert Draft.objects.get(pk=draft.pk).answers["native"] == "写到一半"
-    page.get_by_role("button", name="保存，下一步").click()
+    press(page.get_by_role("button", name="保存，下一步"))
     page.wait_for_url("**/situation/")
 
 
@@ -89,7 +83,7 @@ def test_form_and_files_work_without_scripts(browser: "Browser", live_server: ob
     page.goto(f"/apply/{draft.pk}/materials/")
 
     page.set_input_files("#file-OR-31", {"name": "退伍证.jpg", "mimeType": "image/jpeg", "buffer": made("x")})
-    page.get_by_role("button", name="传这些文件 退伍证").click()
+    press(page.get_by_role("button", name="传这些文件 退伍证"))
 
     assert page.locator(".file-row__name").all_inner_texts() == ["退伍证.jpg"]
     context.close()

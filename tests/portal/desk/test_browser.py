@@ -11,6 +11,7 @@ from applications import access, review
 from applications.enums import TaskStatus
 from portal.accounts.models import User
 from tests import factories
+from tests.browser import press
 from tests.portal.desk.conftest import see_all, url
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ def test_choice_opens_what_it_needs_and_correction_is_previewed(page: "Page", li
     page.get_by_label("一次性告知补正").check()
     code = access.visible_materials(task)[0].code
     page.fill(f"#id_request_correction-words-{code}", "印章压住日期，请重拍")
-    page.get_by_role("button", name="预览告知书").click()
-    page.get_by_role("button", name="发出告知").click()
+    press(page.get_by_role("button", name="预览告知书"))
+    press(page.get_by_role("button", name="发出告知"))
 
     page.get_by_text("已一次性告知补正，共 1 处").wait_for()
     task.refresh_from_db()
@@ -71,8 +72,7 @@ def test_files_are_seen_by_looking_at_them(page: "Page", live_server: object) ->
     sign_in(page, factories.reviewer_of(task), live_server)
 
     page.goto(url("task", task))
-    page.get_by_role("button", name="齐", exact=True).click()
-    page.wait_for_load_state("networkidle")
+    press(page.get_by_role("button", name="齐", exact=True))
 
     assert task.checks.count() == 1
     assert len(access.seen_materials(task)) == 2
@@ -87,7 +87,7 @@ def test_completion_is_written_with_its_reference(page: "Page", live_server: obj
     page.goto(url("task", task))
     page.get_by_label("办结", exact=False).first.check()
     page.fill("#id_complete-reference", "户字1号")
-    page.get_by_role("button", name="办结").click()
+    press(page.get_by_role("button", name="办结"))
 
     page.get_by_text("已办结", exact=True).first.wait_for()
     task.refresh_from_db()

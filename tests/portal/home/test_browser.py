@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser import press
 from tests.factories import DONGSHENG
 from tests.portal.web.test_components import component_page
 
@@ -22,7 +23,7 @@ def test_home_pages_are_accessible(
     page.set_viewport_size({"width": width, "height": 844})
     page.goto("/")
     page.select_option("#id_place", DONGSHENG)
-    page.click(".place-form button")
+    press(page.locator(".place-form button"))
     if large:
         page.context.add_cookies([{"name": "large", "value": "1", "url": page.url}])
 
@@ -51,11 +52,11 @@ def test_larger_type_is_one_press_away_without_script(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/sign-in/")
 
-    page.click("text=大字")
+    press(page.locator("text=大字"))
 
     assert page.url.endswith("/sign-in/")
     assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 23.9
-    page.click("text=退出长辈模式")
+    press(page.locator("text=退出长辈模式"))
     assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 17
 
 

@@ -9,6 +9,7 @@ from applications import documents
 from applications.enums import DocumentKind
 from tests import factories
 from tests.applications import papers
+from tests.browser import press, sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -30,12 +31,12 @@ def test_verify_checks_a_paper_by_what_stands_on_it(
     picture(page, f"verify-form-{width}")
 
     page.get_by_label("校验码").fill("AAAA-AAAA")
-    page.get_by_role("button", name="核对").click()
+    press(page.get_by_role("button", name="核对"))
     assert page.get_by_text("编号和校验码对不上").first.is_visible()
     assert_accessible(page)
     picture(page, f"verify-wrong-{width}")
     page.get_by_label("校验码").fill(document.check_code)
-    page.get_by_role("button", name="核对").click()
+    press(page.get_by_role("button", name="核对"))
 
     assert page.get_by_text("编号和校验码对得上").is_visible()
     assert_accessible(page)
@@ -49,10 +50,7 @@ def test_paper_as_a_page_is_readable_for_everyone(
 ) -> None:
     user = factories.person()
     document = papers.make(kind, user)
-    page.goto("/sign-in/")
-    page.get_by_label("用户名").fill(user.username)
-    page.get_by_label("密码").fill("demo-2026")
-    page.get_by_role("button", name="登录").click()
+    sign_in(page, user)
 
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})

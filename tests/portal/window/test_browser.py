@@ -11,6 +11,7 @@ from applications.demo import picture as made
 from applications.models import Application, Draft
 from portal.accounts.models import User
 from tests import factories
+from tests.browser import press, sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -22,18 +23,11 @@ Take = Callable[["Page", str], None]
 VISITOR = soldier("巴特尔", 6201)
 
 
-def sign_in(page: "Page", user: User) -> None:
-    page.goto("/sign-in/")
-    page.get_by_label("用户名").fill(user.username)
-    page.get_by_label("密码").fill("demo-2026")
-    page.get_by_role("button", name="登录").click()
-
-
 def begin(page: "Page") -> None:
     page.goto("/window/")
     page.get_by_label("身份证号").fill(VISITOR.id_no)
-    page.get_by_role("button", name="查询").click()
-    page.get_by_role("button", name=factories.place().full_name).click()
+    press(page.get_by_role("button", name="查询"))
+    press(page.get_by_role("button", name=factories.place().full_name))
 
 
 def type_in(page: "Page") -> None:
@@ -61,15 +55,15 @@ def test_window_takes_a_form_from_the_number_to_the_receipt(
     begin(page)
     look("sheet-empty")
     type_in(page)
-    page.get_by_role("button", name="保存", exact=True).click()
-    page.get_by_role("button", name="提交，打印收件凭证").click()
+    press(page.get_by_role("button", name="保存", exact=True))
+    press(page.get_by_role("button", name="提交，打印收件凭证"))
     look("sheet-missing")
     for box in page.locator("input[type=file]").all():
         box.set_input_files({"name": "扫描.jpg", "mimeType": "image/jpeg", "buffer": made("scan")})
     for box in page.get_by_label("原件已核").all():
         box.check()
     page.locator("#id_promise").check()
-    page.get_by_role("button", name="提交，打印收件凭证").click()
+    press(page.get_by_role("button", name="提交，打印收件凭证"))
     page.wait_for_url("**/submitted/")
     look("submitted")
     number = Application.objects.get().number
@@ -86,11 +80,11 @@ def test_window_shows_nothing_of_the_person_before_on_the_way_back(page: "Page",
     sign_in(page, clerk)
     begin(page)
     page.get_by_label("姓名").first.fill(VISITOR.name)
-    page.get_by_role("button", name="挂起").click()
+    press(page.get_by_role("button", name="挂起"))
     page.wait_for_url("**/window/")
 
     page.get_by_label("身份证号").fill(soldier("乌力吉", 6202).id_no)
-    page.get_by_role("button", name="查询").click()
+    press(page.get_by_role("button", name="查询"))
 
     assert VISITOR.name not in page.content()
     assert VISITOR.id_no not in page.content()
@@ -106,11 +100,11 @@ def test_window_answers_a_notice_for_the_person(
     sign_in(page, clerk)
 
     page.goto(f"/window/cases/{case.number}/")
-    page.get_by_role("link", name="代为补正").click()
+    press(page.get_by_role("link", name="代为补正"))
     picture(page, "window-correction")
     assert_accessible(page)
     page.set_input_files("input[type=file]", {"name": "扫描.jpg", "mimeType": "image/jpeg", "buffer": made("scan")})
-    page.get_by_role("button", name="提交补正").click()
+    press(page.get_by_role("button", name="提交补正"))
 
     assert page.get_by_text("补正已提交").is_visible()
     assert not Draft.objects.exclude(application=case).exists()
