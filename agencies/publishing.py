@@ -163,7 +163,6 @@ class _Publication:
             layer=layer,
             content=content,
             digest=digest_of(content),
-            published_at=timezone.now(),
         )
         Item.objects.bulk_create(
             Item(
@@ -176,6 +175,9 @@ class _Publication:
             )
             for order, item in enumerate(spec.items, 1)
         )
+        # From here on the database lets nobody change it.
+        scheme.published_at = timezone.now()
+        scheme.save(update_fields=["published_at"])
         return scheme
 
 

@@ -1,9 +1,8 @@
-"""地区实施方案: a published version never changes; a case keeps the version it was started on."""
+"""地区实施方案: a published version never changes (a database trigger sees to it); a case keeps the version it was started on."""
 
 from datetime import date
 from functools import cached_property
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -57,10 +56,6 @@ class Scheme(models.Model):
     @cached_property
     def spec(self) -> SchemeSpec:
         return SchemeSpec.model_validate(self.content)
-
-    def clean(self) -> None:
-        if self.pk and Scheme.objects.published().filter(pk=self.pk).exclude(digest=self.digest).exists():
-            raise ValidationError("已发布的方案不能修改，请发布新版本。")
 
 
 class Item(models.Model):

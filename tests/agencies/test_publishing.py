@@ -1,16 +1,19 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import InternalError, connection, transaction
 
 from agencies.catalogue import NoScheme, scheme_for
-from agencies.layers import Data
+from agencies.divisions import load_divisions, read_divisions
+from agencies.layers import Data, read_layer
 from agencies.models import Agency, Item, Office, Region, Scheme
-from agencies.publishing import Refused, publish
-from tests.agencies.conftest import REGIONS, layer
+from agencies.publishing import Refused, digest_of, publish
+from tests.agencies.conftest import REGIONS, compiled, layer
 
 DAY = date(2026, 9, 16)
 
@@ -100,9 +103,19 @@ def test_old_file_does_not_undo_a_newer_version(directory: None, capsys: pytest.
     assert scheme_for(Region.objects.get(pk="120101"), DAY).version == "2026.1+2024.1"
 
 
-def test_content_altered_past_publishing_is_found(directory: None, capsys: pytest.CaptureFixture[str]) -> None:
+@contextmanager
+def guard_taken_down() -> Iterator[None]:
+    """What somebody with all rights on the database could do."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE agencies_scheme DISABLE TRIGGER published_scheme_never_changes")
+        yield
+        cursor.execute("ALTER TABLE agencies_scheme ENABLE TRIGGER published_scheme_never_changes")
+
+
+def test_content_altered_past_the_guard_is_found(directory: None, capsys: pytest.CaptureFixture[str]) -> None:
     scheme = Scheme.objects.get(region="150600")
-    Scheme.objects.filter(pk=scheme.pk).update(content={**scheme.content, "title": "改了"})
+    with guard_taken_down():
+        Scheme.objects.filter(pk=scheme.pk).update(content={**scheme.content, "title": "改了"})
 
     with pytest.raises(CommandError):
         call_command("check_region")
@@ -110,12 +123,39 @@ def test_content_altered_past_publishing_is_found(directory: None, capsys: pytes
     assert "已发布的内容被改过" in capsys.readouterr().out
 
 
-def test_published_row_refuses_to_be_edited(directory: None) -> None:
-    scheme = Scheme.objects.get(region="150600")
-    scheme.digest = "0" * 64
+CHANGES: dict[str, Callable[[Scheme], object]] = {
+    "content": lambda scheme: Scheme.objects.filter(pk=scheme.pk).update(content={}),
+    "its end": lambda scheme: Scheme.objects.filter(pk=scheme.pk).update(valid_until=DAY),
+    "published at": lambda scheme: Scheme.objects.filter(pk=scheme.pk).update(published_at=None),
+    "saved": lambda scheme: scheme.save(),
+    "deleted": lambda scheme: Scheme.objects.filter(pk=scheme.pk).delete(),
+    "item changed": lambda scheme: scheme.items.update(name="改了"),
+    "item deleted": lambda scheme: scheme.items.all().delete(),
+    "item added": lambda scheme: Item.objects.create(scheme=scheme, code="X", name="多", order=99),
+}
 
-    with pytest.raises(ValidationError, match="已发布的方案不能修改"):
-        scheme.clean()
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_published_version_is_guarded_by_the_database(directory: None, change: Callable[[Scheme], object]) -> None:
+    scheme = Scheme.objects.get(region="150600")
+
+    with pytest.raises(InternalError, match="never change"), transaction.atomic():
+        change(scheme)
+
+    assert Scheme.objects.get(pk=scheme.pk).digest == digest_of(scheme.content)
+
+
+def test_draft_may_be_changed_and_dropped(directory: None) -> None:
+    published = Scheme.objects.get(region="150600")
+    draft = Scheme.objects.create(
+        region=published.region, version="draft", title="草稿", valid_from=DAY, content=published.content
+    )
+    Item.objects.create(scheme=draft, code="X", name="多", order=1)
+
+    draft.items.update(name="改了")
+    Scheme.objects.filter(pk=draft.pk).update(title="改了")
+
+    assert draft.delete()[0] == 2
 
 
 def test_broken_file_is_refused_whole(directory: None, tmp_path: Path) -> None:
@@ -186,11 +226,11 @@ def test_file_with_an_error_is_not_published(directory: None, tmp_path: Path) ->
 
 def test_district_file_alone_is_laid_over_what_is_published(directory: None) -> None:
     example = REGIONS.parent.parent / "docs" / "example"
-    call_command("load_region", example, verbosity=0)
-    district = Scheme.objects.get(region="980102")
-    district.items.all().delete()
-    Scheme.objects.filter(pk=district.pk).delete()
+    load_divisions(read_divisions(example / "divisions.csv"))
+    publish(read_layer(example / "shili.yaml"))
 
     call_command("load_region", example / "donghu.yaml", verbosity=0)
 
-    assert Scheme.objects.get(region="980102").digest == district.digest
+    both = compiled(layer("nation"), read_layer(example / "shili.yaml"), read_layer(example / "donghu.yaml"))
+    found = Scheme.objects.get(region="980102")
+    assert {**found.content, "version": "test"} == both.model_dump(mode="json", by_alias=True)

@@ -2,10 +2,14 @@
 
 import io
 import itertools
+from collections.abc import Callable
+from copy import deepcopy
 from datetime import datetime
+from typing import Any
 
 from agencies.enums import Role
-from agencies.models import Office, Posting, Region
+from agencies.models import Item, Office, Posting, Region, Scheme
+from agencies.publishing import digest_of
 from applications import delivery, materials, submission
 from applications.demo import Soldier, answers_for, picture, soldier
 from applications.enums import Channel, TaskStatus
@@ -108,3 +112,25 @@ def approver_of(task: ItemTask) -> User:
 
 def clerk(region: str = DONGSHENG) -> User:
     return staff(Role.CLERK, region=place(region), name="李慧")
+
+
+def put_under_other_rules(task: ItemTask, change: Callable[[dict[str, Any]], None]) -> None:
+    """The task's case under a draft of its own, the published version being what nobody can change."""
+    published = task.application.scheme
+    content = deepcopy(published.content)
+    change(content)
+    draft = Scheme.objects.create(
+        region=published.region,
+        version=f"{published.version}-{next(_numbers)}",
+        title=published.title,
+        valid_from=published.valid_from,
+        layer=published.layer,
+        content=content,
+        digest=digest_of(content),
+    )
+    for item in published.items.all():
+        copy = Item(scheme=draft, code=item.code, name=item.name, order=item.order, agency_codes=item.agency_codes)
+        copy.save()
+        task.application.tasks.filter(item=item).update(item=copy)
+    Application.objects.filter(pk=task.application_id).update(scheme=draft)
+    task.refresh_from_db()

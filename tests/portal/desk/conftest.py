@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from agencies.models import Scheme
 from applications import access
 from applications.models import ItemTask, Material
 from portal.accounts.models import User
@@ -50,19 +49,15 @@ def said(response: Any) -> list[str]:
 
 def change_item(task: ItemTask, **values: Any) -> None:
     """The task's item with other rules, as another region might write them."""
-    scheme = task.application.scheme
-    for item in scheme.content["items"]:
-        if item["code"] == task.item.code:
-            item.update(values)
-    Scheme.objects.filter(pk=scheme.pk).update(content=scheme.content)
+    factories.put_under_other_rules(task, lambda content: _change(content["items"], task.item.code, values))
 
 
 def change_material(task: ItemTask, code: str, **values: Any) -> None:
-    scheme = task.application.scheme
-    for material in scheme.content["materials"]:
-        if material["code"] == code:
-            material.update(values)
-    Scheme.objects.filter(pk=scheme.pk).update(content=scheme.content)
+    factories.put_under_other_rules(task, lambda content: _change(content["materials"], code, values))
+
+
+def _change(entries: list[dict[str, Any]], code: str, values: dict[str, Any]) -> None:
+    next(entry for entry in entries if entry["code"] == code).update(values)
 
 
 def file_of(task: ItemTask) -> Material:
