@@ -19,9 +19,10 @@ from django.db.models import Sum
 from django.utils import timezone
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from applications import workflow
 from applications.enums import Grade
-from applications.errors import Invalid, Refused
-from applications.models import Application, Draft, Material
+from applications.errors import AlreadyDone, Invalid, Refused
+from applications.models import Application, CorrectionLine, Draft, Material
 from applications.registration import clean_text
 from portal.accounts.models import User
 
@@ -102,19 +103,47 @@ def add(
     """Takes one file for a draft's material. Raises Invalid by material code; everything given before stays."""
     if code not in {m.code for m in draft.scheme.spec.materials}:
         raise Invalid({code: "没有这一种材料"})
-    return _store(code, name, size, stream, user, grade, draft=draft)
+    return _store(code, name, _checked(code, size, stream), user, grade, draft=draft)
 
 
 def answer_with(*, application: Application, code: str, name: str, size: int, stream: BinaryIO, user: User) -> Material:
-    """Takes one file as part of the answer to a correction; no office sees it until the answer is sent."""
-    return _store(code, name, size, stream, user, Grade.C, application=application, is_sent=False)
+    """Takes one file as part of an answer to a notice or of a promise; no office sees it until the answer is sent.
+
+    The same file twice is one file. Raises AlreadyDone when nothing asks for the material any more.
+    """
+    clean = _checked(code, size, stream)
+    with transaction.atomic():
+        workflow.lock(application.pk)
+        if code not in _asked_for(application):
+            raise AlreadyDone("这样材料现在不用再交，可能刚才已经提交过")
+        digest = hashlib.sha256(clean.content).hexdigest()
+        same = application.materials.filter(code=code, is_sent=False, sha256=digest).first()
+        return same or _store(code, name, clean, user, Grade.C, application=application, is_sent=False)
+
+
+def _asked_for(application: Application) -> set[str]:
+    lines = CorrectionLine.objects.filter(
+        correction__task__application=application, correction__answered_at=None, answered_at=None
+    )
+    promised = application.tasks.exclude(provisional_until=None).values_list("provisional_materials", flat=True)
+    return {*lines.values_list("material", flat=True), *(code for codes in promised for code in codes)}
+
+
+def _checked(code: str, size: int, stream: BinaryIO) -> Clean:
+    """The harmless form of a file that is not too big. Raises Invalid by material code."""
+    if size > settings.MATERIAL_FILE_BYTES:
+        limit = settings.MATERIAL_FILE_BYTES // _MEGABYTE
+        raise Invalid({code: f"这个文件 {size / _MEGABYTE:.0f} MB，超过 {limit} MB。请重拍或分页传"})
+    try:
+        return clean_file(stream.read())
+    except Refused as refused:
+        raise Invalid({code: str(refused)}) from None
 
 
 def _store(
     code: str,
     name: str,
-    size: int,
-    stream: BinaryIO,
+    clean: Clean,
     user: User,
     grade: Grade,
     *,
@@ -122,13 +151,6 @@ def _store(
     application: Application | None = None,
     is_sent: bool = True,
 ) -> Material:
-    if size > settings.MATERIAL_FILE_BYTES:
-        limit = settings.MATERIAL_FILE_BYTES // _MEGABYTE
-        raise Invalid({code: f"这个文件 {size / _MEGABYTE:.0f} MB，超过 {limit} MB。请重拍或分页传"})
-    try:
-        clean = clean_file(stream.read())
-    except Refused as refused:
-        raise Invalid({code: str(refused)}) from None
     material = Material(
         draft=draft,
         application=application,

@@ -1,4 +1,4 @@
-"""Caller side: drafts, submission, answers to corrections, withdrawal. Each service owns its transaction."""
+"""Caller side: drafts, submission, promised papers, withdrawal. Each service owns its transaction."""
 
 import hashlib
 import hmac
@@ -19,9 +19,9 @@ from agencies.spec import ItemSpec
 from applications import documents, fanout, workflow
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
-from applications.models import Application, Correction, Dispatch, Draft, ItemTask, Material, StatusLog
+from applications.models import Application, Dispatch, Draft, ItemTask, StatusLog
 from applications.numbering import case_number
-from applications.registration import Answers, Registration, derived_from, normalise, problem
+from applications.registration import Answers, Registration, derived_from, normalise
 from portal.accounts.models import User
 
 
@@ -306,98 +306,6 @@ def party_of(user: User, application: Application) -> Party:
     return Party.APPLICANT if application.applicant_id == user.pk else Party.CLERK
 
 
-def answer_correction(
-    correction: Correction, *, user: User, answers: Mapping[str, str], at: datetime | None = None
-) -> Correction:
-    """Sends the answer to one office's notice: every line must be answered; the task goes back to that office alone.
-
-    Fields come in `answers`; materials are the unsent files given through `materials.answer_with`. Raises Invalid with
-    every line that is still open.
-    """
-    at = at or timezone.now()
-    with transaction.atomic():
-        application = workflow.lock(correction.task.application_id)
-        current = Correction.objects.select_related("task__item", "task__office").get(pk=correction.pk)
-        if current.answered_at is not None:
-            raise AlreadyDone(f"{current.task.office}的这次补正已经提交过，没有再次提交")
-        if problems := _open_lines(current, application, answers):
-            raise Invalid(problems)
-        _send_answer(current, application, user, answers, at)
-    return current
-
-
-def _send_answer(
-    correction: Correction, application: Application, user: User, answers: Mapping[str, str], at: datetime
-) -> None:
-    """Takes a complete answer over into the case and sends the task back to its office. Under the case's lock."""
-    task = correction.task
-    task.application = application
-    _replace_materials(correction, application)
-    if fresh := _fresh_fields(correction, answers):
-        application.answers = {**application.answers, **fresh, **derived_from(fresh.get("id_no", ""))}
-        application.__dict__.pop("registration", None)
-        application.save(update_fields=["answers"])
-    correction.answered_at, correction.answered_by = at, user
-    correction.save(update_fields=["answered_at", "answered_by"])
-    correction.lines.update(answered_at=at)
-    data = {"round": correction.round}
-    workflow.advance(task, Action.RESUBMIT, party=party_of(user, application), actor=user, at=at, data=data)
-    task.application = application
-    fanout.send_again(task, at=at)
-
-
-def answer_corrections(
-    application: Application, *, user: User, answers: Mapping[str, str], at: datetime | None = None
-) -> tuple[list[Correction], dict[str, str]]:
-    """Answers every open notice of the case that is complete, in one go; each task goes back to its own office.
-
-    Returns the notices answered and, by field or material, what is still open in the others. Raises Invalid when no
-    notice is complete, AlreadyDone when none is open.
-    """
-    at = at or timezone.now()
-    with transaction.atomic():
-        locked = workflow.lock(application.pk)
-        waiting = list(
-            Correction.objects.filter(task__application=locked, answered_at=None)
-            .select_related("task__item", "task__office")
-            .order_by("asked_at", "id")
-        )
-        if not waiting:
-            raise AlreadyDone("没有要补正的内容，可能刚才已经提交过")
-        open_lines = {correction: _open_lines(correction, locked, answers) for correction in waiting}
-        complete = [correction for correction, found in open_lines.items() if not found]
-        problems = {code: text for found in open_lines.values() for code, text in found.items()}
-        if not complete:
-            raise Invalid(problems)
-        for correction in complete:
-            _send_answer(correction, locked, user, answers, at)
-    return complete, problems
-
-
-def _fresh_fields(correction: Correction, answers: Mapping[str, str]) -> Answers:
-    fields = [line.field for line in correction.lines.all() if line.field]
-    return {code: normalise(FIELDS[code], answers.get(code, "")) for code in fields}
-
-
-def _open_lines(correction: Correction, application: Application, answers: Mapping[str, str]) -> dict[str, str]:
-    """What the answer still lacks, a sentence by field or material."""
-    problems: dict[str, str] = {}
-    fresh = _fresh_fields(correction, answers)
-    given = set(application.materials.filter(is_sent=False).values_list("code", flat=True))
-    for line in correction.lines.all():
-        if line.material and line.material not in given:
-            problems[line.material] = f"请上传{application.scheme.spec.material(line.material).title}"
-        if line.field:
-            field = FIELDS[line.field]
-            value = str(fresh[line.field])
-            wrong = (
-                problem(field, value, label=field.label, today=timezone.localdate()) if value else f"请填{field.label}"
-            )
-            if wrong:
-                problems[line.field] = wrong
-    return problems
-
-
 def supply_all(application: Application, *, user: User, at: datetime | None = None) -> None:
     """The promised papers of every item that owes some: all are sent or none is. Raises Invalid with what is missing."""
     with transaction.atomic():
@@ -432,16 +340,6 @@ def _supply(tasks: list[ItemTask], application: Application, user: User, at: dat
         task.provisional_until, task.provisional_materials = None, []
         task.save(update_fields=["provisional_until", "provisional_materials"])
     given.update(is_sent=True)
-
-
-def _replace_materials(correction: Correction, application: Application) -> None:
-    """The new files take the place of the old ones; the old stay on record."""
-    for line in correction.lines.exclude(material=""):
-        new = list(application.materials.filter(code=line.material, is_sent=False))
-        if not new:  # given in answer to another office's notice a moment ago
-            continue
-        application.materials.filter(code=line.material, is_sent=True, replaced_by=None).update(replaced_by=new[0])
-        Material.objects.filter(pk__in=[m.pk for m in new]).update(is_sent=True)
 
 
 def withdraw(

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from agencies.deadlines import calendar_now
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import delivery, materials, operations, review, submission
+from applications import corrections, delivery, materials, operations, review, submission
 from applications.demo import Soldier, answers_for, picture
 from applications.enums import Channel, Fulfilment, Outcome, Party, TaskStatus
 from applications.management.demo_people import People, Place
@@ -154,7 +154,9 @@ class Stage:
                 stream=io.BytesIO(content), user=application.entered_by,
             )  # fmt: skip
         phone = {"mobile": str(application.answers["mobile"])}
-        submission.answer_correction(correction, user=application.entered_by, answers=phone, at=self.at(days_ago))
+        corrections.answer(
+            correction.task.application, user=application.entered_by, answers=phone, at=self.at(days_ago)
+        )
 
 
 def in_the_middle(stage: Stage) -> None:

@@ -18,6 +18,8 @@ class Correction(models.Model):
     )
     asked_at = models.DateTimeField("告知时间")
     answer_by = models.DateField("补正期限")
+    # Typed and not yet sent, by field: nobody but the person (or the clerk beside them) sees it.
+    kept = models.JSONField("已填未交", default=dict, blank=True)
     answered_at = models.DateTimeField("补正时间", null=True, blank=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="补正人"

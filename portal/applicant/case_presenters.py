@@ -15,7 +15,7 @@ from applications.enums import DocumentKind, Party, TaskStatus
 from applications.models import Application, Correction, Document, Draft, ItemTask, Material
 from portal.applicant.presenters import draft_card
 from portal.web import place, progress
-from portal.web.correcting import line_name, open_corrections
+from portal.web.correcting import line_name, open_lines, open_notices
 from portal.web.drafting import file_row
 from portal.web.history import timeline
 from portal.web.papers import newest, paper_link, paper_state, paper_url
@@ -90,7 +90,10 @@ def case_page(case: Application) -> dict[str, Any]:
         "submitted": f"{day_words(timezone.localdate(case.submitted_at))}提交",
         "last_label": last[0] if last else "",
         "last_day": full_day(last[1]) if last else "",
-        "todos": [todo for task in tasks for todo in _todos(case, task, len(tasks))],
+        "todos": [
+            *_correction_todo(case, len(tasks)),
+            *(todo for task in tasks for todo in _todos(case, task, len(tasks))),
+        ],
         "rows": [_row(task, calendar, papers) for task in tasks],
         "today": full_day(today),
         "tag": progress.case_tag(case),
@@ -132,13 +135,10 @@ def _paper_line(paper: Document, names: Mapping[int | None, str]) -> PaperLine:
 
 
 def _todos(case: Application, task: ItemTask, total: int) -> list[Todo]:
-    pause = "暂停计时" if task.accepted_on else "补上后才开始计时"
-    effect = f"{task.spec.title}这一件{pause}" + (f"，其他 {total - 1} 件照常办。" if total > 1 else "。")
-    if task.status == TaskStatus.AWAITING_CORRECTION:
-        return [_correction_todo(case, task, notice, effect) for notice in open_corrections(task)]
     if task.status == TaskStatus.AWAITING_VISIT:
         words = next((row.note for row in reversed(task.log.all()) if row.action == Deed.CALL_IN), "")
         where = f"{task.office}　{task.office.address}" if task.office.address else str(task.office)
+        effect = f"{task.spec.title}这一件暂停计时{_others_go_on(total - 1)}"
         return [
             Todo(f"本人到{where}", f"{task.office}说：{words}" if words else task.spec.in_person_reason, "", effect)
         ]
@@ -178,19 +178,35 @@ def _held_todo(case: Application, task: ItemTask) -> Todo:
     )
 
 
-def _correction_todo(case: Application, task: ItemTask, notice: Correction, effect: str) -> Todo:
-    lines = list(notice.lines.all())
-    names = [line_name(case, line) for line in lines]
-    verb = "重新上传" if all(line.material for line in lines) else "补正"
-    reasons = "；".join(line.reason.rstrip("。") for line in lines)
-    return Todo(
-        title=f"{verb}{'、'.join(names)}",
-        why=f"{task.office}说：{reasons}。",
-        until=day_words(notice.answer_by),
-        effect=effect,
-        url=reverse("applicant:correction", args=[case.number, notice.pk]),
-        button="去补正",
-    )
+def _others_go_on(others: int) -> str:
+    return f"，其他 {others} 件照常办。" if others > 0 else "。"
+
+
+def _correction_todo(case: Application, total: int) -> list[Todo]:
+    """All that the offices ask for is one thing to do: one page, one button."""
+    notices = open_notices(case)
+    lines = open_lines(notices)
+    if not lines:
+        return []
+    names = dict.fromkeys(line_name(case, line) for line in lines)
+    items = list(dict.fromkeys(notice.task.spec.title for notice in notices))
+    is_started = all(notice.task.accepted_on for notice in notices)
+    pause = "暂停计时" if is_started else "补上后才开始计时"
+    return [
+        Todo(
+            title=f"{'重新上传' if all(line.material for line in lines) else '补正'}{'、'.join(names)}",
+            why="".join(_asked_by(notice) for notice in notices),
+            until=day_words(min(notice.answer_by for notice in notices)),
+            effect=f"{'、'.join(items)}{'这一件' if len(items) == 1 else ''}{pause}{_others_go_on(total - len(notices))}",
+            url=reverse("applicant:correction", args=[case.number]),
+            button="去补正",
+        )
+    ]
+
+
+def _asked_by(notice: Correction) -> str:
+    reasons = "；".join(line.reason.rstrip("。") for line in open_lines([notice]))
+    return f"{notice.task.office}说：{reasons}。" if reasons else ""
 
 
 # -- promised papers ---------------------------------------------------------------------------------------------------

@@ -1,13 +1,12 @@
 """What became of the form: the person's cases, one case, answers to corrections, withdrawal."""
 
-import uuid
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from applications import submission
 from applications.errors import AlreadyDone
@@ -47,22 +46,14 @@ def submitted(request: SignedInRequest, number: str) -> HttpResponse:
 
 
 @keeps_typed
-def correction(request: SignedInRequest, number: str, correction_id: int) -> HttpResponse:
-    """Answers one office's notice; sent only when every line is answered."""
+def correction(request: SignedInRequest, number: str) -> HttpResponse:
+    """Answers everything that the offices ask for, on one page; each office gets its own part."""
     case = _case(request, number)
 
     def show(page: dict[str, Any]) -> HttpResponse:
         return render(request, "applicant/correction.html", presenters.frame(case) | page)
 
-    notice = correcting.notice_or_404(case, correction_id)
-    return correcting.respond(request, case, notice, side="applicant", show=show)
-
-
-@signed_in
-@require_POST
-def remove_answer(request: SignedInRequest, number: str, correction_id: int, material_id: uuid.UUID) -> HttpResponse:
-    """Takes back a file that was given for an answer not yet sent."""
-    return correcting.take_back(request, _case(request, number), correction_id, material_id, side="applicant")
+    return correcting.respond(request, case, side="applicant", show=show)
 
 
 @signed_in

@@ -22,10 +22,5 @@ urlpatterns = [
     path("cases/<str:number>/supply/<uuid:material_id>/remove/", after.remove_supply, name="remove_supply"),
     path("cases/<str:number>/question/", after.question, name="question"),
     path("cases/<str:number>/withdraw/", cases.withdraw, name="withdraw"),
-    path("cases/<str:number>/correction/<int:correction_id>/", cases.correction, name="correction"),
-    path(
-        "cases/<str:number>/correction/<int:correction_id>/remove/<uuid:material_id>/",
-        cases.remove_answer,
-        name="remove_answer",
-    ),
+    path("cases/<str:number>/correction/", cases.correction, name="correction"),
 ]

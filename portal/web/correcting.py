@@ -1,31 +1,30 @@
-"""Answering one office's notice, for the applicant and, with the person at the counter, for a clerk.
+"""Answering the offices' notices of a case on one page, for the applicant and, with the person at the counter, for a clerk.
 
-Text and files are kept on the way; nothing is sent before every line of the notice is answered.
+Text and files are kept on the way, also when the page is left. One button sends what is complete, to each office its part.
 """
 
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
 from agencies.fields import FIELDS
 from agencies.spec import FormField
+from applications import corrections
 from applications import materials as giving
-from applications import submission
 from applications.enums import DocumentKind
 from applications.errors import AlreadyDone, Invalid, Refused
-from applications.models import Application, Correction, ItemTask, Material
+from applications.models import Application, Correction, CorrectionLine, ItemTask, Material
 from portal.web.access import SignedInRequest
-from portal.web.drafting import file_row, keep_typed, receive, shown, typed_before
+from portal.web.drafting import file_row, receive, shown, typed_before, wants_json
 from portal.web.forms import AnswersForm, typed
 from portal.web.papers import newest, paper_url
-from portal.web.presenters import FileRow, day_words
+from portal.web.presenters import Action, FileRow, day_words
 
 FORM = "correction-form"
 Errors = dict[str, list[str]]
@@ -37,16 +36,12 @@ def open_corrections(task: ItemTask) -> list[Correction]:
 
 
 def open_notices(case: Application) -> list[Correction]:
+    """Every notice that waits for an answer, in the order of the items."""
     return [notice for task in case.tasks.all() for notice in open_corrections(task)]
 
 
-def notice_or_404(case: Application, correction_id: int) -> Correction:
-    """The notice of this case, fetched with it; one of another case is not there."""
-    found = (notice for task in case.tasks.all() for notice in task.corrections.all() if notice.pk == correction_id)
-    notice = next(found, None)
-    if notice is None:
-        raise Http404
-    return notice
+def open_lines(notices: Iterable[Correction]) -> list[CorrectionLine]:
+    return [line for notice in notices for line in notice.lines.all() if line.answered_at is None]
 
 
 def line_name(case: Application, line: Any) -> str:
@@ -57,55 +52,98 @@ def line_name(case: Application, line: Any) -> str:
 # -- the flow ----------------------------------------------------------------------------------------------------------
 
 
-def respond(request: SignedInRequest, case: Application, notice: Correction, *, side: str, show: Show) -> HttpResponse:
+def respond(request: SignedInRequest, case: Application, *, side: str, show: Show) -> HttpResponse:
     """One round of the page: shows it, keeps text and files, or sends the answer. `side` is the app's namespace."""
-    if notice.answered_at is not None:
-        messages.info(request, f"{notice.task.office}的这次补正已经提交过")
+    notices = open_notices(case)
+    if not notices:
+        if wants_json(request):
+            return JsonResponse({"message": "补正刚才已经提交"}, status=409)
+        messages.info(request, "没有要补正的内容，可能刚才已经提交过")
         return redirect(f"{side}:case", case.number)
     if request.method != "POST":
-        return show(_page(case, notice, side, typed_before(request), {}))
-    values = typed(request.POST, [line.field for line in notice.lines.all() if line.field])
-    refused = _take_files(request, case, notice)
-    if refused:
-        return show(_page(case, notice, side, values, refused))
-    if "upload" in request.POST:
-        keep_typed(request, values)
-        return redirect(request.path)
+        return _open(request, case, notices, side, show)
+    return _take(request, case, notices, side, show)
+
+
+def _open(
+    request: SignedInRequest, case: Application, notices: list[Correction], side: str, show: Show
+) -> HttpResponse:
+    before = typed_before(request)
+    if before:
+        messages.info(request, "为了安全已退出登录。您刚才填的都在，请再点一次“提交补正”")
+    values = {**_kept(notices), **before}
+    found = corrections.lacking(case, values) if "check" in request.GET else {}
+    return show(_page(case, notices, side, values, {code: [words] for code, words in found.items()}))
+
+
+def _take(
+    request: SignedInRequest, case: Application, notices: list[Correction], side: str, show: Show
+) -> HttpResponse:
+    """Whatever was pressed, what came along is kept first."""
+    values = typed(request.POST, [line.field for line in open_lines(notices) if line.field])
     try:
-        submission.answer_correction(notice, user=request.user, answers=values)
+        kept_at = corrections.keep(case, values)
+        refused = _take_files(request, case, notices)
+        if wants_json(request):
+            return JsonResponse({"saved_at": f"{timezone.localtime(kept_at):%H:%M}"})
+        if refused:
+            return show(_page(case, notices, side, {**_kept(notices), **values}, refused))
+        if "remove" in request.POST:
+            _take_back(request, case)
+        if {"remove", "upload", "save"} & request.POST.keys():
+            return redirect(request.path)
+        if "later" in request.POST:
+            messages.success(request, "已保存，还没有提交。以后从这一页接着补")
+            return redirect(f"{side}:case", case.number)
+        return _send(request, case, {**_kept(notices), **values}, side)
     except Invalid as invalid:
-        return show(_page(case, notice, side, values, {code: [words] for code, words in invalid.errors.items()}))
+        errors = {code: [words] for code, words in invalid.errors.items()}
+        return show(_page(case, notices, side, {**_kept(notices), **values}, errors))
     except AlreadyDone as done:
+        if wants_json(request):
+            return JsonResponse({"message": "补正刚才已经提交"}, status=409)
         messages.info(request, str(done))
-    else:
-        messages.success(request, f"补正已提交，已送往{notice.task.office}")
-    return redirect(f"{side}:case", case.number)
+        return redirect(f"{side}:case", case.number)
 
 
-def _take_files(request: SignedInRequest, case: Application, notice: Correction) -> Errors:
+def _send(request: SignedInRequest, case: Application, values: Mapping[str, str], side: str) -> HttpResponse:
+    answered = corrections.answer(case, user=request.user, answers=values)
+    offices = "、".join(dict.fromkeys(str(notice.task.office) for notice in answered))
+    messages.success(request, f"补正已提交，已送往{offices}")
+    if not corrections.waiting(case):
+        return redirect(f"{side}:case", case.number)
+    messages.warning(request, "下面的还没有补齐，补好后再提交一次。已经提交的不用再补")
+    return redirect(f"{reverse(f'{side}:correction', args=[case.number])}?check")
+
+
+def _kept(notices: Iterable[Correction]) -> dict[str, str]:
+    """What was typed before, on this device or another."""
+    return {code: str(value) for notice in notices for code, value in notice.kept.items()}
+
+
+def _take_files(request: SignedInRequest, case: Application, notices: list[Correction]) -> Errors:
     refused: Errors = {}
-    for line in notice.lines.all():
-        files = request.FILES.getlist(f"file-{line.material}") if line.material else []
+    for code in dict.fromkeys(line.material for line in open_lines(notices) if line.material):
 
-        def take(name: str, size: int, stream: Any, code: str = line.material) -> None:
+        def take(name: str, size: int, stream: Any, code: str = code) -> None:
             giving.answer_with(application=case, code=code, name=name, size=size, stream=stream, user=request.user)
 
-        if words := receive(files, take):
-            refused[line.material] = words
+        if words := receive(request.FILES.getlist(f"file-{code}"), take):
+            refused[code] = words
     return refused
 
 
-def take_back(
-    request: SignedInRequest, case: Application, correction_id: int, material_id: uuid.UUID, *, side: str
-) -> HttpResponse:
+def _take_back(request: SignedInRequest, case: Application) -> None:
     """Removes a file that was given for an answer not yet sent."""
-    material = get_object_or_404(case.materials.all(), pk=material_id)
+    own = {str(material.pk): material for material in case.materials.filter(is_sent=False)}
+    material = own.get(request.POST["remove"])
+    if material is None:  # removed already, or sent
+        return
     try:
         giving.remove(material)
         messages.success(request, f"已删除 {material.original_name}")
     except Refused as refused:
         messages.error(request, str(refused))
-    return redirect(f"{side}:correction", case.number, correction_id)
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------
@@ -123,32 +161,42 @@ class Line:
     old: list[FileRow] = field(default_factory=list)
     files: list[FileRow] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    # Another office asks for the same above: one answer serves both.
+    same_as: str = ""
+    is_answered: bool = False
 
 
-def _asked_in(case: Application, notice: Correction) -> list[FormField]:
-    """The fields of the notice, as the case's own form asks them."""
+@dataclass
+class Group:
+    """What one office asks for one item."""
+
+    office: str
+    item: str
+    asked_on: str
+    until: str
+    note: str
+    lines: list[Line]
+
+
+def _asked_in(case: Application, notices: list[Correction]) -> list[FormField]:
+    """The fields of the notices, each once, as the case's own form asks them."""
     asked = {entry.field: entry for entry in case.registration.asked()}
-    codes = [line.field for line in notice.lines.all() if line.field]
+    codes = dict.fromkeys(line.field for line in open_lines(notices) if line.field)
     return [asked.get(code, FormField(field=code)) for code in codes]
 
 
 def _page(
-    case: Application, notice: Correction, side: str, values: Mapping[str, str], errors: Errors
+    case: Application, notices: list[Correction], side: str, values: Mapping[str, str], errors: Errors
 ) -> dict[str, Any]:
     problems = {code: words[0] for code, words in errors.items()} if errors else None
-    form = AnswersForm(_asked_in(case, notice), {**case.answers, **values}, problems, is_own=side == "applicant")
-    for control in form.fields.values():
-        control.widget.attrs["form"] = FORM
-    given = list(case.materials.all())
-    lines = [_line(case, notice, line, side, form, given, errors) for line in notice.lines.all()]
-    asked = {line.material for line in lines}
-    spec = case.scheme.spec
-    paper = newest(case.documents.all(), DocumentKind.CORRECTION_NOTICE, notice.task_id)
+    form = AnswersForm(_asked_in(case, notices), {**case.answers, **values}, problems, is_own=side == "applicant")
+    builder = _Builder(case, side, form, list(case.materials.all()), errors)
+    groups = [builder.group(notice) for notice in notices]
+    lines = [line for group in groups for line in group.lines if not line.same_as and not line.is_answered]
+    paper = newest(case.documents.all(), DocumentKind.CORRECTION_NOTICE)
     return {
-        "notice": notice,
-        "task": notice.task,
+        "groups": groups,
         "count": len(lines),
-        "lines": lines,
         "form": form,
         "errors": tuple(
             (f"{line.title}：{words}", f"#m-{line.material}")
@@ -156,24 +204,19 @@ def _page(
             if line.material
             for words in line.errors
         ),
-        "until": day_words(notice.answer_by),
-        "asked_on": day_words(timezone.localdate(notice.asked_at)),
+        "until": day_words(min(notice.answer_by for notice in notices)),
         "paper_url": paper_url(paper) if paper else "",
-        "fine": [spec.material(code).title for code in notice.task.material_codes() if code not in asked],
+        "fine": _in_order(case, notices),
         "state": _state_words(lines),
-        "others": _others(case, notice, side),
+        "autosave_url": reverse(f"{side}:correction", args=[case.number]),
     }
 
 
-def _others(case: Application, notice: Correction, side: str) -> list[tuple[str, str]]:
-    return [
-        (
-            f"{other.task.office}：{other.task.spec.title}",
-            reverse(f"{side}:correction", args=[case.number, other.pk]),
-        )
-        for other in open_notices(case)
-        if other.pk != notice.pk
-    ]
+def _in_order(case: Application, notices: list[Correction]) -> list[str]:
+    """The materials of these items that nobody asks for again, so that nobody sends them again."""
+    asked = {line.material for notice in notices for line in notice.lines.all()}
+    codes = dict.fromkeys(code for notice in notices for code in notice.task.material_codes())
+    return [case.scheme.spec.material(code).title for code in codes if code not in asked]
 
 
 def _state_words(lines: list[Line]) -> str:
@@ -185,30 +228,47 @@ def _state_words(lines: list[Line]) -> str:
     return f"{len(materials)} 样材料里已补 {answered} 样{'，可以提交了' if is_ready else ''}。"
 
 
-def _line(
-    case: Application,
-    notice: Correction,
-    line: Any,
-    side: str,
-    form: AnswersForm,
-    given: Iterable[Material],
-    errors: Errors,
-) -> Line:
-    title = line_name(case, line).strip("“”")
-    if line.field:
-        now = shown(line.field, str(case.answers.get(line.field) or ""))
-        return Line(title, line.reason, control=form[line.field], now=now)
+@dataclass
+class _Builder:
+    """Makes the lines of all notices; remembers what was asked before, so that nothing is to be given twice."""
 
-    def row(material: Material, *, is_new: bool) -> FileRow:
-        remove = reverse(f"{side}:remove_answer", args=[case.number, notice.pk, material.pk]) if is_new else ""
-        return file_row(material, url=reverse(f"{side}:material_file", args=[material.pk]), remove_url=remove)
+    case: Application
+    side: str
+    form: AnswersForm
+    given: list[Material]
+    errors: Errors
+    seen: dict[str, str] = field(default_factory=dict)
 
-    own = [material for material in given if material.code == line.material]
-    return Line(
-        title,
-        line.reason,
-        material=line.material,
-        old=[row(material, is_new=False) for material in own if material.is_sent and not material.replaced_by_id],
-        files=[row(material, is_new=True) for material in own if not material.is_sent],
-        errors=errors.get(line.material, []),
-    )
+    def group(self, notice: Correction) -> Group:
+        task = notice.task
+        return Group(
+            office=str(task.office),
+            item=task.spec.title,
+            asked_on=day_words(timezone.localdate(notice.asked_at)),
+            until=day_words(notice.answer_by),
+            note=notice.note,
+            lines=[self.line(line, str(task.office)) for line in notice.lines.all()],
+        )
+
+    def line(self, line: CorrectionLine, office: str) -> Line:
+        code = line.field or line.material
+        made = Line(line_name(self.case, line).strip("“”"), line.reason, same_as=self.seen.get(code, ""))
+        made.is_answered = line.answered_at is not None
+        if made.same_as or made.is_answered:
+            return made
+        self.seen[code] = office
+        if line.field:
+            made.control = self.form[line.field]
+            made.now = shown(line.field, str(self.case.answers.get(line.field) or ""))
+            return made
+        own = [material for material in self.given if material.code == line.material]
+        made.material = line.material
+        made.old = [self._row(material) for material in own if material.is_sent and not material.replaced_by_id]
+        made.files = [self._row(material, is_new=True) for material in own if not material.is_sent]
+        made.errors = self.errors.get(line.material, [])
+        return made
+
+    def _row(self, material: Material, *, is_new: bool = False) -> FileRow:
+        remove = Action("删除", "", data=(("remove", str(material.pk)),), about=material.original_name, form=FORM)
+        url = reverse(f"{self.side}:material_file", args=[material.pk])
+        return file_row(material, url=url, remove=remove if is_new else None)

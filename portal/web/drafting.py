@@ -141,10 +141,12 @@ def _notes(spec: MaterialSpec) -> list[str]:
     return notes
 
 
-def file_row(material: Material, *, url: str, remove_url: str = "") -> FileRow:
+def file_row(material: Material, *, url: str, remove_url: str = "", remove: Link | None = None) -> FileRow:
     actions = [Link("查看", url, about=material.original_name)]
     if remove_url:
-        actions.append(Link("删除", remove_url, is_post=True, about=material.original_name))
+        remove = Link("删除", remove_url, is_post=True, about=material.original_name)
+    if remove:
+        actions.append(remove)
     tag = (
         Tag("done", "check-circle-fill", "原件已核")
         if material.checked_at
@@ -232,11 +234,6 @@ def keeps_typed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         return redirect_to_login(request.get_full_path())
 
     return guarded
-
-
-def keep_typed(request: HttpRequest, values: Mapping[str, str]) -> None:
-    """Holds what was typed on this page over a redirect to itself."""
-    request.session[_KEPT] = {"path": request.path, "values": dict(values)}
 
 
 def typed_before(request: HttpRequest) -> dict[str, str]:

@@ -76,7 +76,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class Action:
-    """A link, or with `is_post` a button that posts (hidden fields in `data`)."""
+    """A link, or with `is_post` a button that posts (hidden fields in `data`).
+
+    With `form` it is a button of that form of the page, and `data` its name and value: what is typed there comes along.
+    """
 
     label: str
     url: str
@@ -84,6 +87,7 @@ class Action:
     data: tuple[tuple[str, str], ...] = ()
     # Said to screen readers after the label, so that three links 删除 are told apart.
     about: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True)

@@ -287,13 +287,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "rows": [progress.task_row(task, calendar, today, for_staff=True) for task in tasks],
         "events": timeline(case, for_staff=True),
         "papers": [(paper.get_kind_display(), paper_url(paper), paper_state(paper)) for paper in papers],
-        "notices": [
-            (
-                f"{notice.task.office}：{notice.task.spec.title}",
-                reverse("window:correction", args=[case.number, notice.pk]),
-            )
-            for notice in open_notices(case)
-        ],
+        "notices": [f"{notice.task.office}：{notice.task.spec.title}" for notice in open_notices(case)],
         "typed_by": f"{case.get_channel_display()}，{case.entered_by}录入",
     }
 

@@ -14,10 +14,5 @@ urlpatterns = [
     path("cases/", views.case_list, name="case_list"),
     path("cases/<str:number>/", views.case, name="case"),
     path("cases/<str:number>/submitted/", views.submitted, name="submitted"),
-    path("cases/<str:number>/correction/<int:correction_id>/", views.correction, name="correction"),
-    path(
-        "cases/<str:number>/correction/<int:correction_id>/remove/<uuid:material_id>/",
-        views.remove_answer,
-        name="remove_answer",
-    ),
+    path("cases/<str:number>/correction/", views.correction, name="correction"),
 ]

@@ -221,18 +221,11 @@ def submitted(request: SignedInRequest, number: str) -> HttpResponse:
 
 
 @clerk_only
-def correction(request: SignedInRequest, number: str, correction_id: int) -> HttpResponse:
-    """Answers an office's notice for the person at the counter, who brought the originals."""
+def correction(request: SignedInRequest, number: str) -> HttpResponse:
+    """Answers the offices' notices for the person at the counter, who brought the originals."""
     case = _case(request, number)
 
     def show(page: dict[str, Any]) -> HttpResponse:
         return render(request, "window/correction.html", {"case": case} | page)
 
-    notice = correcting.notice_or_404(case, correction_id)
-    return correcting.respond(request, case, notice, side="window", show=show)
-
-
-@clerk_only
-@require_POST
-def remove_answer(request: SignedInRequest, number: str, correction_id: int, material_id: uuid.UUID) -> HttpResponse:
-    return correcting.take_back(request, _case(request, number), correction_id, material_id, side="window")
+    return correcting.respond(request, case, side="window", show=show)

@@ -64,7 +64,7 @@
   }
 
   form.addEventListener("input", later);
-  form.addEventListener("change", later);
+  form.addEventListener("change", (event) => event.target.type !== "file" && later());
   window.addEventListener("online", () => dirty && save());
   form.addEventListener("submit", async (event) => {
     clearTimeout(timer);

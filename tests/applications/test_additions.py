@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from agencies.models import CalendarYear
-from applications import materials, review, submission, sweeps, workflow
+from applications import corrections, materials, review, submission, sweeps, workflow
 from applications.demo import answers_for, picture
 from applications.enums import Action, ApplicationStatus, Channel, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -119,9 +119,9 @@ def test_notices_of_two_offices_are_answered_in_one_go() -> None:
         )
         answer_with_picture(application, code)
 
-    answered, problems = submission.answer_corrections(application, user=application.entered_by, answers={})
+    answered = corrections.answer(application, user=application.entered_by, answers={})
 
-    assert (len(answered), problems) == (2, {})
+    assert (len(answered), corrections.waiting(application)) == (2, [])
     assert [task.dispatches.count() for task in (first, second)] == [2, 2]
     assert application.documents.filter(kind="correction_notice").last().facts == {
         "corrections": [c.pk for c in answered]
@@ -137,10 +137,10 @@ def test_complete_notice_is_sent_while_the_other_stays_open() -> None:
         )
     answer_with_picture(application, "OR-39")
 
-    answered, problems = submission.answer_corrections(application, user=application.entered_by, answers={})
+    answered = corrections.answer(application, user=application.entered_by, answers={})
 
     assert [correction.task.item.code for correction in answered] == ["I07"]
-    assert problems == {"OR-38": "请上传军人退役医疗保险转移凭证"}
+    assert corrections.lacking(application, {}) == {"OR-38": "请上传军人退役医疗保险转移凭证"}
 
 
 def test_one_material_answers_both_offices() -> None:
@@ -152,9 +152,9 @@ def test_one_material_answers_both_offices() -> None:
         )
     answer_with_picture(application, "OR-31")
 
-    answered, problems = submission.answer_corrections(application, user=application.entered_by, answers={})
+    answered = corrections.answer(application, user=application.entered_by, answers={})
 
-    assert (len(answered), problems) == (2, {})
+    assert (len(answered), corrections.waiting(application)) == (2, [])
     assert application.materials.filter(code="OR-31", replaced_by=None, is_sent=True).count() == 1
 
 
@@ -162,7 +162,7 @@ def test_no_open_notice_is_told() -> None:
     application = factories.delivered(ticked=["I07"])
 
     with pytest.raises(AlreadyDone):
-        submission.answer_corrections(application, user=application.entered_by, answers={})
+        corrections.answer(application, user=application.entered_by, answers={})
 
 
 def provisional(until_in: int = 3) -> ItemTask:

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from applications import delivery, review, submission, workflow
+from applications import corrections, delivery, review, submission, workflow
 from applications.enums import Action, ApplicationStatus, Channel, DispatchStatus, TaskStatus
 from applications.errors import AlreadyDone
 from applications.models import Application, Dispatch, DispatchAttempt, ItemTask, Result, StatusLog
@@ -185,14 +185,14 @@ def test_correction_answered_twice_at_once_is_sent_once() -> None:
 
     outcome = at_once(
         *[
-            lambda answer=answer: submission.answer_correction(
-                correction, user=application.entered_by, answers={"hukou_before": answer}
+            lambda answer=answer: corrections.answer(
+                correction.task.application, user=application.entered_by, answers={"hukou_before": answer}
             )
             for answer in ("富民路社区", "前进路社区")
         ]
     )
 
-    assert Counter(type(answer).__name__ for answer in outcome) == {"Correction": 1, "AlreadyDone": 1}
+    assert Counter(type(answer).__name__ for answer in outcome) == {"list": 1, "AlreadyDone": 1}
     assert list(task.dispatches.values_list("version", flat=True)) == [1, 2]
     application.refresh_from_db()
     sent = task.dispatches.get(version=2).payload["fields"]

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
-from applications import access, delivery, materials, review, submission, sweeps
+from applications import access, corrections, delivery, materials, review, submission, sweeps
 from applications.demo import picture
 from applications.enums import ApplicationStatus, DocumentKind, Fulfilment, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -68,7 +68,7 @@ def test_correction_goes_back_to_that_office_alone() -> None:
     correction = ask_for_material(task)
     give_answer(correction)
 
-    submission.answer_correction(correction, user=application.entered_by, answers={})
+    corrections.answer(correction.task.application, user=application.entered_by, answers={})
     factories.deliver_all()
 
     assert factories.task_of(application, "I07").status == TaskStatus.QUEUED
@@ -81,7 +81,7 @@ def test_correction_replaces_the_material_and_keeps_the_old_one_on_record() -> N
     correction = ask_for_material(task)
     give_answer(correction)
 
-    submission.answer_correction(correction, user=task.application.entered_by, answers={})
+    corrections.answer(correction.task.application, user=task.application.entered_by, answers={})
 
     files = task.application.materials.filter(code="OR-39").order_by("uploaded_at")
     assert [(m.is_sent, m.replaced_by_id is None) for m in files] == [(True, False), (True, True)]
@@ -105,7 +105,9 @@ def test_correction_of_a_field_changes_the_form_and_the_next_payload() -> None:
         task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("少写了门牌号", field="mobile")]
     )
 
-    submission.answer_correction(correction, user=task.application.entered_by, answers={"mobile": "139 0000 1111"})
+    corrections.answer(
+        correction.task.application, user=task.application.entered_by, answers={"mobile": "139 0000 1111"}
+    )
 
     values = {line.get("field"): line["value"] for line in task.dispatches.get(version=2).payload["fields"]}
     assert values["mobile"] == "13900001111"
@@ -120,7 +122,7 @@ def test_answer_with_something_missing_names_every_line_and_sends_nothing() -> N
     )
 
     with pytest.raises(Invalid) as caught:
-        submission.answer_correction(correction, user=task.application.entered_by, answers={"mobile": "12"})
+        corrections.answer(correction.task.application, user=task.application.entered_by, answers={"mobile": "12"})
 
     assert caught.value.errors == {
         "OR-39": "请上传军人退役养老保险转移凭证",
@@ -133,10 +135,10 @@ def test_correction_answered_twice_is_told() -> None:
     task = queued()
     correction = ask_for_material(task)
     give_answer(correction)
-    submission.answer_correction(correction, user=task.application.entered_by, answers={})
+    corrections.answer(correction.task.application, user=task.application.entered_by, answers={})
 
     with pytest.raises(AlreadyDone):
-        submission.answer_correction(correction, user=task.application.entered_by, answers={})
+        corrections.answer(correction.task.application, user=task.application.entered_by, answers={})
 
 
 @pytest.mark.parametrize("deficits", [[], [review.Deficit("", material="OR-39")]])
@@ -166,7 +168,7 @@ def test_correction_after_acceptance_stops_the_clock_until_the_answer() -> None:
     assert (task.due_on, task.next_on) == (None, None)
     give_answer(correction)
 
-    submission.answer_correction(correction, user=task.application.entered_by, answers={}, at=at("2026-03-13"))
+    corrections.answer(correction.task.application, user=task.application.entered_by, answers={}, at=at("2026-03-13"))
     factories.deliver_all()
 
     task.refresh_from_db()

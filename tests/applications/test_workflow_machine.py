@@ -5,7 +5,6 @@ tasks stay ended, the case's status agrees with its tasks, the stored clock is t
 domain's own refusals was raised.
 """
 
-import io
 from datetime import timedelta
 from typing import Any
 
@@ -17,11 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from agencies.deadlines import calendar_now
-from applications import delivery, materials, review, submission, workflow
+from applications import corrections, delivery, review, submission, workflow
 from applications.demo import picture
 from applications.enums import TERMINAL, Action, Fulfilment, Party, TaskStatus
 from applications.errors import Refused
-from applications.models import Application, Correction, Dispatch, ItemTask, StatusLog
+from applications.models import Application, Dispatch, ItemTask, StatusLog
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -93,26 +92,9 @@ class CaseMachine(RuleBasedStateMachine):
             review.request_correction, self.task(index), reviewer=self.reviewer, deficits=[deficit], at=self.now
         )
 
-    @rule(index=st.integers(0, 3), mobile=st.sampled_from(["13900001111", "12"]))
-    def answer(self, index: int, mobile: str) -> None:
-        correction = Correction.objects.filter(task=self.task(index)).last()
-        if correction is not None:
-            content = io.BytesIO(PICTURE)
-            materials.answer_with(
-                application=self.case,
-                code="OR-31",
-                name="a.jpg",
-                size=len(PICTURE),
-                stream=content,
-                user=self.case.entered_by,
-            )
-            self.attempt(
-                submission.answer_correction,
-                correction,
-                user=self.case.entered_by,
-                answers={"mobile": mobile},
-                at=self.now,
-            )
+    @rule(mobile=st.sampled_from(["13900001111", "12"]))
+    def answer(self, mobile: str) -> None:
+        self.attempt(corrections.answer, self.case, user=self.case.entered_by, answers={"mobile": mobile}, at=self.now)
 
     @rule(index=st.integers(0, 3))
     def confirm_fact(self, index: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from agencies.gateways import signatures
 from agencies.gateways.simulator import Mode
-from applications import submission
+from applications import corrections
 from applications.enums import ApplicationStatus, DispatchStatus, TaskStatus
 from applications.models import Application, Dispatch, ExchangeKey, ItemTask, Result
 from tests import factories
@@ -150,7 +150,7 @@ def test_correction_of_a_joined_office_is_answered_and_goes_back_to_it(joined: A
     (line,) = correction.lines.all()
 
     answer = {line.field: application.answers[line.field]}
-    submission.answer_correction(correction, user=application.entered_by, answers=answer)
+    corrections.answer(correction.task.application, user=application.entered_by, answers=answer)
     eventually(lambda: ItemTask.objects.get(pk=task.pk).status == TaskStatus.COMPLETED, 120)
 
     assert len(joined.taken()) == 2

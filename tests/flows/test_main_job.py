@@ -2,7 +2,7 @@
 
 import pytest
 
-from applications import delivery, review, submission
+from applications import corrections, delivery, review
 from applications.enums import (
     Action,
     ApplicationStatus,
@@ -142,7 +142,7 @@ def test_answered_correction_travels_to_its_office_alone(workers: Workers) -> No
     deficit = review.Deficit(field="hukou_before", reason="请写到社区或村")
 
     correction = review.request_correction(task, reviewer=reviewer, deficits=[deficit])
-    submission.answer_correction(correction, user=application.entered_by, answers={"hukou_before": "富民路社区"})
+    corrections.answer(correction.task.application, user=application.entered_by, answers={"hukou_before": "富民路社区"})
     eventually(lambda: all_delivered(application))
 
     versions = Dispatch.objects.filter(task__application=application).order_by("task__item__code", "version")

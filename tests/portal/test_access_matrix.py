@@ -64,7 +64,6 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "applicant:question": ("GET", {APPLICANT}),
     "applicant:withdraw": ("GET", {APPLICANT}),
     "applicant:correction": ("GET", {APPLICANT}),
-    "applicant:remove_answer": ("POST", {APPLICANT}),
     "papers:download": ("GET", {APPLICANT, CLERK, SUPERVISOR, ADMIN}),
     "papers:page": ("GET", {APPLICANT, CLERK, SUPERVISOR, ADMIN}),
     "papers:verify": ("GET", ALL),
@@ -84,7 +83,6 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "window:case": ("GET", {CLERK}),
     "window:submitted": ("GET", {CLERK}),
     "window:correction": ("GET", {CLERK}),
-    "window:remove_answer": ("POST", {CLERK}),
     "desk:queue": ("GET", OFFICERS),
     "desk:done": ("GET", OFFICERS),
     "desk:batch": ("POST", {REVIEWER, FOREIGN}),
@@ -150,9 +148,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
     given = case.materials.filter(code__in=task.material_codes()).first()
     assert given is not None
     review.accept(task, reviewer=reviewer)
-    notice = review.request_correction(
-        task, reviewer=reviewer, deficits=[review.Deficit(reason="看不清", material=given.code)]
-    )
+    review.request_correction(task, reviewer=reviewer, deficits=[review.Deficit(reason="看不清", material=given.code)])
     content = picture("again")
     unsent = materials.answer_with(
         application=case, code=given.code, name="again.jpg", size=len(content), stream=io.BytesIO(content),
@@ -171,8 +167,6 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "applicant:section": {"code": draft.registration.sections()[0][0].code},
         "applicant:remove_material": {"draft_id": draft.pk, "material_id": own.pk},
         "applicant:remove_supply": number | {"material_id": unsent.pk},
-        "applicant:correction": number | {"correction_id": notice.pk},
-        "applicant:remove_answer": number | {"correction_id": notice.pk, "material_id": unsent.pk},
         "papers:download": {"number": document.number},
         "papers:page": {"number": document.number},
         "exchange:acknowledge": {"dispatch": dispatch.key},
@@ -183,8 +177,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "window:material_file": {"material_id": given.pk},
         "window:case": number,
         "window:submitted": number,
-        "window:correction": number | {"correction_id": notice.pk},
-        "window:remove_answer": number | {"correction_id": notice.pk, "material_id": unsent.pk},
+        "window:correction": number,
         "desk:question": {"question_id": question.pk},
         "desk:case": number,
         "desk:material": at_desk | {"material": given.pk},

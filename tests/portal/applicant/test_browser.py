@@ -23,12 +23,15 @@ Take = Callable[["Page", str], None]
 
 @pytest.fixture
 def case(person: User) -> Application:
-    """A case with one item in review, one notice, and the rest with the offices."""
+    """A case with one item in review, notices of two offices, and the rest with the offices."""
     case = factories.delivered(person)
     asked, accepted = factories.task_of(case, "I04"), factories.task_of(case, "I10")
     review.accept(accepted, reviewer=factories.reviewer_of(accepted))
     deficits = [review.Deficit("看不清", material="OR-36"), review.Deficit("打不通", field="mobile")]
     review.request_correction(asked, reviewer=factories.reviewer_of(asked), deficits=deficits)
+    other = factories.task_of(case, "I01")
+    deficits = [review.Deficit("没有盖章", material="OR-33"), review.Deficit("少一位", field="mobile")]
+    review.request_correction(other, reviewer=factories.reviewer_of(other), deficits=deficits)
     return case
 
 
@@ -37,14 +40,13 @@ def test_pages_are_readable_for_everyone(
     page: "Page", person: User, case: Application, assert_accessible: Check, picture: Take, how: str
 ) -> None:
     draft = factories.draft(person, ticked=["I01", "I04"])
-    notice = factories.task_of(case, "I04").corrections.get()
     page.set_viewport_size({"width": 1280 if how == "1280" else 390, "height": 900})
     if how == "large":
         page.context.add_cookies([{"name": "large", "value": "1", "url": page.request.get("/").url}])
     sign_in(page, person)
     addresses = {
         "case": f"/cases/{case.number}/",
-        "correction": f"/cases/{case.number}/correction/{notice.pk}/",
+        "correction": f"/cases/{case.number}/correction/",
         "withdraw": f"/cases/{case.number}/withdraw/",
         "cases": "/cases/",
         "start": "/apply/",

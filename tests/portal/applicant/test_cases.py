@@ -19,7 +19,6 @@ from applications.models import Application, Correction, Material
 from portal.accounts.models import User
 from tests import factories
 
-JPEG = picture("demo")
 SUBMITTED = datetime(2026, 9, 14, 16, 47, tzinfo=ZoneInfo("Asia/Shanghai"))
 TODAY = datetime(2026, 9, 15, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -125,7 +124,7 @@ def test_case_puts_what_the_person_must_do_first(applicant: Client, case: Applic
     (todo,) = response.context["todos"]
     assert todo.title == "重新上传“结婚证或亲属关系证明”"
     assert todo.why == f"{notice.task.office}说：印章压住日期，看不清。"
-    assert todo.url == address("correction", case, notice.pk)
+    assert todo.url == address("correction", case)
     content = response.content.decode()
     assert content.index("现在要您做 1 件事") < content.index("每件事办到哪一步")
 
@@ -156,25 +155,92 @@ def test_case_that_is_over_shows_its_result_sheet(applicant: Client, person: Use
 # -- corrections -------------------------------------------------------------------------------------------------------
 
 
+def ask_two_offices(case: Application) -> tuple[Correction, Correction]:
+    """恢复户口 lacks a picture and a number, 报到 a stamp; and both want the number."""
+    police = ask_correction(
+        case, "I04", review.Deficit("看不清", material="OR-36"), review.Deficit("打不通", field="mobile")
+    )
+    veterans = ask_correction(
+        case, "I01", review.Deficit("没有盖章", material="OR-33"), review.Deficit("少一位", field="mobile")
+    )
+    return veterans, police
+
+
+def picture_of(name: str = "重拍.jpg", text: str = "demo") -> list[SimpleUploadedFile]:
+    return [SimpleUploadedFile(name, picture(text))]
+
+
 def test_correction_lists_what_is_wrong_and_what_is_in_order(applicant: Client, case: Application) -> None:
-    notice = ask_correction(case)
+    ask_correction(case)
 
-    response = applicant.get(address("correction", case, notice.pk))
+    response = applicant.get(address("correction", case))
 
-    assert [(line.title, line.reason) for line in response.context["lines"]] == [
-        ("结婚证或亲属关系证明", "印章压住日期，看不清")
-    ]
+    (group,) = response.context["groups"]
+    assert [(line.title, line.reason) for line in group.lines] == [("结婚证或亲属关系证明", "印章压住日期，看不清")]
     assert "退伍证" in response.context["fine"]
     assert "结婚证或亲属关系证明" not in response.context["fine"]
 
 
-def test_correction_is_sent_only_when_every_line_is_answered(applicant: Client, case: Application) -> None:
-    notice = ask_correction(
-        case, "I04", review.Deficit("看不清", material="OR-36"), review.Deficit("打不通", field="mobile")
-    )
-    url = address("correction", case, notice.pk)
+def test_correction_page_holds_the_notices_of_every_office(applicant: Client, case: Application) -> None:
+    """DOMAIN 3.1: one page for all deficits of the round; what two offices want is asked once."""
+    notices = ask_two_offices(case)
 
-    response = applicant.post(url, {"mobile": "139"})
+    (todo,) = applicant.get(address("case", case)).context["todos"]
+    response = applicant.get(address("correction", case))
+
+    assert todo.url == address("correction", case)
+    assert [group.office for group in response.context["groups"]] == [str(notice.task.office) for notice in notices]
+    lines = [line for group in response.context["groups"] for line in group.lines]
+    assert [line.same_as for line in lines] == ["", "", "", str(notices[0].task.office)]
+    assert response.content.decode().count('name="mobile"') == 1
+
+
+def test_one_button_sends_each_office_its_own_part(applicant: Client, case: Application) -> None:
+    notices = ask_two_offices(case)
+    others = {task.pk: task.dispatches.count() for task in case.tasks.exclude(pk__in=[n.task_id for n in notices])}
+
+    response = applicant.post(
+        address("correction", case),
+        {"mobile": "13900001111", "file-OR-36": picture_of(), "file-OR-33": picture_of(text="stamp")},
+    )
+
+    assert response.url == address("case", case)
+    assert [notice.task.dispatches.count() for notice in notices] == [2, 2]
+    assert {pk: case.tasks.get(pk=pk).dispatches.count() for pk in others} == others
+    veterans, police = (notice.task.dispatches.get(version=2).payload["materials"] for notice in notices)
+    fresh = {material.code: material.sha256 for material in case.materials.filter(replaced_by=None)}
+    sent = {m["code"]: [file["sha256"] for file in m["files"]] for m in police}
+    assert sent["OR-36"] == [fresh["OR-36"]]
+    assert "OR-36" not in {m["code"] for m in veterans}
+
+
+def test_correction_that_is_complete_goes_and_the_other_keeps_everything(applicant: Client, case: Application) -> None:
+    veterans, police = ask_two_offices(case)
+
+    response = applicant.post(
+        address("correction", case), {"mobile": "13900001111", "file-OR-33": picture_of(text="stamp")}, follow=True
+    )
+
+    veterans.refresh_from_db()
+    police.refresh_from_db()
+    assert (veterans.answered_at is not None, police.answered_at) == (True, None)
+    (group,) = response.context["groups"]
+    assert [(line.title, line.is_answered) for line in group.lines] == [
+        ("结婚证或亲属关系证明", False),
+        ("联系电话", True),
+    ]
+    assert response.context["errors"] == (("结婚证或亲属关系证明：请上传结婚证或亲属关系证明", "#m-OR-36"),)
+    applicant.post(address("correction", case), {"file-OR-36": picture_of()})
+    police.refresh_from_db()
+    assert police.answered_at is not None
+    values = {line.get("field"): line["value"] for line in police.task.dispatches.get(version=2).payload["fields"]}
+    assert values["mobile"] == "13900001111"
+
+
+def test_correction_is_sent_only_when_every_line_is_answered(applicant: Client, case: Application) -> None:
+    ask_correction(case, "I04", review.Deficit("看不清", material="OR-36"), review.Deficit("打不通", field="mobile"))
+
+    response = applicant.post(address("correction", case), {"mobile": "139"})
 
     assert response.context["form"].errors == {"mobile": ["请填 11 位手机号，或带区号的固定电话"]}
     assert response.context["form"]["mobile"].value() == "139"
@@ -182,75 +248,80 @@ def test_correction_is_sent_only_when_every_line_is_answered(applicant: Client, 
     assert factories.task_of(case, "I04").status == TaskStatus.AWAITING_CORRECTION
 
 
-def test_correction_keeps_typed_text_while_files_are_given(applicant: Client, case: Application) -> None:
-    notice = ask_correction(
-        case, "I04", review.Deficit("看不清", material="OR-36"), review.Deficit("打不通", field="mobile")
-    )
-    url = address("correction", case, notice.pk)
-    files = [SimpleUploadedFile("重拍.jpg", JPEG)]
+@pytest.mark.parametrize("pressed", ["upload", "remove", "later", "save"])
+def test_correction_keeps_typed_text_and_files_whatever_is_pressed(
+    applicant: Client, case: Application, pressed: str
+) -> None:
+    ask_two_offices(case)
+    url = address("correction", case)
+    applicant.post(url, {"file-OR-33": picture_of("多余.jpg", "spare"), "upload": "1"})
+    spare = str(Material.objects.get(is_sent=False).pk)
 
-    applicant.post(url, {"mobile": "13900001111", "file-OR-36": files, "upload": "1"})
+    applicant.post(url, {"mobile": "13900001111", "file-OR-36": picture_of(), pressed: spare})
 
+    applicant.logout()  # and on another day, with another device
+    applicant.force_login(case.applicant)
     response = applicant.get(url)
     assert response.context["form"]["mobile"].value() == "13900001111"
-    assert [row.name for row in response.context["lines"][0].files] == ["重拍.jpg"]
+    names = [row.name for group in response.context["groups"] for line in group.lines for row in line.files]
+    assert names == (["重拍.jpg"] if pressed == "remove" else ["多余.jpg", "重拍.jpg"])
+    assert factories.task_of(case, "I04").status == TaskStatus.AWAITING_CORRECTION
 
 
-def test_correction_goes_back_to_that_office_alone(applicant: Client, case: Application) -> None:
+def test_correction_is_kept_while_it_is_typed(applicant: Client, case: Application) -> None:
+    notice = ask_correction(case, "I04", review.Deficit("打不通", field="mobile"))
+
+    answer = applicant.post(address("correction", case), {"mobile": "1390"}, headers={"accept": "application/json"})
+
+    notice.refresh_from_db()
+    assert (answer.status_code, notice.kept) == (200, {"mobile": "1390"})
+
+
+def test_correction_sent_twice_counts_once(applicant: Client, case: Application) -> None:
+    """B1, B12: a second press and a reload change nothing and leave no file behind."""
     notice = ask_correction(case)
-    others = {task.pk: task.dispatches.count() for task in case.tasks.exclude(pk=notice.task_id)}
+    for _ in range(2):
+        response = applicant.post(address("correction", case), {"file-OR-36": picture_of()})
+        assert response.url == address("case", case)
 
-    response = applicant.post(
-        address("correction", case, notice.pk), {"file-OR-36": [SimpleUploadedFile("重拍.jpg", JPEG)]}
-    )
-
-    assert response.url == address("case", case)
     assert notice.task.dispatches.count() == 2
-    assert {task.pk: task.dispatches.count() for task in case.tasks.exclude(pk=notice.task_id)} == others
-    assert applicant.get(address("correction", case, notice.pk)).url == address("case", case)
-
-
-def test_correction_file_can_be_taken_back_before_it_is_sent(applicant: Client, case: Application) -> None:
-    notice = ask_correction(case)
-    url = address("correction", case, notice.pk)
-    applicant.post(url, {"file-OR-36": [SimpleUploadedFile("重拍.jpg", JPEG)], "upload": "1"})
-    unsent = Material.objects.get(is_sent=False)
-
-    applicant.post(address("remove_answer", case, notice.pk, unsent.pk))
-
     assert not Material.objects.filter(is_sent=False).exists()
 
 
+def test_same_file_twice_is_one_file(applicant: Client, case: Application) -> None:
+    ask_correction(case)
+    for _ in range(2):
+        applicant.post(address("correction", case), {"file-OR-36": picture_of(), "upload": "1"})
+
+    assert Material.objects.filter(is_sent=False).count() == 1
+
+
 def test_correction_never_removes_what_was_handed_in(applicant: Client, case: Application) -> None:
-    notice = ask_correction(case)
+    ask_correction(case)
     sent = case.materials.first()
 
-    applicant.post(address("remove_answer", case, notice.pk, sent.pk))
+    applicant.post(address("correction", case), {"remove": str(sent.pk)})
 
     assert case.materials.filter(pk=sent.pk).exists()
 
 
 def test_correction_of_somebody_else_is_not_there(client: Client, case: Application) -> None:
-    notice = ask_correction(case)
+    ask_correction(case)
     client.force_login(factories.person())
 
-    assert client.get(address("correction", case, notice.pk)).status_code == 404
+    assert client.get(address("correction", case)).status_code == 404
 
 
-def test_correction_of_another_case_is_not_there(applicant: Client, case: Application) -> None:
-    other = factories.delivered()
-    notice = ask_correction(other)
+def test_correction_keeps_what_was_typed_when_the_session_ended(
+    client: Client, person: User, case: Application
+) -> None:
+    """C1."""
+    ask_correction(case, "I04", review.Deficit("打不通", field="mobile"))
 
-    assert applicant.get(address("correction", case, notice.pk)).status_code == 404
+    client.post(address("correction", case), {"mobile": "13900001111"})
+    client.force_login(person)
 
-
-def test_every_open_notice_can_be_reached(applicant: Client, case: Application) -> None:
-    first = ask_correction(case)
-    second = ask_correction(case, "I01", review.Deficit("没有盖章", material="OR-33"))
-
-    assert len(applicant.get(address("case", case)).context["todos"]) == 2
-    others = applicant.get(address("correction", case, first.pk)).context["others"]
-    assert [url for _, url in others] == [address("correction", case, second.pk)]
+    assert client.get(address("correction", case)).context["form"]["mobile"].value() == "13900001111"
 
 
 # -- withdrawal --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.models import CalendarYear, Region
-from applications import figures, review, submission
+from applications import corrections, figures, review, submission
 from applications.enums import ApplicationStatus
 from applications.figures import AgencyLoad, Period
 from applications.models import Application
@@ -119,7 +119,7 @@ def test_totals_tell_who_answered_in_one_go() -> None:
         )
         if is_answered:
             answer = {"mobile": "13800001111"}
-            submission.answer_correction(correction, user=application.entered_by, answers=answer)
+            corrections.answer(correction.task.application, user=application.entered_by, answers=answer)
 
     totals = figures.totals(Application.objects.all(), Period.last(30, timezone.localdate()), calendar_now())
 

@@ -342,10 +342,10 @@ def test_window_is_for_clerks_alone(client: Client, name: str, who: str) -> None
 def test_clerk_answers_a_notice_for_the_person(window: Client, clerk: User) -> None:
     case = factories.delivered(factories.person())
     task = factories.task_of(case, "I04")
-    notice = review.request_correction(
+    review.request_correction(
         task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清", material="OR-36")]
     )
-    url = reverse("window:correction", args=[case.number, notice.pk])
+    url = reverse("window:correction", args=[case.number])
     assert url in window.get(reverse("window:case", args=[case.number])).content.decode()
 
     window.post(url, {"file-OR-36": [SimpleUploadedFile("重拍.jpg", JPEG)]})
@@ -375,8 +375,8 @@ def test_notice_of_another_place_is_not_there(window: Client) -> None:
     case = factories.delivered(region=factories.TIANHE)
     task = case.tasks.filter(status="queued").exclude(item__code="I00").first()
     material = task.material_codes()[0]
-    notice = review.request_correction(
+    review.request_correction(
         task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清", material=material)]
     )
 
-    assert window.get(reverse("window:correction", args=[case.number, notice.pk])).status_code == 404
+    assert window.get(reverse("window:correction", args=[case.number])).status_code == 404
