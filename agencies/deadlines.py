@@ -1,24 +1,36 @@
 """Working days: the calendar as a value, and counting over it. Pure; the rows are read by `calendar_now`.
 
 Rule of counting (DOMAIN.md 3.2): the day of the act is day 0; the first working day after it is day 1. A day of a
-year whose notice is not loaded counts by weekends alone and makes the answer provisional.
+year whose notice is not loaded counts by weekends alone and makes the answer provisional. A place may have days of
+its own: `at` gives the calendar that an office there works by.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+
+from django.db.models import Q
 
 from agencies.enums import LimitUnit
 from agencies.models.calendar import CalendarYear
+from agencies.models.region import Region
 from agencies.spec import Limit
 
 
 @dataclass(frozen=True)
 class Calendar:
+    """`version` names every notice that the counting rests on; `places` holds the calendars of places with own days."""
+
     years: frozenset[int] = frozenset()
     days_off: frozenset[date] = frozenset()
     make_up_days: frozenset[date] = frozenset()
-    names: dict[date, str] = field(default_factory=dict, hash=False, compare=False)
+    names: Mapping[date, str] = field(default_factory=dict, hash=False, compare=False)
+    version: str = field(default="", compare=False)
+    places: Mapping[str, "Calendar"] = field(default_factory=dict, hash=False, compare=False, repr=False)
+
+    def at(self, place: str) -> "Calendar":
+        """The calendar of a place by its code: the nation's with every layer from the province down to the place."""
+        return self.places.get(place, self)
 
     def is_working(self, day: date) -> bool:
         if day in self.make_up_days:
@@ -63,15 +75,75 @@ def last_day(limit: Limit | None, start: date, calendar: Calendar) -> date | Non
     return calendar.add(start, limit.days or 0)
 
 
+def next_working_day(day: date, calendar: Calendar) -> date:
+    """The day itself if it is one, else the first working day after it: where a period of calendar days ends."""
+    while not calendar.is_working(day):
+        day += timedelta(days=1)
+    return day
+
+
 def calendar_now() -> Calendar:
-    """The calendar as loaded now."""
-    rows = list(CalendarYear.objects.all())
-    return Calendar(
-        years=frozenset(row.year for row in rows),
-        days_off=frozenset(date.fromisoformat(day) for row in rows for day in row.days_off),
-        make_up_days=frozenset(date.fromisoformat(day) for row in rows for day in row.make_up_days),
-        names={date.fromisoformat(day): name for row in rows for day, name in row.names.items()},
+    """The calendar as loaded now, with the layers of places. One query, two when a place has days of its own."""
+    return compose(CalendarYear.objects.in_force())
+
+
+def compose(rows: Iterable[CalendarYear]) -> Calendar:
+    """The calendar that these rows make together; a layer changes only the days it names."""
+    rows = list(rows)
+    nation = Calendar()
+    for row in rows:
+        if not row.place_code:
+            nation = _laid_over(nation, row)
+    layers: dict[str, list[CalendarYear]] = {}
+    for row in rows:
+        if row.place_code:
+            layers.setdefault(row.place_code, []).append(row)
+    if not layers:
+        return nation
+    return replace(nation, places=_places(nation, layers, _at_and_below(layers)))
+
+
+def _laid_over(calendar: Calendar, row: CalendarYear) -> Calendar:
+    off = frozenset(date.fromisoformat(day) for day in row.days_off)
+    made_up = frozenset(date.fromisoformat(day) for day in row.make_up_days)
+    mark = f"{row.place_code}:{row.year}.{row.version}" if row.place_code else f"{row.year}.{row.version}"
+    return replace(
+        calendar,
+        years=calendar.years if row.place_code else calendar.years | {row.year},
+        days_off=(calendar.days_off - made_up) | off,
+        make_up_days=(calendar.make_up_days - off) | made_up,
+        names={**calendar.names, **{date.fromisoformat(day): name for day, name in row.names.items()}},
+        version=f"{calendar.version} {mark}".strip(),
     )
+
+
+def _at_and_below(codes: Iterable[str]) -> dict[str, str | None]:
+    """Every place at or below the given ones with its parent; a village lies at most five steps below the nation."""
+    above = ["pk", "parent", "parent__parent", "parent__parent__parent", "parent__parent__parent__parent"]
+    wanted = Q()
+    for path in above:
+        wanted |= Q(**{f"{path}__in": list(codes)})
+    return dict(Region.objects.filter(wanted).values_list("code", "parent_id"))
+
+
+def _places(
+    nation: Calendar, layers: Mapping[str, list[CalendarYear]], parents: Mapping[str, str | None]
+) -> dict[str, Calendar]:
+    found: dict[str, Calendar] = {}
+
+    def of(code: str | None) -> Calendar:
+        if code is None or code not in parents:
+            return nation
+        if code not in found:
+            calendar = of(parents[code])
+            for row in layers.get(code, []):
+                calendar = _laid_over(calendar, row)
+            found[code] = calendar
+        return found[code]
+
+    for code in parents:
+        of(code)
+    return found
 
 
 @dataclass(frozen=True)

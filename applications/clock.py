@@ -7,11 +7,11 @@ falls in a year without a loaded calendar is provisional.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from agencies.deadlines import Calendar
+from agencies.deadlines import Calendar, next_working_day
 from agencies.enums import LimitUnit
 from agencies.spec import Limit
 from applications.enums import Action, TaskStatus
@@ -54,16 +54,24 @@ class Event:
 
 @dataclass(frozen=True)
 class Rule:
-    """`limit` None: the region published none. `reply_days`: working days to answer a received submission."""
+    """`limit` is the promised one, `legal` the statutory one; None: the region published none.
+
+    `reply_days`: working days to answer a received submission.
+    """
 
     limit: Limit | None
     reply_days: int = 5
     agency: str = ""
+    legal: Limit | None = None
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the clock shows. `used` and `left` are working days (calendar days for such a limit); `left` < 0 is overdue."""
+    """What the clock shows. `used` and `left` are working days (calendar days for such a limit).
+
+    `is_late`: the day has passed; on the weekend after it `left` is still 0. `legal_due_on` is the day of the statutory
+    limit, counted with the same pauses.
+    """
 
     state: State
     light: Light = Light.OFF
@@ -71,8 +79,10 @@ class Reading:
     accepted_on: date | None = None
     reply_due_on: date | None = None
     due_on: date | None = None
+    legal_due_on: date | None = None
     used: int = 0
     left: int | None = None
+    is_late: bool = False
     is_provisional: bool = False
     lines: tuple[str, ...] = ()
     paused_days: frozenset[date] = frozenset()
@@ -95,9 +105,10 @@ class Pause:
         return self.start < day and (self.end is None or day < self.end)
 
 
-def say(day: date) -> str:
-    """10月28日（星期三）."""
-    return f"{day.month}月{day.day}日（星期{_WEEKDAYS[day.weekday()]}）"
+def say(day: date, year: int | None = None) -> str:
+    """10月28日（星期三）; with the year in front when it is not the given one."""
+    front = "" if year in (None, day.year) else f"{day.year}年"
+    return f"{front}{day.month}月{day.day}日（星期{_WEEKDAYS[day.weekday()]}）"
 
 
 _ACCEPTING = {Action.ACCEPT, Action.ACCEPT_PROVISIONALLY, Action.DEEM_ACCEPTED}
@@ -186,18 +197,20 @@ def _before_acceptance(
         return Reading(State.ENDED if ended_on else State.NOT_STARTED, lines=("还没有送达部门，没有开始计时。",))
     day = max(received)
     reply_due = calendar.add(day, rule.reply_days)
-    left = calendar.between(today, reply_due)
+    asked_on = ended_on or today
+    left, is_late = calendar.between(asked_on, reply_due), asked_on > reply_due
     lines = (
         f"{say(day)}送达{rule.agency}，当天不算。",
         f"{rule.agency or '部门'}应在 {rule.reply_days} 个工作日内答复是否受理，或一次告知要补正的全部内容。",
-        f"第 {rule.reply_days} 个工作日是 {say(reply_due)}。",
+        *_last_lines(rule.reply_days, "个工作日", day, reply_due, calendar),
     )
     return Reading(
         State.ENDED if ended_on else State.REPLYING,
-        light=Light.OFF if ended_on else _light(left),
+        light=Light.OFF if ended_on else _light(left, is_late),
         received_on=day,
         reply_due_on=reply_due,
         left=left,
+        is_late=is_late,
         is_provisional=not calendar.knows(reply_due),
         lines=lines,
     )
@@ -212,65 +225,99 @@ def _after_acceptance(
     calendar: Calendar,
     today: date,
 ) -> Reading:
-    start, limit = accepted.on, rule.limit
-    pauses = pauses_of(events)
+    start, limit, pauses = accepted.on, rule.limit, pauses_of(events)
     extra = sum(event.days for event in events if event.kind == Kind.EXTENDED)
     is_open = any(pause.end is None for pause in pauses) and ended_on is None
     how = "视为受理" if accepted.reason == Action.DEEM_ACCEPTED else "受理"
     lines = [f"{say(start)}{rule.agency}{how}，受理当天不算。"]
+    legal_due, _ = _due(rule.legal, start, extra, pauses, calendar)
     if limit is None:
-        lines.append("本地没有公布这一件的办结时限。")
+        lines += ["本地没有公布这一件的办结时限。", *_legal_lines(rule.legal, legal_due, start)]
         state = State.ENDED if ended_on else State.PAUSED if is_open else State.NO_LIMIT
-        return Reading(state, received_on=received_on, accepted_on=start, lines=tuple(lines))
-    days = (limit.days or 0) + extra
-    if limit.unit == LimitUnit.NEXT_YEAR_DATE:
-        due: date | None = date(start.year + 1, limit.month or 12, limit.day or 31)
-        lines.append(f"按规定在次年{limit.month}月{limit.day}日前完成，不按工作日计算。")
-        used = 0
-        paused: frozenset[date] = frozenset()
-    else:
-        is_working_days = limit.unit != LimitUnit.CALENDAR_DAY
-        unit = "个工作日" if is_working_days else "天"
-        lines.append("当场办结。" if limit.unit == LimitUnit.AT_ONCE else f"承诺 {limit.days} {unit}，从第二天数起。")
-        due, paused = _walk(start, days, pauses, calendar, is_working_days)
-        used = _used(start, min(today, ended_on or today), pauses, calendar, is_working_days)
-        lines += _counting_lines(start, due or today, calendar) if is_working_days else []
-        lines += [_pause_line(pause, calendar, is_working_days) for pause in pauses]
-        if extra:
-            lines.append(f"经批准延长 {extra} {unit}。")
-    if due is None or is_open:
-        lines.append(f"现在暂停计时，已用 {used} 天，还剩 {max(days - used, 0)} 天。")
         return Reading(
-            State.PAUSED,
-            received_on=received_on,
-            accepted_on=start,
-            used=used,
-            left=max(days - used, 0),
-            lines=tuple(lines),
-            paused_days=paused,
-        )
-    if limit.unit in (LimitUnit.WORKING_DAY, LimitUnit.AT_ONCE):
-        lines.append(f"第 {days} 个工作日是 {say(due)}。" if days else f"到期日就是 {say(due)}。")
-        left = calendar.between(ended_on or today, due)
-    else:
-        lines.append(f"到期日是 {say(due)}。")
-        left = (due - (ended_on or today)).days
-    return Reading(
-        State.ENDED if ended_on else State.RUNNING,
-        light=Light.OFF if ended_on else _light(left),
+            state, received_on=received_on, accepted_on=start, legal_due_on=legal_due, lines=tuple(lines)
+        )  # fmt: skip
+    due, paused = _due(limit, start, extra, pauses, calendar)
+    days, asked_on = (limit.days or 0) + extra, ended_on or today
+    is_fixed = limit.unit == LimitUnit.NEXT_YEAR_DATE
+    is_working_days = limit.unit in (LimitUnit.WORKING_DAY, LimitUnit.AT_ONCE)
+    used = 0 if is_fixed else _used(start, min(today, asked_on), pauses, calendar, is_working_days)
+    lines += _lines_of_counting(limit, start, due or today, extra, pauses, calendar)
+    common = Reading(
+        State.PAUSED,
         received_on=received_on,
         accepted_on=start,
-        due_on=due,
+        legal_due_on=legal_due,
         used=used,
-        left=left,
-        is_provisional=limit.unit == LimitUnit.WORKING_DAY and not calendar.knows(due),
-        lines=tuple(lines),
+        left=max(days - used, 0),
         paused_days=paused,
+    )
+    if due is None or is_open:
+        lines.append(f"现在暂停计时，已用 {used} 天，还剩 {max(days - used, 0)} 天。")
+        return replace(common, lines=tuple(lines))
+    left = calendar.between(asked_on, due) if is_working_days else (due - asked_on).days
+    lines += _legal_lines(rule.legal, legal_due, start)
+    lines += _last_lines(days if is_working_days else None, "个工作日", start, due, calendar, is_fixed=is_fixed)
+    return replace(
+        common,
+        state=State.ENDED if ended_on else State.RUNNING,
+        light=Light.OFF if ended_on else _light(left, asked_on > due),
+        due_on=due,
+        left=left,
+        is_late=asked_on > due,
+        is_provisional=not is_fixed and not calendar.knows(due),
+        lines=tuple(lines),
     )
 
 
-def _light(left: int) -> Light:
-    if left < 0:
+def _due(
+    limit: Limit | None, start: date, extra: int, pauses: list[Pause], calendar: Calendar
+) -> tuple[date | None, frozenset[date]]:
+    """The day a limit ends, and the days passed over; None without a limit or under an open pause."""
+    if limit is None:
+        return None, frozenset()
+    if limit.unit == LimitUnit.NEXT_YEAR_DATE:
+        return date(start.year + 1, limit.month or 12, limit.day or 31), frozenset()
+    is_working_days = limit.unit != LimitUnit.CALENDAR_DAY
+    return _walk(start, (limit.days or 0) + extra, pauses, calendar, is_working_days)
+
+
+def _lines_of_counting(
+    limit: Limit, start: date, until: date, extra: int, pauses: list[Pause], calendar: Calendar
+) -> list[str]:
+    if limit.unit == LimitUnit.NEXT_YEAR_DATE:
+        return [f"按规定在次年{limit.month}月{limit.day}日前完成，不按工作日计算。"]
+    is_working_days = limit.unit != LimitUnit.CALENDAR_DAY
+    unit = "个工作日" if is_working_days else "天"
+    lines = ["当场办结。" if limit.unit == LimitUnit.AT_ONCE else f"承诺 {limit.days} {unit}，从第二天数起。"]
+    lines += _counting_lines(start, until, calendar) if is_working_days else []
+    lines += [_pause_line(pause, calendar, is_working_days) for pause in pauses]
+    return [*lines, f"经批准延长 {extra} {unit}。"] if extra else lines
+
+
+def _legal_lines(legal: Limit | None, due: date | None, start: date) -> list[str]:
+    """The statutory limit beside the promised one, where the region published it."""
+    if legal is None:
+        return []
+    words = f"法定办结时限 {legal.days} {LimitUnit(legal.unit).label}" if legal.days else f"法定办结时限：{legal}"
+    return [f"{words}，到 {say(due, start.year)}。" if due else f"{words}。"]
+
+
+def _last_lines(
+    days: int | None, unit: str, start: date, due: date, calendar: Calendar, *, is_fixed: bool = False
+) -> list[str]:
+    """The day itself; a day of a year without its notice is only expected, and that is said."""
+    is_known = is_fixed or calendar.knows(due)
+    day = say(due, start.year)
+    if days:
+        line = f"第 {days} {unit}{'是' if is_known else '预计是'} {day}。"
+    else:
+        line = f"到期日{'就是' if days == 0 else '是' if is_known else '预计是'} {day}。"
+    return [line] if is_known else [line, f"{due.year}年的放假安排还没有公布，暂按周末推算，公布后重新计算。"]
+
+
+def _light(left: int, is_late: bool) -> Light:
+    if is_late:
         return Light.RED
     return Light.AMBER if left <= 2 else Light.GREEN
 
@@ -292,9 +339,7 @@ def _walk(
             passed.add(day)
             continue
         count += 1
-    while not is_working_days and not calendar.is_working(day):
-        day += timedelta(days=1)
-    return day, frozenset(passed)
+    return day if is_working_days else next_working_day(day, calendar), frozenset(passed)
 
 
 def _used(start: date, until: date, pauses: list[Pause], calendar: Calendar, is_working_days: bool) -> int:

@@ -6,16 +6,19 @@ says which step it is instead of guessing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from agencies.deadlines import Calendar
+from agencies.deadlines import Calendar, next_working_day
 from agencies.enums import LimitUnit
 from agencies.spec import Limit
 
 
 @dataclass(frozen=True)
 class Step:
-    """One unfinished task. `due_on` is known while its clock runs; `left` are the days left of a stopped clock."""
+    """One unfinished task. `due_on` is known while its clock runs; `left` are the days left of a stopped clock.
+
+    `place` is the code of the office's place, whose working days count.
+    """
 
     code: str
     name: str
@@ -26,6 +29,7 @@ class Step:
     reply_due_on: date | None = None
     left: int | None = None
     waits_for_fact: bool = False
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,12 +81,13 @@ def _last_day(
     today: date,
     path: frozenset[str],
 ) -> date | None:
+    calendar = calendar.at(step.place)
     if step.due_on is not None:
         return max(step.due_on, today)
     if step.waits_for_fact or step.limit is None:
         return None
     if step.left is not None:
-        return calendar.add(today, step.left)
+        return _after(today, step.limit.model_copy(update={"days": step.left}), calendar)
     start = today
     for code in step.requires:
         if code in by_code:
@@ -97,4 +102,6 @@ def _last_day(
 def _after(accepted: date, limit: Limit, calendar: Calendar) -> date:
     if limit.unit == LimitUnit.NEXT_YEAR_DATE:
         return date(accepted.year + 1, limit.month or 12, limit.day or 31)
+    if limit.unit == LimitUnit.CALENDAR_DAY:
+        return next_working_day(accepted + timedelta(days=limit.days or 0), calendar)
     return calendar.add(accepted, limit.days or 0)

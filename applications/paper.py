@@ -285,7 +285,12 @@ def _received(document: Document) -> list[Material]:
 def _clock_at(task: ItemTask, at: datetime) -> clock.Reading:
     """The task's clock as it stood at that moment."""
     lines = workflow.log_lines(task, until=at)
-    return clock.read(clock.events_of(lines), workflow.clock_rule(task), calendar_now(), timezone.localdate(at))
+    return clock.read(
+        clock.events_of(lines),
+        workflow.clock_rule(task),
+        calendar_now().at(task.office.region_id),
+        timezone.localdate(at),
+    )
 
 
 # -- 登记表 ------------------------------------------------------------------------------------------------------------

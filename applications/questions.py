@@ -35,7 +35,7 @@ def ask(
                 text=words,
                 asked_by=user,
                 asked_at=at,
-                answer_by=calendar_now().add(timezone.localdate(at), ANSWER_DAYS),
+                answer_by=calendar_now().at(application.region_id).add(timezone.localdate(at), ANSWER_DAYS),
                 escalated_at=None if task else at,
             )
     except IntegrityError:

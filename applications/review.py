@@ -182,7 +182,11 @@ def request_correction(
     _check_deficits(task, lines)
     with transaction.atomic():
         application = workflow.lock(task.application_id)
-        answer_by = calendar_now().add(timezone.localdate(at), application.scheme.spec.correction_days)
+        answer_by = (
+            calendar_now()
+            .at(task.office.region_id)
+            .add(timezone.localdate(at), application.scheme.spec.correction_days)
+        )
         words = note.strip() or "；".join(line.reason for line in lines)
         workflow.advance(
             task, Action.REQUEST_CORRECTION, party=Party.REVIEWER, actor=reviewer, note=words, at=at,

@@ -2,17 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.contrib.sessions.models import Session
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from agencies.deadlines import calendar_now
-from agencies.models import CalendarYear
-from applications import review, workflow
-from applications.enums import Action, Party, TaskStatus
+from applications import review
+from applications.enums import Party, TaskStatus
 from applications.errors import Refused
 from applications.models import ItemTask
 
@@ -62,36 +58,3 @@ def drop_ended_sessions() -> int:
 
 def _end(task: ItemTask, note: str) -> None:
     review.terminate(task, reviewer=None, party=Party.SYSTEM, note=note)
-
-
-def recompute_clocks() -> int:
-    """Compares every open task's stored days with its log; where a new calendar moved one, a log row says from where to where.
-
-    Returns how many moved. Run nightly and after each import of a calendar.
-    """
-    calendar, today = calendar_now(), timezone.localdate()
-    moved = 0
-
-    def check(task: ItemTask) -> None:
-        nonlocal moved
-        with transaction.atomic():
-            workflow.lock(task.application_id)
-            task.refresh_from_db()
-            reading = workflow.read_clock(task, calendar, today)
-            before = (task.reply_due_on, task.due_on)
-            if before == (reading.reply_due_on, reading.due_on) and task.is_due_provisional == reading.is_provisional:
-                return
-            old, new = task.due_on or task.reply_due_on, reading.due_on or reading.reply_due_on
-            note = f"工作日历更新，到期日由 {old} 改为 {new}" if old != new else f"工作日历更新，到期日 {new} 确定下来"
-            workflow.advance(task, Action.RECOMPUTE, party=Party.SYSTEM, note=note, calendar=calendar)
-            moved += 1
-
-    _each(ItemTask.objects.unfinished(), check)
-    return moved
-
-
-def follow_calendar() -> int:
-    """Recomputes the clocks when a calendar was loaded in the last half hour; the beat asks every ten minutes."""
-    if not CalendarYear.objects.filter(loaded_at__gte=timezone.now() - timedelta(minutes=30)).exists():
-        return 0
-    return recompute_clocks()

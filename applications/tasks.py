@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from applications import delivery, detectors, documents, notices, questions, reconciliation, sweeps
+from applications import delivery, detectors, documents, notices, questions, reconciliation, recounting, sweeps
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def morning_digest() -> None:
 
 @shared_task
 def follow_calendar() -> None:
-    sweeps.follow_calendar()
+    recounting.follow_calendar()
 
 
 @shared_task
@@ -63,6 +63,6 @@ def daily_sweeps() -> None:
     sweeps.deem_accepted()
     sweeps.lapse_corrections()
     sweeps.lapse_promises()
-    sweeps.recompute_clocks()
+    recounting.recompute()
     sweeps.drop_ended_sessions()
     questions.escalate_silent()

@@ -239,12 +239,14 @@ def log_lines(task: ItemTask, until: datetime | None = None) -> list[clock.LogLi
 
 def clock_rule(task: ItemTask) -> clock.Rule:
     spec = task.application.scheme.spec
-    return clock.Rule(spec.limit_of(task.spec), spec.receiving_limit.days or 5, task.office.name)
+    legal = task.spec.legal_limit or spec.legal_limit
+    return clock.Rule(spec.limit_of(task.spec), spec.receiving_limit.days or 5, task.office.name, legal)
 
 
 def read_clock(task: ItemTask, calendar: Calendar, today: date) -> clock.Reading:
-    """The clock of a task, computed anew from its log."""
-    return clock.read(clock.events_of(log_lines(task)), clock_rule(task), calendar, today)
+    """The clock of a task, computed anew from its log by the working days of its office's place."""
+    place = calendar.at(task.office.region_id)
+    return clock.read(clock.events_of(log_lines(task)), clock_rule(task), place, today)
 
 
 def forecast_case(tasks: Iterable[ItemTask], calendar: Calendar, today: date) -> forecast.Forecast:
@@ -265,6 +267,7 @@ def forecast_case(tasks: Iterable[ItemTask], calendar: Calendar, today: date) ->
                 reply_due_on=task.reply_due_on,
                 left=read_clock(task, calendar, today).left if is_paused else None,
                 waits_for_fact=bool(task.open_facts) or task.is_held,
+                place=task.office.region_id,
             )
         )
     return forecast.forecast(steps, calendar, today)

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from portal.console import outbox_views, views
+from portal.console import calendar_views, outbox_views, views
 
 app_name = "console"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("messages/", views.messages, name="notices"),
     path("schemes/", views.schemes, name="schemes"),
+    path("calendars/", calendar_views.calendars, name="calendars"),
+    path("calendars/import/", calendar_views.bring_in, name="calendar_import"),
     path("dispatches/", outbox_views.dispatches, name="dispatches"),
     path("dispatches/<int:pk>/", outbox_views.dispatch, name="dispatch"),
     path("dispatches/<int:pk>/act/", outbox_views.act, name="act"),

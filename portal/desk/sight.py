@@ -107,7 +107,7 @@ def look_at(posting: Posting, viewer: User, number: str, item: str) -> Sight:
     task = tasks.filter(application__number=number, item__code=item).first()
     if task is None:
         raise Http404
-    today, calendar = timezone.localdate(), calendar_now()
+    today, calendar = timezone.localdate(), calendar_now().at(posting.office.region_id)
     handed = access.handed_over(task)
     return Sight(
         task=task,

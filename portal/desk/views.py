@@ -52,7 +52,7 @@ def _list(request: OfficerRequest, tray: str) -> HttpResponse:
     chosen = filters.cleaned_data if filters.is_valid() else {"item": "", "number": ""}
     found = ItemTask.objects.for_desk(office).in_tray(tray).matching(chosen["item"], chosen["number"])
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    today, calendar = timezone.localdate(), calendar_now()
+    today, calendar = timezone.localdate(), calendar_now().at(office.region_id)
     context = {
         "tray": tray,
         "tray_label": presenters.TRAY_LABELS.get(tray, "已办"),

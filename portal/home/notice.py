@@ -154,7 +154,7 @@ def answers_in(spec: SchemeSpec, given: QueryDict) -> dict[str, str]:
 
 
 def _sheet(region: Region, scheme: Scheme, ticked: list[str], answers: dict[str, str], given: QueryDict) -> Sheet:
-    spec, today, calendar = scheme.spec, timezone.localdate(), calendar_now()
+    spec, today, calendar = scheme.spec, timezone.localdate(), calendar_now().at(region.code)
     told = guide.one_time_notice(spec, ticked, answers, window=region.window, scheme_id=scheme.pk)
     ends = last_days(spec, told.chart.steps, calendar, today)
     steps = {step.item.code: step for step in told.chart.steps}

@@ -26,6 +26,7 @@ OVERSIGHT: tuple[Entry, ...] = (
     ("console:dispatches", "推送情况"),
     ("console:notices", "短信记录"),
     ("console:schemes", "实施方案"),
+    ("console:calendars", "工作日历"),
 )
 STAFF: dict[str, tuple[Entry, ...]] = {
     Role.CLERK: (("window:index", "收件录入"), ("window:case_list", "已收办件")),

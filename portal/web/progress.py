@@ -80,9 +80,9 @@ def light(task: ItemTask, calendar: Calendar, today: date) -> Clock:
     """Time left until the office must act, out of the stored day alone; for lists, where no log is read."""
     if task.next_on is None:
         return Clock("grey", "已结束" if task.is_terminal else "未计时")
-    left = calendar.between(today, task.next_on)
-    if left < 0:
-        return Clock("red", f"超期 {-left} 个工作日")
+    left = calendar.at(task.office.region_id).between(today, task.next_on)
+    if task.next_on < today:
+        return Clock("red", f"超期 {-left} 个工作日" if left else "超期")
     return Clock("amber" if left <= 2 else "done", "今天到期" if task.next_on == today else f"还剩 {left} 个工作日")
 
 
@@ -127,8 +127,8 @@ def day_of(task: ItemTask, reading: clock.Reading) -> Day:
 def _running(task: ItemTask, reading: clock.Reading, due: date) -> Day:
     left = reading.left or 0
     unit = "个工作日" if task.status == S.QUEUED else _unit(task)
-    if left < 0:
-        return Day(day_words(due), f"已超期 {-left} {unit}", is_late=True)
+    if reading.is_late:
+        return Day(day_words(due), f"已超期 {-left} {unit}" if left else "已超期", is_late=True)
     rest = "今天到期" if left == 0 else f"还剩 {left} {unit}"
     words = f"{'预计' if reading.is_provisional else ''}{day_words(due)}前"
     return Day(words, f"答复是否受理，{rest}" if task.status == S.QUEUED else rest)
@@ -216,6 +216,7 @@ def why(task: ItemTask, reading: clock.Reading, calendar: Calendar) -> Why | Non
     )
     is_reply = reading.accepted_on is None
     start = reading.received_on if is_reply else reading.accepted_on
+    calendar = calendar.at(task.office.region_id)
     if start is None or (due - start).days > 120:
         return Why(title, reading.lines, note=note)
     counted = _counted(task, start, due, reading, calendar)

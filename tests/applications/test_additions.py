@@ -6,7 +6,6 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from agencies.models import CalendarYear
 from applications import corrections, materials, review, submission, sweeps, workflow
 from applications.demo import answers_for, picture
 from applications.enums import Action, ApplicationStatus, Channel, TaskStatus
@@ -232,45 +231,6 @@ def test_unanswered_notice_ends_the_item_only_where_its_rule_says_so() -> None:
 
     assert sweeps.lapse_corrections() == 0
     assert ItemTask.objects.get(pk=task.pk).status == TaskStatus.AWAITING_CORRECTION
-
-
-def test_new_calendar_moves_the_day_with_a_log_row_that_says_why() -> None:
-    """T-04, timing test 7."""
-    task = factories.task_of(factories.delivered(ticked=["I07"]), "I07")
-    review.accept(task, reviewer=factories.reviewer_of(task))
-    assert task.is_due_provisional == (task.due_on.year > 2026)
-    before = task.due_on
-    day_off = before
-    CalendarYear.objects.update_or_create(
-        year=before.year, defaults={"notice": "测试通知", "days_off": [day_off.isoformat()], "make_up_days": []}
-    )
-
-    assert sweeps.recompute_clocks() == 1
-    assert sweeps.recompute_clocks() == 0
-
-    task.refresh_from_db()
-    assert task.due_on > before
-    note = task.log.get(action=Action.RECOMPUTE).note
-    assert note == f"工作日历更新，到期日由 {before} 改为 {task.due_on}"
-
-
-def test_nightly_comparison_finds_nothing_on_untouched_cases() -> None:
-    task = factories.task_of(factories.delivered(ticked=["I07"]), "I07")
-    review.accept(task, reviewer=factories.reviewer_of(task))
-
-    assert sweeps.recompute_clocks() == 0
-
-
-def test_clocks_follow_a_calendar_that_was_just_loaded() -> None:
-    task = factories.task_of(factories.delivered(ticked=["I07"]), "I07")
-    review.accept(task, reviewer=factories.reviewer_of(task))
-    ItemTask.objects.filter(pk=task.pk).update(due_on=date(2026, 1, 1))
-    CalendarYear.objects.update(loaded_at=timezone.now() - timedelta(hours=1))
-    assert sweeps.follow_calendar() == 0
-
-    CalendarYear.objects.filter(year=2026).update(loaded_at=timezone.now())
-
-    assert sweeps.follow_calendar() == 1
 
 
 def test_case_is_expected_on_its_longest_path() -> None:

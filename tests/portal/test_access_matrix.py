@@ -98,6 +98,8 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "console:overview": ("GET", OVERSEERS),
     "console:notices": ("GET", OVERSEERS),
     "console:schemes": ("GET", OVERSEERS),
+    "console:calendars": ("GET", OVERSEERS),
+    "console:calendar_import": ("POST", {ADMIN}),
     "console:dispatches": ("GET", OVERSEERS),
     "console:dispatch": ("GET", {SUPERVISOR, ADMIN}),
     "console:act": ("POST", {ADMIN}),
