@@ -4,6 +4,7 @@ from agencies.models import Agency
 
 PAPERS = "papers"
 NOTICES = "notices"
+EXPORTS = "exports"
 HOUSEKEEPING = "housekeeping"
 
 
@@ -13,4 +14,5 @@ def queue_of(agency_code: str) -> str:
 
 def all_queues() -> list[str]:
     """Every queue that something is sent to; each must have a worker."""
-    return [queue_of(code) for code in Agency.objects.values_list("code", flat=True)] + [PAPERS, NOTICES, HOUSEKEEPING]
+    agencies = [queue_of(code) for code in Agency.objects.values_list("code", flat=True)]
+    return [*agencies, PAPERS, NOTICES, EXPORTS, HOUSEKEEPING]

@@ -1,6 +1,9 @@
-"""(agency, place) → office: the nearest office of the agency at the place or above it."""
+"""(agency, place) → office: the nearest office of the agency at the place or above it. (office, item) → how it is reached."""
 
-from agencies.models import Office, Region
+from dataclasses import dataclass
+
+from agencies.enums import GatewayKind
+from agencies.models import Office, OfficeRoute, Region
 
 
 class NoOffice(LookupError):
@@ -27,3 +30,24 @@ def office_for(agency_code: str, region: Region, offices: dict[str, Office]) -> 
         return offices[agency_code]
     except KeyError:
         raise NoOffice(agency_code, region) from None
+
+
+@dataclass(frozen=True)
+class Way:
+    """How something reaches an office; `endpoint` is the address of a system, empty for one that polls."""
+
+    gateway: GatewayKind
+    endpoint: str = ""
+
+
+def way_to(office: Office, item_code: str) -> Way:
+    """The office's rule for the item; without one the office's own way."""
+    rule = OfficeRoute.objects.filter(office=office, item_code=item_code).first()
+    return Way(GatewayKind((rule or office).gateway), (rule or office).endpoint)
+
+
+def lines_of(office: Office) -> list[str]:
+    """The addresses of all systems that an office is reached at, each once."""
+    found = [office.endpoint] if office.gateway == GatewayKind.HTTP else []
+    found += office.routes.filter(gateway=GatewayKind.HTTP).values_list("endpoint", flat=True)
+    return sorted({endpoint for endpoint in found if endpoint})

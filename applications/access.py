@@ -19,7 +19,7 @@ from portal.accounts.models import User
 
 def handed_over(task: ItemTask) -> list[Dispatch]:
     """What reached the office, newest first; nothing for a task that still waits."""
-    return list(task.dispatches.filter(delivered_at__isnull=False).order_by("-version"))
+    return list(task.dispatches.of_tasks().filter(delivered_at__isnull=False).order_by("-version"))
 
 
 def file_ids(payload: dict[str, Any]) -> list[str]:

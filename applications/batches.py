@@ -4,35 +4,55 @@ An exported task counts as on its way until the office's receipt comes back; exp
 same keys. A result file is tried in a dry run first; a bad row stops no good one.
 """
 
+import hashlib
 import json
 import time
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import IO, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from agencies.enums import GatewayKind
 from agencies.gateways import batch
 from agencies.gateways.base import SigningKey
 from agencies.models import Office
-from applications import delivery, incoming, outgoing
-from applications.enums import DispatchStatus, Outcome
+from applications import delivery, incoming, outgoing, printing
+from applications.enums import DispatchKind, DispatchStatus, Outcome
 from applications.errors import Refused
-from applications.models import Dispatch, ExchangeKey
+from applications.models import Dispatch, ExchangeKey, Material
+from applications.paper import moment
 
 # What was handed over and not answered is due again after this time.
 HANDED_OVER = timedelta(days=7)
 
 
 @dataclass(frozen=True)
+class Line:
+    """One line of the printed hand-over list; no personal data."""
+
+    number: str
+    item: str
+    words: str
+    files: int
+
+
+@dataclass(frozen=True)
 class Export:
-    """The signed file, and the rows of the printed hand-over list (number, item, version; no personal data)."""
+    """The signed rows, the lines of the hand-over list, and the material files by their place in the package."""
 
     name: str
+    office: Office
+    key: SigningKey
     content: bytes
-    hand_over_list: list[tuple[str, str, int]]
+    lines: list[Line]
+    materials: dict[str, Material]
 
 
 @dataclass(frozen=True)
@@ -45,30 +65,110 @@ class Verdict:
 
 
 def export(office: Office) -> Export:
-    """Everything that waits for the office. Raises Refused when the office is no offline office or has no key."""
-    if office.gateway != GatewayKind.BATCH:
+    """Everything that waits for the office. Raises Refused when nothing goes to it by hand or it has no key."""
+    if GatewayKind.BATCH not in (office.gateway, *office.routes.values_list("gateway", flat=True)):
         raise Refused("这个机构不是离线交换")
     key = _key(office)
     now = timezone.now()
+    open_ones = [DispatchStatus.PENDING, DispatchStatus.SENDING]
     with transaction.atomic():
         found = list(
             Dispatch.objects.select_for_update(of=("self",))
-            .filter(task__office=office, status__in=[DispatchStatus.PENDING, DispatchStatus.SENDING])
-            .select_related("task__application", "task__item", "task__office")
+            .filter(task__office=office, status__in=open_ones)
+            .with_way()
+            .filter(way=GatewayKind.BATCH)
+            .select_related("task__application", "task__item__scheme", "task__office")
             .order_by("pk")
         )
         Dispatch.objects.filter(pk__in=[row.pk for row in found]).update(
             status=DispatchStatus.SENDING, last_outcome=Outcome.SENT, leased_until=now + HANDED_OVER
         )
     name = f"{office.agency_id}-{office.region_id}-{timezone.localtime(now):%Y%m%d%H%M%S}"
-    rows = [outgoing.task_data(row) for row in found]
-    for data in rows:
-        for material in data["materials"]:
-            for file in material["files"]:
-                del file["url"]  # the files go along on the carrier; a link leads nowhere from there
-    content = batch.seal(rows, key, batch=name, timestamp=int(time.time()))
-    hand_over = [(row.task.application.number, row.task.item.name, row.version) for row in found]
-    return Export(name, content, hand_over)
+    rows = [outgoing.task_data(row) if row.kind == DispatchKind.TASK else outgoing.word_data(row) for row in found]
+    rows = _without_links(rows)
+    return Export(
+        name,
+        office,
+        key,
+        batch.seal(rows, key, batch=name, timestamp=int(time.time())),
+        [_line(row, data) for row, data in zip(found, rows, strict=True)],
+        _materials(rows),
+    )
+
+
+def _files(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        for material in row.get("materials", []):
+            yield from material["files"]
+
+
+def _without_links(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The files go along on the carrier; a link would lead nowhere from there."""
+    kinds = {
+        str(pk): extension
+        for pk, extension in Material.objects.filter(pk__in=[file["id"] for file in _files(rows)]).values_list(
+            "pk", "extension"
+        )
+    }
+    for file in _files(rows):
+        del file["url"]
+        file["path"] = f"materials/{file['id']}.{kinds[file['id']]}"
+    return rows
+
+
+def _materials(rows: list[dict[str, Any]]) -> dict[str, Material]:
+    paths = {file["id"]: file["path"] for file in _files(rows)}
+    return {paths[str(found.pk)]: found for found in Material.objects.filter(pk__in=paths)}
+
+
+def _line(row: Dispatch, data: dict[str, Any]) -> Line:
+    words = f"第 {row.version} 次内容" if row.kind == DispatchKind.TASK else f"{row.get_kind_display()}：不用再办"
+    return Line(row.task.application.number, row.task.item.name, words, len(list(_files([data]))))
+
+
+def package(made: Export, target: IO[bytes]) -> None:
+    """The zip that goes along on the carrier: signed rows, files, signed manifest of digests, and the printed list.
+
+    Raises Refused when a stored file is not what was registered: a wrong file must not leave the house.
+    """
+    parts: list[dict[str, Any]] = []
+
+    def add(path: str, content: bytes) -> None:
+        bundle.writestr(path, content)
+        parts.append({"path": path, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)})
+
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
+        add("rows.jsonl", made.content)
+        for path, material in made.materials.items():
+            with material.file.open("rb") as file:
+                content = file.read()
+            if hashlib.sha256(content).hexdigest() != material.sha256:
+                raise Refused(f"材料文件与登记的摘要不一致：{path}")
+            add(path, content)
+        if printing.is_available():
+            add("移交清单.pdf", printing.print_pdf(list_html(made), identifier=made.name).pdf)
+        manifest = batch.seal(parts, made.key, batch=made.name, timestamp=int(time.time()))
+        bundle.writestr("manifest.jsonl", manifest)
+
+
+def list_html(made: Export) -> str:
+    """移交清单 as a paper, in the dress of the other papers."""
+    now = timezone.now()
+    return render_to_string(
+        "pdf/hand_over.html",
+        {
+            "title": "离线交换移交清单",
+            "service_name": settings.SERVICE_NAME,
+            "place": made.office.region.full_name,
+            "office": made.office.name,
+            "number": made.name,
+            "file_name": f"{made.name}.zip",
+            "lines": made.lines,
+            "made_at": moment(now),
+            "made_iso": now.isoformat(),
+            "notice_of_environment": settings.ENVIRONMENT_NOTICE,
+        },
+    )
 
 
 def _key(office: Office) -> SigningKey:

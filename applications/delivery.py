@@ -18,13 +18,15 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from agencies import tracing
 from agencies.deadlines import Calendar, calendar_now
 from agencies.enums import GatewayKind
 from agencies.gateways.base import Answer, Ending, SigningKey
 from agencies.gateways.http import HttpGateway
 from agencies.models import Office
+from agencies.routing import Way, way_to
 from applications import fanout, outgoing, tickets, workflow
-from applications.enums import Action, DispatchStatus, Outcome, Party
+from applications.enums import Action, DispatchKind, DispatchStatus, Outcome, Party
 from applications.errors import Refused
 from applications.models import Dispatch, DispatchAttempt, ExchangeKey, OfficeLink
 
@@ -53,18 +55,25 @@ def deliver(dispatch_ids: Iterable[int], *, at: datetime | None = None) -> int:
         pk__in=list(dispatch_ids), status=DispatchStatus.PENDING, task__office__is_held=False
     )
     for dispatch in rows.select_related("task__office", "task__item", "task__application").order_by("id"):
-        try:
-            if dispatch.task.office.gateway == GatewayKind.INBOX:
-                delivered += _put_into_queue(dispatch, calendar, at)
-            elif dispatch.task.office.gateway == GatewayKind.HTTP:
-                delivered += _send(dispatch, calendar)
-        except Refused as refused:
-            logger.warning("dispatch %s does not fit its task any more", dispatch.pk)
-            record_failure(dispatch.pk, Outcome.LASTING, str(refused))
-        except Exception as error:  # a worker must outlive any single row; the row keeps what happened
-            logger.exception("dispatch %s failed", dispatch.pk)
-            record_failure(dispatch.pk, Outcome.PASSING, type(error).__name__)
+        with tracing.within(dispatch.trace, dispatch.request_id):
+            delivered += _deliver_one(dispatch, calendar, at)
     return delivered
+
+
+def _deliver_one(dispatch: Dispatch, calendar: Calendar, at: datetime | None) -> bool:
+    try:
+        way = way_to(dispatch.task.office, dispatch.task.item.code)
+        if way.gateway == GatewayKind.INBOX:
+            return _put_into_queue(dispatch, calendar, at)
+        if way.gateway == GatewayKind.HTTP and way.endpoint:
+            return _send(dispatch, way, calendar)
+    except Refused as refused:
+        logger.warning("dispatch %s does not fit its task any more", dispatch.pk)
+        record_failure(dispatch.pk, Outcome.LASTING, str(refused))
+    except Exception as error:  # a worker must outlive any single row; the row keeps what happened
+        logger.exception("dispatch %s failed", dispatch.pk)
+        record_failure(dispatch.pk, Outcome.PASSING, type(error).__name__)
+    return False
 
 
 def _put_into_queue(dispatch: Dispatch, calendar: Calendar, at: datetime | None) -> bool:
@@ -84,7 +93,10 @@ def _put_into_queue(dispatch: Dispatch, calendar: Calendar, at: datetime | None)
 
 
 def _arrive(dispatch: Dispatch, calendar: Calendar, at: datetime, receipt_number: str = "") -> None:
-    """The office has it: the dispatch is delivered and the clock of the answer starts. The caller holds the lock."""
+    """The office has it: the dispatch is delivered and the clock of the answer starts. The caller holds the lock.
+
+    Where the dispatch was the word that a task is no more, the office knows it now and nothing else changes.
+    """
     Dispatch.objects.filter(pk=dispatch.pk).update(
         status=DispatchStatus.DELIVERED,
         delivered_at=at,
@@ -94,6 +106,9 @@ def _arrive(dispatch: Dispatch, calendar: Calendar, at: datetime, receipt_number
         leased_until=None,
     )
     task = dispatch.task
+    if dispatch.kind != DispatchKind.TASK:
+        tickets.close_withdrawn(task, note="已告知对方")
+        return
     data = {"version": dispatch.version}
     workflow.advance(task, Action.DELIVER, party=Party.SYSTEM, at=at, calendar=calendar, data=data)
     task.received_at = at
@@ -103,7 +118,8 @@ def _arrive(dispatch: Dispatch, calendar: Calendar, at: datetime, receipt_number
 def _note(dispatch_id: int, outcome: str, started_at: datetime, begun: float, **facts: object) -> None:
     """One row per try; `begun` is the monotonic clock at its beginning."""
     milliseconds = int((time.monotonic() - begun) * 1000)
-    facts["detail"] = str(facts.get("detail", ""))[:300]
+    for name in ("detail", "answer"):
+        facts[name] = str(facts.get(name, ""))[:300]
     DispatchAttempt.objects.create(
         dispatch_id=dispatch_id, outcome=outcome, started_at=started_at, milliseconds=milliseconds, **facts
     )
@@ -120,10 +136,10 @@ class Lease:
     until: datetime
 
 
-def _send(dispatch: Dispatch, calendar: Calendar) -> bool:
+def _send(dispatch: Dispatch, way: Way, calendar: Calendar) -> bool:
     begun, now = time.monotonic(), timezone.now()
     office = dispatch.task.office
-    link, _ = OfficeLink.objects.get_or_create(office=office)
+    link, _ = OfficeLink.objects.get_or_create(office=office, endpoint=way.endpoint)
     if link.disabled_reason:
         record_failure(dispatch.pk, Outcome.CONFIGURATION, link.disabled_reason)
         return False
@@ -134,9 +150,12 @@ def _send(dispatch: Dispatch, calendar: Calendar) -> bool:
     if lease is None:
         return False
     message = outgoing.message_of(dispatch, keys_of(office))
-    answer = HttpGateway(office.endpoint).send(message)
+    gateway = HttpGateway(way.endpoint)
+    # Taken without a receipt: the number is asked for; only where that cannot be told the same message goes again.
+    answer = gateway.ask(message) if dispatch.last_outcome == Outcome.SENT else None
+    answer = answer or gateway.send(message)
     logger.info("dispatch %s to office %s: %s", dispatch.pk, office.pk, answer.ending)
-    _remember_link(office, answer)
+    _remember_link(link, answer)
     return settle(lease, answer, calendar, started_at=now, begun=begun)
 
 
@@ -175,9 +194,11 @@ def settle(lease: Lease, answer: Answer, calendar: Calendar, *, started_at: date
         is_too_late = dispatch.status == DispatchStatus.CANCELLED and answer.ending in _RECEIVED
         outcome = Outcome.TOO_LATE if is_too_late else Outcome(answer.ending)
         _note(dispatch.pk, outcome, started_at, begun, digest=dispatch.digest, status_code=answer.status_code,
-              detail=answer.detail)  # fmt: skip
+              detail=answer.detail, answer=answer.said)  # fmt: skip
         if is_too_late:
             tickets.withdrawn_on_the_way(dispatch)
+            dispatch.task.dispatches.filter(status=DispatchStatus.PENDING).update(next_attempt_at=timezone.now())
+            fanout.wake_relay()
             return False
         is_open = dispatch.status in (DispatchStatus.SENDING, DispatchStatus.PENDING)
         if is_open and answer.ending == Ending.DELIVERED:
@@ -191,7 +212,7 @@ def settle(lease: Lease, answer: Answer, calendar: Calendar, *, started_at: date
 def _not_yet(dispatch: Dispatch, answer: Answer) -> None:
     now = timezone.now()
     dispatch.last_outcome, dispatch.error = Outcome(answer.ending), answer.detail
-    if answer.ending == Ending.SENT:
+    if answer.ending == Ending.SENT and dispatch.attempts < MAX_ATTEMPTS:
         dispatch.leased_until = now + RECEIPT_WAIT
     else:
         _plan_next(dispatch, now, at_least=answer.retry_after)
@@ -238,10 +259,10 @@ def confirm_receipt(dispatch: Dispatch, receipt_number: str, *, at: datetime, ca
 # --- the line to an office ---
 
 
-def _remember_link(office: Office, answer: Answer) -> None:
+def _remember_link(line: OfficeLink, answer: Answer) -> None:
     """Counts failures in a row; from the third on the line rests. Success lets everything that waited go at once."""
     now = timezone.now()
-    link = OfficeLink.objects.filter(office=office)
+    link = OfficeLink.objects.filter(pk=line.pk)
     if answer.is_gone:
         link.update(disabled_reason="部门系统答复该地址已停用（410）", last_failure_at=now)
     elif answer.ending in (Ending.PASSING, Ending.UNKNOWN):
@@ -251,17 +272,19 @@ def _remember_link(office: Office, answer: Answer) -> None:
         was_failing = link.filter(failures__gt=0).exists()
         link.update(failures=0, open_until=None, last_success_at=now)
         if was_failing:
-            let_go(office)
+            let_go(line)
 
 
-def let_go(office: Office) -> int:
-    """What waits for an office's line that is back is due at once; rows that failed often keep their own pace."""
+def let_go(line: OfficeLink) -> int:
+    """What waits for a line that is back is due at once; rows that failed often keep their own pace."""
+    now = timezone.now()
     with transaction.atomic():
         waiting = Dispatch.objects.filter(
-            task__office=office, status=DispatchStatus.PENDING, attempts__lt=MAX_ATTEMPTS // 2
+            task__office=line.office_id, status=DispatchStatus.PENDING, attempts__lt=MAX_ATTEMPTS // 2
         )
-        moved = waiting.filter(next_attempt_at__gt=timezone.now()).update(
-            next_attempt_at=timezone.now(), published_at=None
+        late = waiting.with_way().filter(address=line.endpoint, next_attempt_at__gt=now).values("pk")
+        moved = Dispatch.objects.filter(pk__in=[row["pk"] for row in late]).update(
+            next_attempt_at=now, published_at=None
         )
         fanout.wake_relay()
     return moved
@@ -273,12 +296,12 @@ def probe_lines() -> int:
     resting = OfficeLink.objects.filter(Q(open_until__isnull=False), disabled_reason="").select_related("office")
     for link in resting:
         try:
-            if HttpGateway(link.office.endpoint).probe(keys_of(link.office)):
+            if HttpGateway(link.endpoint).probe(keys_of(link.office)):
                 OfficeLink.objects.filter(pk=link.pk).update(open_until=None, failures=FAILURES_TO_REST - 1)
-                let_go(link.office)
+                let_go(link)
                 back += 1
             else:
                 OfficeLink.objects.filter(pk=link.pk).update(open_until=timezone.now() + REST)
         except Exception:  # one office must not keep the others from being asked
-            logger.exception("probe of office %s failed", link.pk)
+            logger.exception("probe of line %s failed", link.pk)
     return back

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -65,8 +66,9 @@ def _of_dispatch(dispatch: Dispatch) -> Finding:
     return Finding(str(dispatch.pk), dispatch.task.office, dispatch.task, dispatch)
 
 
-def _dispatches(**conditions: object) -> list[Dispatch]:
-    return list(Dispatch.objects.filter(**conditions).select_related("task__office").order_by("pk")[:500])
+def _dispatches(**conditions: object) -> list[Any]:
+    rows = Dispatch.objects.filter(**conditions).with_way()
+    return list(rows.select_related("task__office").order_by("pk")[:500])
 
 
 def pending_without_dispatch(now: datetime) -> Iterable[Finding]:
@@ -79,7 +81,7 @@ def unsent_too_long(now: datetime) -> Iterable[Finding]:
     open_ones = [DispatchStatus.PENDING, DispatchStatus.SENDING]
     late = _dispatches(status__in=open_ones, created_at__lt=now - LATE, task__office__is_held=False)
     # What goes by hand takes days; it is late when nobody exported it within one.
-    by_hand = [d for d in late if d.task.office.gateway == GatewayKind.BATCH]
+    by_hand = [d for d in late if d.way == GatewayKind.BATCH]
     forgotten = [d for d in by_hand if d.status == DispatchStatus.PENDING and d.created_at < now - timedelta(days=1)]
     return [_of_dispatch(dispatch) for dispatch in late if dispatch not in by_hand or dispatch in forgotten]
 
@@ -96,12 +98,16 @@ def waits_for_a_person(now: datetime) -> Iterable[Finding]:
 
 def delivered_but_not_there(now: datetime) -> Iterable[Finding]:
     newer = Dispatch.objects.filter(task=OuterRef("task"), version__gt=OuterRef("version"))
-    rows = Dispatch.objects.filter(~Exists(newer), status=DispatchStatus.DELIVERED, task__status=TaskStatus.PENDING)
+    rows = Dispatch.objects.of_tasks().filter(
+        ~Exists(newer), status=DispatchStatus.DELIVERED, task__status=TaskStatus.PENDING
+    )
     return [_of_dispatch(dispatch) for dispatch in rows.select_related("task__office")[:500]]
 
 
 def still_sent_though_ended(now: datetime) -> Iterable[Finding]:
-    return [_of_dispatch(dispatch) for dispatch in _dispatches(status__in=_UNSENT, task__status__in=TERMINAL)]
+    return [
+        _of_dispatch(dispatch) for dispatch in _dispatches(kind="task", status__in=_UNSENT, task__status__in=TERMINAL)
+    ]
 
 
 def waiting_for_nothing(now: datetime) -> Iterable[Finding]:

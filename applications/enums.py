@@ -110,6 +110,14 @@ class Party(models.TextChoices):
     SYSTEM = "system", "系统"
 
 
+class DispatchKind(models.TextChoices):
+    """What a dispatch tells: a task with its data, or that a task which the other side has is no more."""
+
+    TASK = "task", "办件"
+    WITHDRAWN = "withdrawn", "撤回告知"
+    TERMINATED = "terminated", "终止告知"
+
+
 class DispatchStatus(models.TextChoices):
     PENDING = "pending", "待送"
     SENDING = "sending", "发送中"
@@ -160,6 +168,13 @@ class Fulfilment(models.TextChoices):
     READY = "ready", "待领取"
     MAILED = "mailed", "已寄出"
     DELIVERED = "delivered", "已送达"
+
+
+class ExportKind(models.TextChoices):
+    DISPATCHES = "dispatches", "推送清单"
+    TASKS = "tasks", "在办清单"
+    FIGURES = "figures", "各地统计"
+    BATCH = "batch", "离线交换包"
 
 
 class DocumentKind(models.TextChoices):

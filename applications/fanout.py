@@ -9,11 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
+from agencies import tracing
 from agencies.deadlines import Calendar
+from agencies.enums import GatewayKind
+from agencies.routing import way_to
 from agencies.spec import Requirement
 from applications import workflow
-from applications.enums import Action, DispatchStatus, Party, TaskStatus
+from applications.enums import Action, DispatchKind, DispatchStatus, Outcome, Party, TaskStatus
 from applications.models import Application, Dispatch, ItemTask, Material
 
 CHANNEL = "portal_outbox"
@@ -73,7 +77,14 @@ def digest_of(payload: dict[str, Any]) -> str:
 def new_dispatch(task: ItemTask, materials: list[Material], *, version: int, at: datetime) -> Dispatch:
     payload = payload_of(task, materials)
     return Dispatch(
-        task=task, version=version, payload=payload, digest=digest_of(payload), created_at=at, next_attempt_at=at
+        task=task,
+        version=version,
+        payload=payload,
+        digest=digest_of(payload),
+        created_at=at,
+        next_attempt_at=at,
+        trace=tracing.parent_now(),
+        request_id=tracing.request_now(),
     )
 
 
@@ -86,11 +97,42 @@ def send_again(task: ItemTask, *, at: datetime) -> Dispatch:
     return dispatch
 
 
-def cancel_open(task: ItemTask, note: str) -> None:
-    """A withdrawn or ended task is not sent any more."""
+_HAS_IT = (Outcome.DELIVERED, Outcome.SENT, Outcome.UNKNOWN)
+
+
+def cancel_open(task: ItemTask, note: str, *, at: datetime | None = None) -> None:
+    """A withdrawn or ended task is not sent any more; where another system may have it, that system is told."""
+    rows = list(task.dispatches.of_tasks())
     task.dispatches.filter(
         status__in=[DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION]
     ).update(status=DispatchStatus.CANCELLED, note=note, leased_until=None)
+    may_have_it = any(row.status == DispatchStatus.SENDING or row.last_outcome in _HAS_IT for row in rows)
+    way = way_to(task.office, task.item.code)
+    polls = way.gateway == GatewayKind.HTTP and not way.endpoint and bool(rows)
+    if way.gateway != GatewayKind.INBOX and (may_have_it or polls):
+        on_its_way = [row.leased_until for row in rows if row.status == DispatchStatus.SENDING and row.leased_until]
+        _tell_end(task, note, at or timezone.now(), not_before=max(on_its_way, default=None))
+
+
+def _tell_end(task: ItemTask, note: str, at: datetime, *, not_before: datetime | None) -> None:
+    """The word that a task is no more travels as any dispatch does: a row, a key, tries, an answer.
+
+    It does not overtake the task itself: while that is on its way the word waits until the try has ended.
+    """
+    kind = DispatchKind.WITHDRAWN if task.status == TaskStatus.WITHDRAWN else DispatchKind.TERMINATED
+    payload = {"status": kind, "reason": note, "at": at.isoformat()}
+    Dispatch.objects.create(
+        task=task,
+        kind=kind,
+        version=task.dispatches.count() + 1,
+        payload=payload,
+        digest=digest_of(payload),
+        created_at=at,
+        next_attempt_at=max(at, not_before) if not_before else at,
+        trace=tracing.parent_now(),
+        request_id=tracing.request_now(),
+    )
+    wake_relay()
 
 
 def release_ready(application: Application, *, at: datetime, calendar: Calendar | None = None) -> list[ItemTask]:

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from agencies.deadlines import calendar_now
+from agencies.enums import GatewayKind
 from agencies.models import Office
 from applications import delivery, outgoing, review, workflow
-from applications.enums import Action, DispatchStatus, Fulfilment, Party, TaskStatus
+from applications.enums import TERMINAL, Action, DispatchKind, DispatchStatus, Fulfilment, Party, TaskStatus
 from applications.errors import Invalid, Refused
 from applications.models import Dispatch, ExchangeKey, InboundMessage, ItemTask
 from portal.accounts.models import User
@@ -223,7 +226,7 @@ def _is_stale(task: ItemTask, message: InboundMessage) -> bool:
 def _receipt_by_deed(task: ItemTask) -> None:
     """Who answers a task has it, even if its reply to our push was lost (A10)."""
     if task.status == TaskStatus.PENDING:
-        dispatch = task.dispatches.exclude(status=DispatchStatus.CANCELLED).order_by("-version").first()
+        dispatch = task.dispatches.of_tasks().exclude(status=DispatchStatus.CANCELLED).order_by("-version").first()
         if dispatch is not None:
             dispatch.task = task
             delivery.confirm_receipt(dispatch, dispatch.receipt_number, at=timezone.now(), calendar=calendar_now())
@@ -275,7 +278,7 @@ def _correct(task: ItemTask, data: Any, user: User, at: datetime) -> None:
 
 
 def _last_payload(task: ItemTask) -> list[dict[str, str]]:
-    dispatch = task.dispatches.order_by("-version").first()
+    dispatch = task.dispatches.of_tasks().order_by("-version").first()
     return list(dispatch.payload["fields"]) if dispatch is not None else []
 
 
@@ -326,27 +329,48 @@ _DEEDS: dict[type[Handled], Callable[[ItemTask, Any, User, datetime], None]] = {
 }
 
 
+def prune() -> int:
+    """Throws away messages of tasks that have ended, once nobody can still ask what became of them.
+
+    A message is kept for `EXCHANGE_INBOUND_DAYS` (a year and a month by default): a repetition gets its first answer as
+    long as that, a dispute about a result can be looked into, and the status log keeps the deed itself for ever.
+    """
+    before = timezone.now() - timedelta(days=settings.EXCHANGE_INBOUND_DAYS)
+    ended = Q(task=None) | Q(task__status__in=TERMINAL, task__changed_at__lt=before)
+    return InboundMessage.objects.filter(ended, received_at__lt=before).delete()[0]
+
+
 # --- polling ---
 
 
-def tasks_after(key: ExchangeKey, after: int, limit: int) -> tuple[list[dict[str, Any]], int]:
-    """The tasks sent to the key's offices in the order they arose, and the cursor to go on from."""
+@dataclass(frozen=True)
+class Page:
+    """`words`: that tasks sent before are no more. `last` is the cursor to go on from."""
+
+    tasks: list[dict[str, Any]]
+    words: list[dict[str, Any]]
+    last: int
+
+
+def tasks_after(key: ExchangeKey, after: int, limit: int) -> Page:
+    """What was sent to the key's offices in the order it arose; only what their own systems are to work on."""
+    offices = Office.objects.filter(agency=key.agency_id)
+    if key.office_id is not None:
+        offices = offices.filter(pk=key.office_id)
     rows = (
         Dispatch.objects.exclude(status=DispatchStatus.CANCELLED)
-        .filter(pk__gt=after, task__office__in=_offices(key))
-        .select_related("task__application", "task__item", "task__office")
+        .filter(pk__gt=after, task__office__in=offices)
+        .with_way()
+        .filter(way=GatewayKind.HTTP)
+        .select_related("task__application", "task__item__scheme", "task__office")
         .order_by("pk")[: min(limit, PAGE_LIMIT)]
     )
     found = list(rows)
-    return [outgoing.task_data(row) for row in found], found[-1].pk if found else after
-
-
-def _offices(key: ExchangeKey) -> list[int]:
-    """Only offices whose own system is joined; the portal's desk keeps what it has."""
-    offices = Office.objects.filter(agency=key.agency_id, gateway="http")
-    if key.office_id is not None:
-        offices = offices.filter(pk=key.office_id)
-    return list(offices.values_list("pk", flat=True))
+    return Page(
+        [outgoing.task_data(row) for row in found if row.kind == DispatchKind.TASK],
+        [outgoing.word_data(row) for row in found if row.kind != DispatchKind.TASK],
+        found[-1].pk if found else after,
+    )
 
 
 def acknowledge(key: ExchangeKey, dispatch_key: str, body: bytes) -> Reply:

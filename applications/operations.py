@@ -1,6 +1,6 @@
 """What an operator does when a dispatch does not get through: send again, cancel, hand over on paper, hold an office.
 
-Every deed needs a reason and is logged with it. The statutory clocks go on meanwhile.
+Every deed needs a reason and leaves a row with it. The statutory clocks go on meanwhile.
 """
 
 from datetime import datetime
@@ -11,11 +11,12 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import GatewayKind
 from agencies.gateways.egress import NotAllowed, check
-from agencies.models import Office
+from agencies.models import Agency, Office, OfficeRoute
+from agencies.routing import Way
 from applications import delivery, fanout, workflow
 from applications.enums import DispatchStatus, Outcome
 from applications.errors import AlreadyDone, Refused
-from applications.models import Dispatch, DispatchAttempt, OfficeLink
+from applications.models import Dispatch, DispatchAttempt, OfficeLink, OperatorDeed
 from portal.accounts.models import User
 
 _UNSENT = (DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION)
@@ -30,6 +31,7 @@ def resend(dispatch: Dispatch, *, operator: User, note: str) -> Dispatch:
         current.next_attempt_at, current.published_at, current.leased_until = timezone.now(), None, None
         current.note = _line(current.note, operator, "重新推送", note)
         current.save()
+        _record(operator, "重新推送", note, dispatch=current)
         OfficeLink.objects.filter(office=current.task.office).update(disabled_reason="", open_until=None, failures=0)
         fanout.wake_relay()
     return current
@@ -43,6 +45,7 @@ def cancel(dispatch: Dispatch, *, operator: User, note: str) -> Dispatch:
         current.status, current.leased_until = DispatchStatus.CANCELLED, None
         current.note = _line(current.note, operator, "取消推送", note)
         current.save()
+        _record(operator, "取消推送", note, dispatch=current)
     return current
 
 
@@ -61,40 +64,71 @@ def hand_over_on_paper(
         DispatchAttempt.objects.create(
             dispatch=current, started_at=at, outcome=Outcome.DELIVERED, digest=current.digest, detail="纸质移交"
         )
+        _record(operator, "纸质移交", note, dispatch=current)
     current.refresh_from_db()
     return current
 
 
-def hold(office: Office, *, is_held: bool) -> Office:
-    """暂停或恢复推送 for one office; what is held waits and nothing is lost."""
-    with transaction.atomic():
-        Office.objects.filter(pk=office.pk).update(is_held=is_held)
-        if not is_held:
-            fanout.wake_relay()
+def hold(office: Office, *, is_held: bool, operator: User, note: str) -> Office:
+    """暂停或恢复推送 for one office, with the reason; what is held waits and nothing is lost."""
+    _hold([office], is_held, operator, note)
     office.is_held = is_held
     return office
 
 
-def hold_agency(agency_code: str, *, is_held: bool) -> int:
-    """The same for every office of an agency."""
+def hold_agency(agency: Agency, *, is_held: bool, operator: User, note: str) -> int:
+    """The same for every office of an agency that is not so already; returns for how many."""
+    return _hold(list(agency.offices.filter(is_held=not is_held)), is_held, operator, note)
+
+
+def _hold(offices: list[Office], is_held: bool, operator: User, note: str) -> int:
+    _need(note)
     with transaction.atomic():
-        changed = Office.objects.filter(agency=agency_code).update(is_held=is_held)
+        Office.objects.filter(pk__in=[office.pk for office in offices]).update(is_held=is_held)
+        for office in offices:
+            _record(operator, "暂停推送" if is_held else "恢复推送", note, office=office)
         if not is_held:
             fanout.wake_relay()
-    return changed
+    return len(offices)
 
 
 def join(office: Office, *, endpoint: str) -> Office:
     """The office is reached at its own system from now on. Raises Refused for an address that may not be called."""
+    _may_be_called(endpoint)
+    Office.objects.filter(pk=office.pk).update(gateway=GatewayKind.HTTP, endpoint=endpoint)
+    office.refresh_from_db()
+    return office
+
+
+def set_way(office: Office, item_code: str, way: Way | None) -> None:
+    """One item goes to the office another way than the rest, or with None as the rest does again.
+
+    What is not sent yet goes the new way. Raises Refused for an address that may not be called.
+    """
+    if way is not None and way.endpoint:
+        _may_be_called(way.endpoint)
+    with transaction.atomic():
+        if way is None:
+            OfficeRoute.objects.filter(office=office, item_code=item_code).delete()
+        else:
+            values = {"gateway": way.gateway, "endpoint": way.endpoint}
+            OfficeRoute.objects.update_or_create(office=office, item_code=item_code, defaults=values)
+        fanout.wake_relay()
+
+
+def _may_be_called(endpoint: str) -> None:
     try:
         check(endpoint)
     except NotAllowed as error:
         raise Refused(str(error)) from None
     except ConnectionError:
         raise Refused("这个地址的域名查不到，请核对") from None
-    Office.objects.filter(pk=office.pk).update(gateway=GatewayKind.HTTP, endpoint=endpoint)
-    office.refresh_from_db()
-    return office
+
+
+def _record(
+    operator: User, deed: str, note: str, *, office: Office | None = None, dispatch: Dispatch | None = None
+) -> None:
+    OperatorDeed.objects.create(operator=operator, deed=deed, note=note.strip()[:300], office=office, dispatch=dispatch)
 
 
 def _lock(dispatch: Dispatch) -> Dispatch:

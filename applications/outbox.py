@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Value, When
-from django.utils import timezone
+from django.db.models import Case, Count, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from agencies.models import Agency, Office, Posting
+from agencies.models import Agency, Office
 from agencies.queues import queue_of
 from applications.enums import DispatchStatus
-from applications.models import Application, Dispatch, Heartbeat
+from applications.models import Dispatch, Heartbeat, OperatorDeed
 
 UNSENT = (DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION)
 
@@ -29,13 +28,6 @@ class AgencyLine:
     held_offices: int
     offices: int
     heard_at: datetime | None
-
-
-def for_posting(posting: Posting) -> QuerySet[Dispatch]:
-    """What a supervisor's area or, for an administrator, everybody's cases have in the outbox."""
-    if posting.region is None and posting.office is None:
-        return Dispatch.objects.all()
-    return Dispatch.objects.filter(task__application__in=Application.objects.for_posting(posting).values("pk"))
 
 
 def per_agency(rows: QuerySet[Dispatch]) -> list[AgencyLine]:
@@ -79,7 +71,14 @@ def per_agency(rows: QuerySet[Dispatch]) -> list[AgencyLine]:
 
 
 def held_offices() -> QuerySet[Office]:
-    return Office.objects.filter(is_held=True).select_related("agency", "region").order_by("agency__order", "region")
+    """Offices that nothing is sent to, each with who stopped it, when and why."""
+    last = OperatorDeed.objects.filter(office=OuterRef("pk")).order_by("-id")
+    rows = Office.objects.filter(is_held=True).annotate(
+        held_note=Subquery(last.values("note")[:1]),
+        held_by=Subquery(last.values("operator__legal_name")[:1]),
+        held_at=Subquery(last.values("at")[:1]),
+    )
+    return rows.select_related("agency", "region").order_by("agency__order", "region")
 
 
 def unsent(rows: QuerySet[Dispatch], *, agency: str = "", number: str = "") -> QuerySet[Dispatch]:
@@ -95,12 +94,3 @@ def unsent(rows: QuerySet[Dispatch], *, agency: str = "", number: str = "") -> Q
         output_field=IntegerField(),
     )
     return rows.annotate(urgency=urgency).order_by("urgency", "created_at", "id")
-
-
-def seconds_waiting() -> int:
-    """Age of the oldest dispatch that a worker should have taken by now; 0 when nothing waits. For health checks."""
-    ready = Dispatch.objects.filter(
-        status__in=[DispatchStatus.PENDING, DispatchStatus.SENDING], task__office__is_held=False
-    )
-    oldest = ready.aggregate(oldest=Min("created_at"))["oldest"]
-    return int((timezone.now() - oldest).total_seconds()) if oldest else 0

@@ -7,14 +7,18 @@ changes nothing here. Materials go as short-lived links bound to the dispatch.
 import base64
 import json
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core import signing
 
+from agencies import tracing
 from agencies.gateways.base import Message, SigningKey
+from agencies.models import Item
+from applications.enums import DispatchKind
 from applications.models import Dispatch, Material
 
-SCHEMA = "/exchange/schemas/task-v1.json"
+WORD_SCHEMA = "/exchange/schemas/word-v1.json"
 LINK_SECONDS = 15 * 60
 _SALT = "exchange.material"
 
@@ -22,21 +26,60 @@ _SALT = "exchange.material"
 def message_of(dispatch: Dispatch, keys: tuple[SigningKey, ...]) -> Message:
     """The signed-to-be message of one try. Everything but the links is the same on every try."""
     body = json.dumps(envelope(dispatch), ensure_ascii=False, separators=(",", ":")).encode()
-    return Message(key=str(dispatch.key), body=body, digest=dispatch.digest, keys=keys)
+    return Message(
+        key=str(dispatch.key),
+        body=body,
+        digest=dispatch.digest,
+        keys=keys,
+        is_word=dispatch.kind != DispatchKind.TASK,
+        trace=tracing.parent_now() or dispatch.trace,
+        request_id=dispatch.request_id,
+    )
 
 
 def envelope(dispatch: Dispatch) -> dict[str, Any]:
-    """CloudEvents attributes with the task as data."""
+    """CloudEvents attributes with the task, or the word about it, as data."""
+    is_task = dispatch.kind == DispatchKind.TASK
     return {
         "specversion": "1.0",
         "id": str(dispatch.key),
-        "type": "yjs.task.submitted.v1",
+        "type": f"yjs.task.{'submitted' if is_task else dispatch.kind}.v1",
         "source": f"{settings.SITE_URL}/exchange",
         "subject": str(dispatch.task_id),
         "time": dispatch.created_at.isoformat(),
         "datacontenttype": "application/json",
-        "dataschema": settings.SITE_URL + SCHEMA,
-        "data": task_data(dispatch),
+        "dataschema": schema_address(*_addressed(dispatch)) if is_task else settings.SITE_URL + WORD_SCHEMA,
+        "data": task_data(dispatch) if is_task else word_data(dispatch),
+    }
+
+
+def _addressed(dispatch: Dispatch) -> tuple[Item, str]:
+    return dispatch.task.item, dispatch.task.office.agency_id
+
+
+def schema_address(item: Item, agency: str) -> str:
+    """Where the JSON Schema of this item's payload for this agency is published, in the version it was made by."""
+    scheme = item.scheme
+    place = f"{scheme.region_id}/{quote(scheme.version, safe='')}/{item.code}/{agency}.json"
+    return f"{settings.SITE_URL}/exchange/schemas/{place}"
+
+
+def published_item(region: str, version: str, code: str, agency: str) -> Item | None:
+    """The item of a published scheme that the agency handles; None if there is none such."""
+    found = Item.objects.select_related("scheme__region").filter(
+        scheme__region=region, scheme__version=version, scheme__published_at__isnull=False, code=code
+    )
+    return next((item for item in found if agency in item.agency_codes), None)
+
+
+def word_data(dispatch: Dispatch) -> dict[str, Any]:
+    """The word that a task is no more: which, why, since when. Nothing about the person."""
+    return {
+        "task": str(dispatch.task_id),
+        "case_number": dispatch.task.application.number,
+        "dispatch": str(dispatch.key),
+        "digest": dispatch.digest,
+        **dispatch.payload,
     }
 
 
@@ -51,6 +94,7 @@ def task_data(dispatch: Dispatch) -> dict[str, Any]:
         "version": dispatch.version,
         "dispatch": str(dispatch.key),
         "digest": dispatch.digest,
+        "schema": schema_address(*_addressed(dispatch)),
         "fields": [
             {"name": line["target"], "label": line["label"], "value": line["value"], "text": line["text"]}
             for line in dispatch.payload["fields"]
@@ -77,7 +121,7 @@ def material_of(token: str) -> Material | None:
         key, material_id = signing.loads(token, salt=_SALT, max_age=LINK_SECONDS)
     except signing.BadSignature:
         return None
-    dispatch = Dispatch.objects.exclude(status="cancelled").filter(key=key).first()
+    dispatch = Dispatch.objects.of_tasks().exclude(status="cancelled").filter(key=key).first()
     if dispatch is None:
         return None
     sent = {file["id"] for material in dispatch.payload["materials"] for file in material["files"]}

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Prefetch, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from agencies.models import Office, Posting, Region
-from applications.enums import AT_OFFICE, CLOSED, TERMINAL, TaskStatus
+from agencies.models import Office, OfficeRoute, Posting, Region
+from applications.enums import AT_OFFICE, CLOSED, TERMINAL, DispatchKind, TaskStatus
 from portal.accounts.models import User
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
     def for_desk(self, office: Office) -> ItemTaskQuerySet:
         """The office's tasks with what its lists show. A scheme is big, so each is fetched once for all rows."""
         relation: Any = self.model._meta.get_field("dispatches")
-        handed = relation.related_model.objects.filter(delivered_at__isnull=False).order_by("-version")
+        handed = relation.related_model.objects.of_tasks().filter(delivered_at__isnull=False).order_by("-version")
         return (
             self.filter(office=office)
             .select_related("application__region", "item", "office__agency", "handler", "result")
@@ -183,6 +184,36 @@ class DocumentQuerySet(models.QuerySet[Any]):
         if posting.region is not None:
             return self.filter(within(posting.region, "application__region"))
         return self
+
+
+class DispatchQuerySet(models.QuerySet[Any]):
+    def for_posting(self, posting: Posting) -> DispatchQuerySet:
+        """What a supervisor's area or, for an administrator, everybody's cases have in the outbox."""
+        if posting.region is None and posting.office is None:
+            return self
+        cases: Any = self.model._meta.get_field("task").related_model._meta.get_field("application").related_model
+        return self.filter(task__application__in=cases.objects.for_posting(posting).values("pk"))
+
+    def of_tasks(self) -> DispatchQuerySet:
+        """Those that carry a task's data; without the words that a task is no more."""
+        return self.filter(kind=DispatchKind.TASK)
+
+    def with_way(self) -> DispatchQuerySet:
+        """With `way` and `address`: how each goes, by the office's rule for the item or else the office's own."""
+        rule = OfficeRoute.objects.filter(
+            office=models.OuterRef("task__office"), item_code=models.OuterRef("task__item__code")
+        )
+        gateway = models.Subquery(rule.values("gateway")[:1])
+        return self.annotate(
+            way=Coalesce(gateway, "task__office__gateway"),
+            address=Coalesce(models.Subquery(rule.values("endpoint")[:1]), "task__office__endpoint"),
+        )
+
+
+class ExportQuerySet(models.QuerySet[Any]):
+    def for_user(self, user: User) -> ExportQuerySet:
+        """A person's own exports; what somebody else asked for may hold what this one may not see."""
+        return self.filter(asked_by=user)
 
 
 class ExchangeKeyQuerySet(models.QuerySet[Any]):

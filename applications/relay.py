@@ -21,11 +21,11 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from agencies.enums import GatewayKind
-from agencies.queues import NOTICES, PAPERS, all_queues, queue_of
-from applications import detectors, tasks
+from agencies.queues import EXPORTS, NOTICES, PAPERS, all_queues, queue_of
+from applications import detectors, locks, tasks
 from applications.enums import DispatchStatus, DocumentStatus, NoticeStatus
 from applications.fanout import CHANNEL
-from applications.models import Dispatch, Document, Heartbeat, Notice
+from applications.models import Dispatch, Document, Export, Heartbeat, Notice
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +73,8 @@ def _wait(seconds: float) -> None:
 
 
 def pump() -> int:
-    """One claim of dispatches and one of papers; returns how many rows were published."""
-    return publish_dispatches() + publish_documents() + publish_notices()
+    """One claim of each kind of rows; returns how many were published."""
+    return publish_dispatches() + publish_documents() + publish_notices() + publish_exports()
 
 
 def _due(now: datetime) -> Q:
@@ -113,15 +113,16 @@ def _claim(now: datetime) -> list[Claim]:
         rows = list(
             Dispatch.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(_due(now), status=DispatchStatus.PENDING, task__office__is_held=False)
-            .exclude(task__office__gateway=GatewayKind.BATCH)
-            .exclude(task__office__gateway=GatewayKind.HTTP, task__office__endpoint="")  # such a system polls
+            .with_way()
+            .exclude(way=GatewayKind.BATCH)
+            .exclude(way=GatewayKind.HTTP, address="")  # such a system polls
             .order_by("id")
-            .values_list("pk", "task__office__agency_id", "task__office__gateway", "published_at")[:CLAIM]
+            .values_list("pk", "task__office__agency_id", "way", "published_at")[:CLAIM]
         )
         Dispatch.objects.filter(pk__in=[row[0] for row in rows]).update(published_at=now)
     return [
-        Claim(pk, queue_of(agency), gateway == GatewayKind.HTTP, published_at is not None)
-        for pk, agency, gateway, published_at in rows
+        Claim(pk, queue_of(agency), way == GatewayKind.HTTP, published_at is not None)
+        for pk, agency, way, published_at in rows
     ]
 
 
@@ -146,6 +147,12 @@ def publish_notices() -> int:
     return _publish(Notice.objects.filter(status=NoticeStatus.PENDING), tasks.send_notices, NOTICES, CLAIM)
 
 
+def publish_exports() -> int:
+    """Claims exports that are asked for and rings their queue; a long one keeps nothing else waiting (A17)."""
+    rows = Export.objects.filter(status=DocumentStatus.REQUESTED)
+    return _publish(rows, tasks.make_exports, EXPORTS, CLAIM_PAPERS)
+
+
 def _publish(rows: QuerySet[Any], task: Any, queue: str, at_most: int) -> int:
     """One claim of rows, oldest first, and one message with their ids; given back if the bell cannot be rung."""
     now = timezone.now()
@@ -164,7 +171,12 @@ def _publish(rows: QuerySet[Any], task: Any, queue: str, at_most: int) -> int:
 
 def ring_heartbeats() -> None:
     """A heartbeat through every queue; a queue that has not heard the last one is asked again after ten minutes."""
-    now = timezone.now()
+    with locks.alone("relay.heartbeats") as is_alone:
+        if is_alone:
+            _ring_heartbeats(timezone.now())
+
+
+def _ring_heartbeats(now: datetime) -> None:
     rows = {row.queue: row for row in Heartbeat.objects.all()}
     for queue in all_queues():
         row = rows.get(queue)
@@ -185,9 +197,11 @@ def _give_back(rows: QuerySet[Any]) -> None:
 def release_dead_senders(now: datetime) -> int:
     """A sender that died in "sending" loses its lease; whether the other side has the case is unknown, so the same key
     goes out again and the receiver tells a repetition."""
-    return Dispatch.objects.filter(status=DispatchStatus.SENDING, leased_until__lt=now).update(
-        status=DispatchStatus.PENDING, leased_until=None, published_at=None
-    )
+    with locks.alone("relay.sweep") as is_alone:
+        if not is_alone:
+            return 0
+        dead = Dispatch.objects.filter(status=DispatchStatus.SENDING, leased_until__lt=now)
+        return dead.update(status=DispatchStatus.PENDING, leased_until=None, published_at=None)
 
 
 def waiting_in(queue: str) -> int:

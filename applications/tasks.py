@@ -1,10 +1,23 @@
 """Celery's side: each task takes ids, calls one function, and may be run twice."""
 
 import logging
+from collections.abc import Callable
 
 from celery import shared_task
 
-from applications import delivery, detectors, documents, notices, questions, reconciliation, recounting, sweeps
+from applications import (
+    delivery,
+    detectors,
+    documents,
+    exports,
+    incoming,
+    locks,
+    notices,
+    questions,
+    reconciliation,
+    recounting,
+    sweeps,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +39,12 @@ def send_notices(notice_ids: list[int]) -> None:
 
 
 @shared_task
+def make_exports(export_ids: list[int]) -> None:
+    for export_id in export_ids:
+        exports.make(export_id)
+
+
+@shared_task
 def heartbeat(queue: str) -> None:
     """Heard by the queue's own worker: it is alive and not deaf."""
     detectors.heard(queue)
@@ -39,12 +58,12 @@ def probe_lines() -> None:
 
 @shared_task
 def detect() -> None:
-    detectors.run()
+    _alone("detect", detectors.run)
 
 
 @shared_task
 def reconcile() -> None:
-    reconciliation.run()
+    _alone("reconcile", reconciliation.run)
 
 
 @shared_task
@@ -60,9 +79,22 @@ def follow_calendar() -> None:
 @shared_task
 def daily_sweeps() -> None:
     """Shortly after midnight: what ended with yesterday."""
+    _alone("daily_sweeps", _daily_sweeps)
+
+
+def _daily_sweeps() -> None:
     sweeps.deem_accepted()
     sweeps.lapse_corrections()
     sweeps.lapse_promises()
     recounting.recompute()
     sweeps.drop_ended_sessions()
     questions.escalate_silent()
+    incoming.prune()
+    exports.throw_away()
+
+
+def _alone(name: str, job: Callable[[], object]) -> None:
+    """A bell that rang twice starts one round."""
+    with locks.alone(name) as is_alone:
+        if is_alone:
+            job()

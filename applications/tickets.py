@@ -43,9 +43,15 @@ def withdrawn_on_the_way(dispatch: Dispatch) -> None:
     open_ticket(
         f"withdrawn:{dispatch.pk}",
         kind="withdrawn_on_the_way",
-        title="发出途中申请人已撤回，对方可能已收到",
-        suggestion="请通知对方不再办理这一件",
+        title="发出途中已撤回或终止，对方可能已收到",
+        suggestion="正在告知对方；对方没有答复的，请电话告知不再办理",
         office=dispatch.task.office,
         task=dispatch.task,
         dispatch=dispatch,
     )
+
+
+def close_withdrawn(task: ItemTask, *, note: str) -> None:
+    """The office was told that the task is no more, so nobody needs to call it."""
+    for ticket in Ticket.objects.open().filter(task=task, kind="withdrawn_on_the_way"):
+        close(ticket, note=note)

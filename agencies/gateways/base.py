@@ -28,22 +28,31 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class Message:
-    """`key` is the same on every try, so that the receiver can tell a repetition; `digest` is that of the payload."""
+    """`key` is the same on every try, so that the receiver can tell a repetition; `digest` is that of the payload.
+
+    `is_word`: it brings no task but the word that one is no more, which needs no receipt number.
+    """
 
     key: str
     body: bytes
     digest: str
     keys: tuple[SigningKey, ...] = field(repr=False)
+    is_word: bool = False
+    trace: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
+    """`said` is the receiver's own answer in short, for who looks into it later."""
+
     ending: Ending
     detail: str = ""
     receipt_number: str = ""
     status_code: int | None = None
     retry_after: float | None = None
     is_gone: bool = False
+    said: str = ""
 
 
 class Gateway(Protocol):

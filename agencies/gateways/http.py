@@ -5,7 +5,9 @@ after sending may have.
 """
 
 import json
+import re
 import time
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -16,6 +18,8 @@ from agencies.gateways.base import Answer, Ending, Message, SigningKey
 
 ANSWER_BYTES = 64 * 1024
 _PASSING = {408, 425, 429}
+# Numbers of persons and accounts that an answer may repeat; a receipt number has letters or is shorter.
+_FIGURES = re.compile(r"(?<![\w-])\d{11,}[Xx]?(?![\w-])")
 _CONFIGURATION = {401, 403, 404, 405, 410}
 
 
@@ -24,20 +28,33 @@ class HttpGateway:
         self.endpoint = endpoint
 
     def send(self, message: Message) -> Answer:
-        """Posts the message to `…/tasks`. "Delivered" only by the receiver's own receipt number."""
+        """Posts a task to `…/tasks`, a word about one to `…/events`.
+
+        A task is "delivered" only by the receiver's own receipt number.
+        """
         if not message.keys:
             return Answer(Ending.CONFIGURATION, "没有在用的对接密钥")
         signed = signatures.headers(message.keys, message.key, int(time.time()), message.body)
-        extra = {"idempotency-key": message.key, "content-type": "application/json; charset=utf-8"}
+        extra = {"idempotency-key": message.key, "content-type": "application/json; charset=utf-8", **_thread(message)}
         try:
-            response = self._call("POST", "/tasks", {**signed, **extra}, message.body)
+            response = self._call("POST", "/events" if message.is_word else "/tasks", {**signed, **extra}, message.body)
         except egress.NotAllowed as error:
             return Answer(Ending.CONFIGURATION, str(error))
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, ConnectionError):
             return Answer(Ending.PASSING, "连不上部门系统")
         except (httpx2.TransportError, TimeoutError):
             return Answer(Ending.UNKNOWN, "已发出，没有等到完整的答复")
-        return classify(*response, digest=message.digest)
+        return classify(*response, digest=message.digest, is_word=message.is_word)
+
+    def ask(self, message: Message) -> Answer | None:
+        """Asks after the receipt of a message that was taken without one; None where the system cannot tell."""
+        try:
+            signed = signatures.headers(message.keys, f"ask-{message.key}", int(time.time()), b"")
+            response = self._call("GET", f"/tasks/{message.key}", {**signed, **_thread(message)}, b"")
+        except (httpx2.TransportError, egress.NotAllowed, OSError):
+            return None
+        answer = classify(*response, digest=message.digest)
+        return answer if answer.ending in (Ending.DELIVERED, Ending.SENT) else None
 
     def probe(self, keys: tuple[SigningKey, ...]) -> bool:
         """Whether the system answers its health question; carries no data."""
@@ -49,12 +66,15 @@ class HttpGateway:
         return 200 <= status < 300
 
     def inventory(self, keys: tuple[SigningKey, ...], day: str) -> list[dict[str, Any]] | None:
-        """What the system says it received on a day: key, digest, state per task. None if it gives no answer."""
+        """What the system says it received on a day: key, digest, state per task. None for no answer or a torn one."""
         try:
             signed = signatures.headers(keys, f"inventory-{day}", int(time.time()), b"") if keys else {}
             status, _, body = self._call("GET", f"/inventory?day={day}", signed, b"", limit=8 * 1024 * 1024)
-            rows = json.loads(body)["tasks"] if status == 200 else None
-        except (httpx2.TransportError, egress.NotAllowed, OSError, ValueError, KeyError, TypeError):
+            said = json.loads(body) if status == 200 else {}
+            rows = said["tasks"]
+            if said.get("count", len(rows)) != len(rows):
+                return None
+        except (httpx2.TransportError, egress.NotAllowed, OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return rows if isinstance(rows, list) else None
 
@@ -83,10 +103,22 @@ class HttpGateway:
             return response.status_code, dict(response.headers), content
 
 
-def classify(status: int, headers: dict[str, str], body: bytes, *, digest: str) -> Answer:
-    """What an answer means. A repetition that the receiver knows (409 with receipt) is a success."""
+def _thread(message: Message) -> dict[str, str]:
+    """The headers by which both sides' logs are laid side by side."""
+    told = {"traceparent": message.trace, "x-request-id": message.request_id}
+    return {name: value for name, value in told.items() if value}
+
+
+def classify(status: int, headers: dict[str, str], body: bytes, *, digest: str, is_word: bool = False) -> Answer:
+    """What an answer means, with what was said. A repetition that the receiver knows (409 with receipt) is a success."""
     said = _said(body)
-    receipt = str(said.get("receipt_number") or "")[:80]
+    return replace(_meaning(status, headers, said, digest, is_word), said=_in_short(said))
+
+
+def _meaning(status: int, headers: dict[str, str], said: dict[str, Any], digest: str, is_word: bool) -> Answer:
+    receipt = _text(said.get("receipt_number"))[:80]
+    if is_word and 200 <= status < 300:
+        return Answer(Ending.DELIVERED, receipt_number=receipt, status_code=status)
     if receipt and (200 <= status < 300 or status == 409):
         if said.get("digest") not in (None, digest):
             return Answer(Ending.LASTING, "对方收到的内容与发出的不一致", status_code=status)
@@ -108,10 +140,21 @@ def classify(status: int, headers: dict[str, str], body: bytes, *, digest: str) 
     return Answer(Ending.LASTING, f"部门系统不接收（{status}）", status_code=status)
 
 
+def _text(value: object) -> str:
+    """A text without what PostgreSQL cannot store."""
+    return "" if value is None else str(value).encode(errors="ignore").decode().replace("\x00", "").strip()
+
+
+def _in_short(said: dict[str, Any]) -> str:
+    """The receiver's number, or title and detail of its problem (RFC 9457); long figures are left out."""
+    parts = [_text(said.get(name)) for name in ("receipt_number", "title", "detail")]
+    return _FIGURES.sub("…", "：".join(part for part in parts if part))[:300]
+
+
 def _said(body: bytes) -> dict[str, Any]:
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 

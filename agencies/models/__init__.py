@@ -1,7 +1,7 @@
 from agencies.models.calendar import CalendarYear
-from agencies.models.office import Agency, Office
+from agencies.models.office import Agency, Office, OfficeRoute
 from agencies.models.posting import Posting
 from agencies.models.region import Region
 from agencies.models.scheme import Item, Scheme
 
-__all__ = ["Agency", "CalendarYear", "Item", "Office", "Posting", "Region", "Scheme"]
+__all__ = ["Agency", "CalendarYear", "Item", "Office", "OfficeRoute", "Posting", "Region", "Scheme"]

@@ -45,3 +45,23 @@ class Office(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class OfficeRoute(models.Model):
+    """对接方式: one item goes to an office another way than the office's own; an item may have a system of its own."""
+
+    office = models.ForeignKey(Office, models.CASCADE, related_name="routes", verbose_name="办理机构")
+    item_code = models.CharField("事项代码", max_length=20)
+    gateway = models.CharField("推送方式", max_length=10, choices=GatewayKind.choices)
+    endpoint = models.URLField("部门系统地址", blank=True)
+
+    class Meta:
+        verbose_name = "事项的推送方式"
+        verbose_name_plural = "事项的推送方式"
+        ordering = ["office", "item_code"]
+        constraints = [
+            models.UniqueConstraint(fields=["office", "item_code"], name="route_once_per_office_and_item"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.office} {self.item_code}：{self.get_gateway_display()}"

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
+from agencies.enums import Role
 from agencies.spec import ItemSpec, SchemeSpec
 from applications import corrections, delivery, materials, operations, review, submission
 from applications.demo import Soldier, answers_for, picture
@@ -396,8 +397,9 @@ def not_getting_through(stage: Stage) -> None:
     for dispatch in Dispatch.objects.filter(task__application=stuck):
         delivery.record_failure(dispatch.pk, Outcome.LASTING, "演示：对方系统不接收")
     waiting = stage.submitted(stage.cast.plain[-1:], 1)
+    admin = stage.people.post("admin", Role.ADMINISTRATOR)
     for task in waiting.tasks.select_related("office"):
-        operations.hold(task.office, is_held=True)
+        operations.hold(task.office, is_held=True, operator=admin, note="演示：对方系统检修")
 
 
 def item_added(stage: Stage) -> None:

@@ -5,9 +5,11 @@ from applications.models.dispatch import Dispatch, DispatchAttempt
 from applications.models.document import Document
 from applications.models.exchange import (
     ExchangeKey,
+    Export,
     Heartbeat,
     InboundMessage,
     OfficeLink,
+    OperatorDeed,
     Reconciliation,
     Ticket,
 )
@@ -28,6 +30,7 @@ __all__ = [
     "Document",
     "Draft",
     "ExchangeKey",
+    "Export",
     "FactConfirmation",
     "Heartbeat",
     "InboundMessage",
@@ -37,6 +40,7 @@ __all__ = [
     "Notice",
     "NumberCounter",
     "OfficeLink",
+    "OperatorDeed",
     "Reconciliation",
     "Question",
     "Result",

@@ -6,18 +6,20 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from applications.enums import DispatchStatus, Outcome
+from applications.enums import DispatchKind, DispatchStatus, Outcome
 from applications.models.item_task import ItemTask
+from applications.querysets import DispatchQuerySet
 
 
 class Dispatch(models.Model):
-    """One version of a task's payload on its way to the office.
+    """One version of a task's payload on its way to the office, or the word that the task is no more.
 
     `key` is the same on every attempt, so a receiver can tell a repetition. `leased_until` belongs to status
     "sending": when it has passed, the sender died and the row is taken up again.
     """
 
     task = models.ForeignKey(ItemTask, models.CASCADE, related_name="dispatches", verbose_name="事项办理")
+    kind = models.CharField("种类", max_length=12, choices=DispatchKind.choices, default=DispatchKind.TASK)
     version = models.PositiveSmallIntegerField("版本")
     key = models.UUIDField("推送标识", default=uuid.uuid4, unique=True, editable=False)
     payload = models.JSONField("共享数据")
@@ -33,6 +35,11 @@ class Dispatch(models.Model):
     note = models.TextField("人工处理说明", blank=True)
     created_at = models.DateTimeField("产生时间", default=timezone.now)
     delivered_at = models.DateTimeField("送达时间", null=True, blank=True)
+    # W3C traceparent and id of the request that caused it, so that one line leads from the page to the agency.
+    trace = models.CharField("追踪标识", max_length=55, blank=True)
+    request_id = models.CharField("请求标识", max_length=40, blank=True)
+
+    objects = DispatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = "推送记录"
@@ -59,7 +66,7 @@ class Dispatch(models.Model):
 
 
 class DispatchAttempt(models.Model):
-    """One try: when, what by digest, how long, what came back. Never the payload itself."""
+    """One try: when, what by digest, how long, what came back in the receiver's words. Never the payload itself."""
 
     dispatch = models.ForeignKey(Dispatch, models.CASCADE, related_name="tries", verbose_name="推送记录")
     started_at = models.DateTimeField("开始")
@@ -68,6 +75,7 @@ class DispatchAttempt(models.Model):
     digest = models.CharField("发出内容摘要", max_length=64, blank=True)
     status_code = models.PositiveSmallIntegerField("答复码", null=True, blank=True)
     detail = models.CharField("说明", max_length=300, blank=True)
+    answer = models.CharField("对方答复", max_length=300, blank=True)
 
     class Meta:
         verbose_name = "推送尝试"

@@ -14,10 +14,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from agencies.models import Agency, Office
+from agencies.models import Agency, Office, Posting
+from applications.enums import DocumentStatus, ExportKind
 from applications.models.dispatch import Dispatch
 from applications.models.item_task import ItemTask
-from applications.querysets import ExchangeKeyQuerySet, TicketQuerySet
+from applications.querysets import ExchangeKeyQuerySet, ExportQuerySet, TicketQuerySet
 
 
 def _seal() -> Fernet:
@@ -74,9 +75,13 @@ class ExchangeKey(models.Model):
 
 
 class OfficeLink(models.Model):
-    """How the line to an office's own system is: after failures in a row it is left alone until a probe succeeds."""
+    """How a line to an office's own system is: after failures in a row it is left alone until a probe succeeds.
 
-    office = models.OneToOneField(Office, models.CASCADE, primary_key=True, related_name="link", verbose_name="机构")
+    A line is a system's address: items that go to another system of the office have a line of their own.
+    """
+
+    office = models.ForeignKey(Office, models.CASCADE, related_name="links", verbose_name="机构")
+    endpoint = models.URLField("部门系统地址", blank=True)
     failures = models.PositiveIntegerField("连续失败", default=0)
     open_until = models.DateTimeField("暂停至", null=True, blank=True)
     disabled_reason = models.CharField("停用原因", max_length=200, blank=True)
@@ -86,6 +91,7 @@ class OfficeLink(models.Model):
     class Meta:
         verbose_name = "对接线路"
         verbose_name_plural = "对接线路"
+        constraints = [models.UniqueConstraint(fields=["office", "endpoint"], name="link_once_per_office_and_address")]
 
     def __str__(self) -> str:
         return str(self.office)
@@ -197,3 +203,55 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.queue
+
+
+class OperatorDeed(models.Model):
+    """人工处理: what an operator did about the sending, with the reason. Rows are added and never changed."""
+
+    operator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="经手人")
+    deed = models.CharField("动作", max_length=40)
+    note = models.CharField("原因", max_length=300)
+    office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="机构")
+    dispatch = models.ForeignKey(
+        Dispatch, models.CASCADE, null=True, blank=True, related_name="deeds", verbose_name="推送记录"
+    )
+    at = models.DateTimeField("时间", default=timezone.now)
+
+    class Meta:
+        verbose_name = "人工处理"
+        verbose_name_plural = "人工处理"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.deed} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Export(models.Model):
+    """导出: a file made by a worker for who asked for it, within what that person may see; thrown away after a while."""
+
+    kind = models.CharField("种类", max_length=12, choices=ExportKind.choices)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="要求人")
+    posting = models.ForeignKey(Posting, models.PROTECT, related_name="+", verbose_name="岗位")
+    office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="机构")
+    options = models.JSONField("范围", default=dict, blank=True)
+    status = models.CharField("状态", max_length=12, choices=DocumentStatus.choices, default=DocumentStatus.REQUESTED)
+    file = models.FileField("文件", upload_to="exports/%Y/%m/", blank=True)
+    name = models.CharField("文件名", max_length=120, blank=True)
+    rows = models.PositiveIntegerField("行数", default=0)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
+    error = models.CharField("错误", max_length=300, blank=True)
+    next_attempt_at = models.DateTimeField("下次生成", default=timezone.now)
+    published_at = models.DateTimeField("交给队列", null=True, blank=True)
+    requested_at = models.DateTimeField("要求时间", default=timezone.now)
+    made_at = models.DateTimeField("生成时间", null=True, blank=True)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "导出"
+        verbose_name_plural = "导出"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.requested_at:%Y-%m-%d %H:%M}"

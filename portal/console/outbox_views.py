@@ -28,7 +28,7 @@ operators_only = posting_required(Role.ADMINISTRATOR)
 def dispatches(request: HttpRequest) -> HttpResponse:
     """Per agency what waits and since when; below it the single dispatches, those that need a person first."""
     posting, now = request.posting, timezone.now()  # type: ignore[attr-defined]
-    rows = outbox.for_posting(posting)
+    rows = Dispatch.objects.for_posting(posting)
     agency, number = request.GET.get("agency", ""), request.GET.get("number", "").strip()[:40]
     page = Paginator(outbox.unsent(rows, agency=agency, number=number), ROWS).get_page(request.GET.get("page"))
     lines = [presenters.line_row(line, now) for line in outbox.per_agency(rows)]
@@ -38,7 +38,7 @@ def dispatches(request: HttpRequest) -> HttpResponse:
         "rows": [presenters.dispatch_row(dispatch, now) for dispatch in page],
         "agency": agency,
         "number": number,
-        "held": outbox.held_offices(),
+        "held": [presenters.held_row(office) for office in outbox.held_offices()],
         "tickets": Ticket.objects.for_posting(posting).open()[:ROWS],
         "is_operator": posting.role == Role.ADMINISTRATOR,
         "now": now,
@@ -69,7 +69,7 @@ def _page(request: HttpRequest, pk: int, problem: str = "", note: str = "") -> H
 
 
 def _find(request: HttpRequest, pk: int) -> Dispatch:
-    rows = outbox.for_posting(request.posting)  # type: ignore[attr-defined]
+    rows = Dispatch.objects.for_posting(request.posting)  # type: ignore[attr-defined]
     return get_object_or_404(rows.select_related("task__application", "task__item", "task__office__agency"), pk=pk)
 
 
@@ -102,13 +102,16 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 def hold(request: HttpRequest) -> HttpResponse:
     """Stops or releases the sending to one office or to all of an agency; what is held waits and nothing is lost."""
     is_held = request.POST.get("deed") == "hold"
-    deed = "暂停" if is_held else "恢复"
-    if office_id := request.POST.get("office", ""):
-        office = get_object_or_404(Office, pk=int(office_id) if office_id.isascii() and office_id.isdigit() else 0)
-        operations.hold(office, is_held=is_held)
-        messages.success(request, f"已{deed}向{office}推送")
-    else:
-        agency = get_object_or_404(Agency, pk=request.POST.get("agency", ""))
-        count = operations.hold_agency(agency.code, is_held=is_held)
-        messages.success(request, f"已{deed}向{agency}的 {count} 个机构推送")
+    deed, how = "暂停" if is_held else "恢复", {"is_held": is_held, "note": request.POST.get("note", "")}
+    try:
+        if office_id := request.POST.get("office", ""):
+            office = get_object_or_404(Office, pk=int(office_id) if office_id.isascii() and office_id.isdigit() else 0)
+            operations.hold(office, operator=request.user, **how)  # type: ignore[arg-type]
+            messages.success(request, f"已{deed}向{office}推送")
+        else:
+            agency = get_object_or_404(Agency, pk=request.POST.get("agency", ""))
+            count = operations.hold_agency(agency, operator=request.user, **how)  # type: ignore[arg-type]
+            messages.success(request, f"已{deed}向{agency}的 {count} 个机构推送")
+    except Refused as refused:
+        messages.error(request, f"没有{deed}：{refused}")
     return redirect("console:dispatches")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.urls import reverse
 
@@ -228,6 +229,20 @@ def line_row(line: AgencyLine, now: datetime) -> LineRow:
         held=held,
         is_held=bool(line.held_offices),
     )
+
+
+@dataclass(frozen=True)
+class HeldRow:
+    pk: int
+    name: str
+    place: str
+    why: str
+
+
+def held_row(office: Any) -> HeldRow:
+    """An office that nothing is sent to: who stopped it, when and why."""
+    why = f"{short_moment(office.held_at)} {office.held_by}暂停：{office.held_note}" if office.held_at else ""
+    return HeldRow(office.pk, office.name, office.region.full_name, why)
 
 
 def age_words(age: timedelta) -> str:

@@ -4,7 +4,10 @@ from typing import Any
 
 from django.conf import settings
 
-from applications import incoming
+from agencies.fields import FIELDS, FieldKind
+from agencies.models import Item
+from agencies.spec import FieldMapping
+from applications import incoming, outgoing
 
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "yjs.task.accepted.v1": {"handler": "王秀兰"},
@@ -77,6 +80,7 @@ def task_schema() -> dict[str, Any]:
             version={"type": "integer", "minimum": 1},
             dispatch={"type": "string", "format": "uuid"},
             digest=_hex(),
+            schema={"type": "string", "format": "uri", "description": "本事项对本部门的数据格式"},
             fields={"type": "array", "items": _object(name=text, label=text, value=text, text=text)},
             materials={
                 "type": "array",
@@ -84,6 +88,73 @@ def task_schema() -> dict[str, Any]:
             },
         ),
     }
+
+
+def item_schema(item: Item, agency: str) -> dict[str, Any]:
+    """JSON Schema of one item's task for one agency in one version of the region's scheme; such a version never changes.
+
+    It is the general schema with the item's own lines: which names can come, with which labels and kinds of values.
+    """
+    spec = item.spec
+    whole = task_schema()
+    parts = whole["properties"]
+    parts["item"]["properties"]["code"] = {"const": item.code}
+    mappings = spec.field_map.get(agency, ())
+    parts["fields"] = {"type": "array", "items": {"anyOf": [_line_schema(mapping) for mapping in mappings]}}
+    if not mappings:
+        parts["fields"] = {"type": "array", "maxItems": 0}
+    served = [m.code for m in item.scheme.spec.materials if not m.serves or item.code in m.serves]
+    parts["materials"]["items"]["properties"]["code"] = {"enum": served}
+    if not served:
+        parts["materials"] = {"type": "array", "maxItems": 0}
+    return whole | {
+        "$id": outgoing.schema_address(item, agency),
+        "title": f"{item.name}（{item.scheme.region.full_name} {item.scheme.version}）",
+    }
+
+
+def _line_schema(mapping: FieldMapping) -> dict[str, Any]:
+    field = FIELDS[mapping.field] if mapping.field else None
+    label = mapping.label or (field.label if field else mapping.target)
+    if field is None:
+        value: dict[str, Any] = {"const": mapping.default or ""}
+    elif field.choices:
+        value = {
+            "enum": sorted({code for code, _ in field.choices} | ({mapping.default} if mapping.default else set()))
+        }
+    else:
+        value = {"type": "string", "minLength": 1, **_PATTERNS.get(field.kind, {})}
+    return _object(name={"const": mapping.target}, label={"const": label}, value=value, text={"type": "string"})
+
+
+_PATTERNS = {
+    FieldKind.DATE: {"format": "date"},
+    FieldKind.MONTH: {"pattern": r"^\d{4}-\d{2}$"},
+    FieldKind.ID_NUMBER: {"pattern": r"^\d{17}[\dX]$"},
+}
+
+
+def word_schema() -> dict[str, Any]:
+    """JSON Schema of the word that a task is no more."""
+    text = {"type": "string"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": settings.SITE_URL + outgoing.WORD_SCHEMA,
+        "title": "告知部门：这一件不用再办",
+        **_word(text),
+    }
+
+
+def _word(text: dict[str, Any]) -> dict[str, Any]:
+    return _object(
+        task=text,
+        case_number=text,
+        dispatch={"type": "string", "format": "uuid"},
+        digest=_hex(),
+        status={"enum": ["withdrawn", "terminated"]},
+        reason=text,
+        at={"type": "string", "format": "date-time"},
+    )
 
 
 def _hex() -> dict[str, Any]:

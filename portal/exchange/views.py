@@ -128,14 +128,15 @@ def acknowledge(
 @machine("GET")
 def tasks(request: HttpRequest, *, key: ExchangeKey, message_id: str, body: bytes) -> HttpResponse:
     after, limit = _page(request)
-    found, last = incoming.tasks_after(key, after, limit)
-    cursor = signing.dumps(last, salt=_CURSOR_SALT, compress=False) if last else ""
+    found = incoming.tasks_after(key, after, limit)
+    cursor = signing.dumps(found.last, salt=_CURSOR_SALT, compress=False) if found.last else ""
     # Links change with every asking; whether there is something new does not.
-    tag = hashlib.sha256(json.dumps([row["dispatch"] for row in found]).encode()).hexdigest()[:32]
+    keys = [row["dispatch"] for row in [*found.tasks, *found.words]]
+    tag = hashlib.sha256(json.dumps(keys).encode()).hexdigest()[:32]
     if request.headers.get("if-none-match") == f'"{tag}"':
         response: HttpResponse = HttpResponse(status=304)
     else:
-        response = _json({"tasks": found, "cursor": cursor})
+        response = _json({"tasks": found.tasks, "words": found.words, "cursor": cursor})
     response["ETag"] = f'"{tag}"'
     return response
 
@@ -174,3 +175,17 @@ def openapi(request: HttpRequest) -> HttpResponse:
 @machine("GET", is_signed=False)
 def task_schema(request: HttpRequest) -> HttpResponse:
     return _json(description.task_schema(), kind="application/schema+json")
+
+
+@machine("GET", is_signed=False)
+def word_schema(request: HttpRequest) -> HttpResponse:
+    return _json(description.word_schema(), kind="application/schema+json")
+
+
+@machine("GET", is_signed=False)
+def item_schema(request: HttpRequest, *, region: str, version: str, item: str, agency: str) -> HttpResponse:
+    """The format of one item's data for one agency; named in every task."""
+    found = outgoing.published_item(region, version, item, agency)
+    if found is None:
+        raise Problem(404, "unknown-schema", "没有这个版本的数据格式")
+    return _json(description.item_schema(found, agency), kind="application/schema+json")

@@ -129,6 +129,10 @@ EXCHANGE_ALLOWED_HOSTS = env.list("EXCHANGE_ALLOWED_HOSTS", default=[])
 EXCHANGE_CONNECT_SECONDS = env.float("EXCHANGE_CONNECT_SECONDS", default=10)
 EXCHANGE_TOTAL_SECONDS = env.float("EXCHANGE_TOTAL_SECONDS", default=20)
 
+# How long what agencies' systems sent is kept after its task has ended; and how long a file that was exported.
+EXCHANGE_INBOUND_DAYS = env.int("EXCHANGE_INBOUND_DAYS", default=400)
+EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)
+
 # Who sends short messages: a function of (phone, text, key). The demo's sends none.
 NOTICE_SENDER = env("NOTICE_SENDER", default="applications.notices.in_site")
 

@@ -3,9 +3,8 @@
 import json
 import logging
 import re
-from contextvars import ContextVar
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+from agencies import tracing
 
 _ID_NO = re.compile(r"(?<!\d)(\d{3})\d{11}(\d{3}[\dXx])(?!\d)")
 _PHONE = re.compile(r"(?<!\d)((?:00)?(?:86)?1[3-9]\d)\d{4}(\d{4})(?!\d)")
@@ -26,7 +25,7 @@ class MaskingFilter(logging.Filter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, request id, and the masked traceback if there is one."""
+    """One JSON object a line: time, level, logger, message, request id, trace, and the masked traceback if any."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -34,8 +33,10 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            "request": request_id.get(),
+            "request": tracing.request_now(),
         }
+        if trace := tracing.current():
+            line["trace"] = trace.trace_id
         if record.exc_info:
             line["traceback"] = mask(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 
+from agencies import tracing
 from agencies.models import Posting
-from portal.web.logs import request_id
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -31,18 +31,15 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 
 class RequestIdMiddleware:
-    """Gives each request an id that its log lines, its error page and its answer carry."""
+    """Gives each request an id and a part in a trace, which its log lines, its answer and its dispatches carry."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.id = uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
-        token = request_id.set(request.id)  # type: ignore[attr-defined]
-        try:
+        with tracing.within(request.headers.get("traceparent", ""), request.id):  # type: ignore[attr-defined]
             response = self.get_response(request)
-        finally:
-            request_id.reset(token)
         response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
         return response
 

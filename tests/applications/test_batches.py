@@ -2,6 +2,7 @@
 
 import json
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def test_export_is_signed_and_lists_what_is_handed_over(offline: Any) -> None:
 
     _, rows = batch.unseal(made.content, {key.kid: key.secret})
     assert [row.value["dispatch"] for row in rows] == [str(dispatch.key) for dispatch in dispatches]
-    assert [line[0] for line in made.hand_over_list] == [d.task.application.number for d in dispatches]
+    assert [line.number for line in made.lines] == [d.task.application.number for d in dispatches]
     assert "url" not in made.content.decode()
     assert set(Dispatch.objects.filter(task__office=office).values_list("status", flat=True)) == {"sending"}
     assert set(ItemTask.objects.filter(office=office).values_list("status", flat=True)) == {TaskStatus.PENDING}
@@ -121,8 +122,9 @@ def test_office_of_another_kind_has_no_export(offline: Any) -> None:
 def test_command_exports_and_imports(offline: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     office, key, (first, _) = offline
     call_command("batch", "export", str(office.pk), str(tmp_path))
-    (made,) = tmp_path.glob("*.jsonl")
-    assert json.loads(made.read_bytes().splitlines()[-1])["rows"] == 2
+    (made,) = tmp_path.glob("*.zip")
+    with zipfile.ZipFile(made) as bundle:
+        assert json.loads(bundle.read("rows.jsonl").splitlines()[-1])["rows"] == 2
     back = tmp_path / "back"
     back.write_bytes(results(key, receipt(first)))
 

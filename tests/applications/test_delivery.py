@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from agencies.enums import Role
 from applications import delivery, operations, relay, tasks, workflow
 from applications.enums import DispatchStatus, Outcome, TaskStatus
 from applications.errors import AlreadyDone, Refused
@@ -205,11 +206,12 @@ def test_relay_leaves_a_queue_alone_that_nobody_hears(
 
 def test_held_office_gets_nothing_and_loses_nothing(bells: list[tuple[str, list[int]]]) -> None:
     dispatch = one_pending()
-    operations.hold(dispatch.task.office, is_held=True)
+    operator = factories.staff(Role.ADMINISTRATOR)
+    operations.hold(dispatch.task.office, is_held=True, operator=operator, note="对方检修")
     relay.publish_dispatches()
     assert (bells, factories.deliver_all()) == ([], 0)
 
-    operations.hold(dispatch.task.office, is_held=False)
+    operations.hold(dispatch.task.office, is_held=False, operator=operator, note="检修完毕")
     relay.publish_dispatches()
 
     assert bells == [("agency.veterans", [dispatch.pk])]

@@ -9,6 +9,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from agencies.enums import Role
 from agencies.queues import all_queues
 from applications import detectors, notices, operations, review
 from applications.detectors import DETECTORS
@@ -31,7 +32,7 @@ def _pending_without_dispatch(case: Application) -> None:
 
 def _held_too_long(case: Application) -> None:
     for task in case.tasks.all():
-        operations.hold(task.office, is_held=True)
+        operations.hold(task.office, is_held=True, operator=factories.staff(Role.ADMINISTRATOR), note="检修")
     _age_dispatches()
 
 

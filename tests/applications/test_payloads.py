@@ -47,7 +47,8 @@ def test_envelope_has_these_parts_and_no_more(region: str) -> None:
             "specversion", "id", "type", "source", "subject", "time", "datacontenttype", "dataschema", "data",
         }  # fmt: skip
         assert set(envelope["data"]) == {
-            "task", "case_number", "item", "office", "version", "dispatch", "digest", "fields", "materials",
+            "task", "case_number", "item", "office", "version", "dispatch", "digest", "schema", "fields",
+            "materials",
         }  # fmt: skip
 
 

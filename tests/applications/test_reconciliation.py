@@ -34,7 +34,7 @@ def run() -> int:
 def test_day_without_difference_is_stored(sent: list[Dispatch]) -> None:
     assert run() == 0
 
-    row = Reconciliation.objects.get()
+    row = Reconciliation.objects.get(office=sent[0].task.office)
     assert (row.sent, row.received, row.answered, row.note) == (3, 3, 0, "无差异")
 
 
@@ -67,7 +67,7 @@ def test_system_that_gives_no_list_is_a_ticket_and_no_clean_day(sent: list[Dispa
 
     run()
 
-    assert Reconciliation.objects.get().note == "对方没有给出清单"
+    assert Reconciliation.objects.get(office=sent[0].task.office).note == "对方没有给出清单"
     assert Ticket.objects.get().kind == "reconciliation"
 
 

@@ -69,6 +69,8 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "papers:verify": ("GET", ALL),
     "exchange:openapi": ("GET", ALL),
     "exchange:task_schema": ("GET", ALL),
+    "exchange:word_schema": ("GET", ALL),
+    "exchange:item_schema": ("GET", ALL),
     "exchange:events": ("POST", NONE),
     "exchange:tasks": ("GET", NONE),
     "exchange:acknowledge": ("POST", NONE),
@@ -173,6 +175,12 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "papers:page": {"number": document.number},
         "exchange:acknowledge": {"dispatch": dispatch.key},
         "exchange:material": {"token": "abc"},
+        "exchange:item_schema": {
+            "region": case.scheme.region_id,
+            "version": case.scheme.version,
+            "item": item.code,
+            "agency": "veterans",
+        },
         "window:adopt": {"draft_id": draft.pk},
         "window:sheet": {"draft_id": draft.pk},
         "window:autosave": {"draft_id": draft.pk},
@@ -201,7 +209,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
 
 POSTED: dict[str, dict[str, str]] = {
     "console:act": {"deed": "resend"},
-    "console:hold": {"deed": "hold", "agency": "police"},
+    "console:hold": {"deed": "hold", "agency": "police", "note": "检修"},
     "desk:batch": {"deed": "accept"},
     "window:start": {"region": factories.DONGSHENG},
 }

@@ -31,12 +31,13 @@ class Command(BaseCommand):
 
     def _export(self, office: Office, folder: Path) -> None:
         made = batches.export(office)
-        path = folder / f"{made.name}.jsonl"
+        path = folder / f"{made.name}.zip"
         path.touch(mode=0o600)
-        path.write_bytes(made.content)
-        self.stdout.write(f"移交清单 {office}　{made.name}　共 {len(made.hand_over_list)} 件")
-        for number, (case, item, version) in enumerate(made.hand_over_list, 1):
-            self.stdout.write(f"{number:>4}  {case}  {item}  第 {version} 版  签收：________")
+        with path.open("wb") as file:
+            batches.package(made, file)
+        self.stdout.write(f"{path.name}　{office}　共 {len(made.lines)} 件，里面有移交清单")
+        for number, line in enumerate(made.lines, 1):
+            self.stdout.write(f"{number:>4}  {line.number}  {line.item}  {line.words}  材料 {line.files} 个")
 
     def _import(self, office: Office, path: Path, *, dry_run: bool) -> None:
         verdicts = batches.bring_back(office, path.read_bytes(), dry_run=dry_run)

@@ -5,13 +5,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from agencies.enums import Role
 from agencies.models import Agency, Office, Region
 from applications import delivery, outbox
 from applications.enums import DispatchStatus, Outcome, TaskStatus
-from applications.models import Application, Dispatch
+from applications.models import Dispatch
 from portal.console import presenters
 from tests import factories
 
@@ -159,21 +158,37 @@ def test_unknown_deed_is_not_there(operator: Client) -> None:
 def test_office_is_held_and_released(operator: Client) -> None:
     office = Office.objects.filter(agency="police")[0]
 
-    operator.post(f"{PAGE}hold/", {"deed": "hold", "office": office.pk})
+    operator.post(f"{PAGE}hold/", {"deed": "hold", "office": office.pk, "note": "对方检修"})
     assert [held.pk for held in outbox.held_offices()] == [office.pk]
     assert office.name in operator.get(PAGE).content.decode()
 
-    operator.post(f"{PAGE}hold/", {"deed": "release", "office": office.pk})
+    operator.post(f"{PAGE}hold/", {"deed": "release", "office": office.pk, "note": "检修完毕"})
     assert not outbox.held_offices().exists()
 
 
+def test_hold_without_a_reason_is_refused(operator: Client) -> None:
+    operator.post(f"{PAGE}hold/", {"deed": "hold", "agency": "police", "note": " "})
+
+    assert not outbox.held_offices().exists()
+    assert "请写明原因" in operator.get(PAGE).content.decode()
+
+
+def test_hold_shows_who_stopped_it_and_why(operator: Client) -> None:
+    office = Office.objects.filter(agency="police")[0]
+    operator.post(f"{PAGE}hold/", {"deed": "hold", "office": office.pk, "note": "对方检修到周五"})
+
+    (row,) = operator.get(PAGE).context["held"]
+
+    assert (row.name, "对方检修到周五" in row.why) == (office.name, True)
+
+
 def test_agency_is_held_and_released_as_a_whole(operator: Client) -> None:
-    operator.post(f"{PAGE}hold/", {"deed": "hold", "agency": "police"})
+    operator.post(f"{PAGE}hold/", {"deed": "hold", "agency": "police", "note": "对方检修"})
     lines = {row.code: row for row in operator.get(PAGE).context["lines"]}
 
     assert (lines["police"].held, lines["hrss"].held) == ("全部暂停推送", "")
 
-    operator.post(f"{PAGE}hold/", {"deed": "release", "agency": "police"})
+    operator.post(f"{PAGE}hold/", {"deed": "release", "agency": "police", "note": "检修完毕"})
     assert not outbox.held_offices().exists()
 
 
@@ -204,25 +219,3 @@ def test_words_tell_what_happens_next() -> None:
 )
 def test_age_in_words(age: timedelta, words: str) -> None:
     assert presenters.age_words(age) == words
-
-
-def test_waiting_seconds_ignore_what_is_held() -> None:
-    application = factories.submitted(ticked=["I07"], at=timezone.now() - timedelta(minutes=10))
-
-    assert outbox.seconds_waiting() >= 600
-    Office.objects.filter(tasks__application=application).update(is_held=True)
-    assert outbox.seconds_waiting() == 0
-
-
-def test_page_asks_as_often_for_one_dispatch_as_for_three(
-    operator: Client, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    stuck()
-    with django_assert_num_queries(11):
-        operator.get(PAGE)
-    stuck()
-    stuck()
-
-    with django_assert_num_queries(11):
-        operator.get(PAGE)
-    assert Application.objects.count() == 3

@@ -1,0 +1,211 @@
+"""导出: operators' lists and figures as files, and the packages for offices that are not joined to the network.
+
+`ask` is the page's side. `make` is the worker's, on a queue of its own, so that a long list keeps nobody waiting (A17). A
+file holds only what who asked may see, no name and no ID number, and is thrown away after some days.
+"""
+
+import csv
+import hashlib
+import logging
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import IO
+
+from django.conf import settings
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+
+from agencies.deadlines import calendar_now
+from agencies.models import Office, Posting
+from applications import batches, fanout, figures, spreadsheet
+from applications.enums import AT_OFFICE, DocumentStatus, ExportKind, Outcome
+from applications.errors import Refused
+from applications.models import Application, Dispatch, Export, ItemTask
+from portal.accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+RETRY = timedelta(minutes=1)
+FORMATS = {"csv": "CSV", "xlsx": "Excel"}
+_PERIODS = (30, 90, 365)
+
+Cells = list[str | int]
+
+
+def ask(
+    kind: ExportKind, *, user: User, posting: Posting, format: str = "csv", days: int = 30, office: Office | None = None
+) -> Export:
+    """Asks for a file; a worker makes it. Raises Refused for what cannot be exported."""
+    if kind == ExportKind.BATCH:
+        if office is None:
+            raise Refused("请选择要导出的机构")
+    elif format not in FORMATS:
+        raise Refused("请选择文件格式")
+    options = {"format": format, "days": days if days in _PERIODS else 30}
+    with transaction.atomic():
+        made = Export.objects.create(kind=kind, asked_by=user, posting=posting, office=office, options=options)
+        fanout.wake_relay()
+    return made
+
+
+def make(export_id: int) -> Export:
+    """Makes the file if it is not there yet. Safe to run twice: the row is locked meanwhile.
+
+    A failure is noted and tried again; what a rule forbids, and the third failure, are told to who asked.
+    """
+    try:
+        with transaction.atomic():
+            row = (
+                Export.objects.select_for_update(of=("self",))
+                .select_related("office__region", "posting")
+                .get(pk=export_id)
+            )
+            if row.status == DocumentStatus.REQUESTED:
+                _make(row)
+            return row
+    except Refused as refused:
+        return _note(export_id, str(refused), is_last=True)
+    except Exception as error:  # the worker goes on; the row says what happened
+        logger.exception("export %s could not be made", export_id)
+        return _note(export_id, type(error).__name__, is_last=False)
+
+
+def _make(row: Export) -> None:
+    with tempfile.TemporaryFile() as file:
+        if row.kind == ExportKind.BATCH and row.office is not None:
+            package = batches.export(row.office)
+            batches.package(package, file)
+            row.rows, row.name = len(package.lines), f"{package.name}.zip"
+        else:
+            stamp = timezone.localtime(row.requested_at).strftime("%Y%m%d-%H%M")
+            row.name = f"{row.get_kind_display()}-{stamp}.{row.options['format']}"
+            row.rows = _write(row, file)
+        file.seek(0)
+        row.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        place = f"exports/{timezone.localdate():%Y/%m}/{row.pk}-{row.sha256[:12]}"
+        storage = row.file.storage
+        storage.delete(place)  # left behind by a worker that died before its row was committed
+        row.file.name = storage.save(place, File(file))
+    row.status, row.made_at, row.error = DocumentStatus.READY, timezone.now(), ""
+    row.save()
+
+
+def _write(row: Export, file: IO[bytes]) -> int:
+    """Writes row by row, so that a hundred thousand rows need no more memory than ten; returns how many there were."""
+    cases = Application.objects.for_posting(row.posting)
+    lines = {
+        ExportKind.DISPATCHES: _dispatches,
+        ExportKind.TASKS: _tasks,
+    }.get(ExportKind(row.kind))
+    cells = lines(row.posting) if lines else _figures(cases, int(row.options["days"]))
+    return spreadsheet.write(cells, file) if row.options["format"] == "xlsx" else _csv(cells, file)
+
+
+def _csv(rows: Iterator[Cells], file: IO[bytes]) -> int:
+    """UTF-8 with a mark, so that office programs read the Chinese; no cell can be taken for a formula."""
+    file.write(b"\xef\xbb\xbf")
+    count = -1  # the first line names the columns
+    for cells in rows:
+        line = _Line()
+        csv.writer(line).writerow([spreadsheet.harmless(cell) for cell in cells])
+        file.write(line.text.encode())
+        count += 1
+    return count
+
+
+class _Line:
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+def _dispatches(posting: Posting) -> Iterator[Cells]:
+    yield [
+        "办件编号",
+        "事项",
+        "部门",
+        "机构",
+        "种类",
+        "第几次",
+        "状态",
+        "试过",
+        "上次结果",
+        "产生时间",
+        "送达时间",
+        "对方回执号",
+    ]
+    rows = Dispatch.objects.for_posting(posting).select_related(
+        "task__application", "task__item", "task__office__agency"
+    )
+    outcomes = dict(Outcome.choices)
+    for row in rows.order_by("pk").defer("payload", "task__application__answers").iterator(2000):
+        task = row.task
+        yield [
+            task.application.number, task.item.name, task.office.agency.name, task.office.name, row.get_kind_display(),
+            row.version, row.get_status_display(), row.attempts, str(outcomes.get(row.last_outcome, "")),
+            _moment(row.created_at), _moment(row.delivered_at), row.receipt_number,
+        ]  # fmt: skip
+
+
+def _tasks(posting: Posting) -> Iterator[Cells]:
+    yield ["办件编号", "事项", "部门", "机构", "状态", "送达时间", "受理日期", "应处理日", "到期日", "承办人"]
+    cases = Application.objects.for_posting(posting)
+    rows = ItemTask.objects.filter(application__in=cases.values("pk"), status__in=AT_OFFICE)
+    rows = rows.select_related("application", "item", "office__agency", "handler").defer("application__answers")
+    for task in rows.order_by("next_on", "pk").iterator(2000):
+        yield [
+            task.application.number, task.item.name, task.office.agency.name, task.office.name,
+            task.get_status_display(), _moment(task.received_at), _day(task.accepted_on), _day(task.next_on),
+            _day(task.due_on), str(task.handler or ""),
+        ]  # fmt: skip
+
+
+def _figures(cases: figures.Cases, days: int) -> Iterator[Cells]:
+    today = timezone.localdate()
+    period = figures.Period.last(days, today)
+    yield [
+        "地方",
+        "代码",
+        f"收件（{period.start} 至 {period.end}）",
+        "全部办结",
+        "办理用时中位数（工作日）",
+        "需要补正",
+        "现在超期",
+    ]
+    for line in figures.places(cases, period, calendar_now(), today):
+        median = "" if line.median is None else line.median
+        yield [line.name, line.code, line.received, line.closed, median, line.corrected, line.overdue]
+
+
+def _moment(at: object) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else ""  # type: ignore[arg-type]
+
+
+def _day(day: object) -> str:
+    return str(day or "")
+
+
+def _note(export_id: int, error: str, *, is_last: bool) -> Export:
+    with transaction.atomic():
+        row = Export.objects.select_for_update(of=("self",)).get(pk=export_id)
+        row.attempts += 1
+        row.error, row.published_at, row.next_attempt_at = error[:300], None, timezone.now() + RETRY
+        if is_last or row.attempts >= MAX_ATTEMPTS:
+            row.status = DocumentStatus.FAILED
+        row.save()
+    return row
+
+
+def throw_away() -> int:
+    """Files older than some days go; that and when they were made stays. Returns how many went."""
+    old = Export.objects.filter(made_at__lt=timezone.now() - timedelta(days=settings.EXPORT_DAYS)).exclude(file="")
+    count = 0
+    for row in old:
+        row.file.delete(save=True)
+        count += 1
+    return count
