@@ -5,7 +5,9 @@ from datetime import date
 
 from django.db.models import Q
 
+from agencies.enums import Level
 from agencies.models import Region, Scheme
+from agencies.spec import PlaceSpec
 
 
 class NoScheme(LookupError):
@@ -26,11 +28,28 @@ def scheme_for(region: Region, day: date) -> Scheme:
     return nearest[0]
 
 
+def published_for(scheme_id: int, code: str) -> tuple[Scheme, Region] | None:
+    """A published version, in force or not, and a place that it is for; None where there is no such pair."""
+    scheme = Scheme.objects.published().select_related("region").filter(pk=scheme_id).first()
+    region = Region.objects.select_related("parent__parent__parent__parent").filter(pk=code).first()
+    return (scheme, region) if scheme and region and scheme.region in region.lineage() else None
+
+
+def place_told(scheme: Scheme, region: Region) -> PlaceSpec | None:
+    """What the scheme says of the place: address, hours. A township or village has what its county has."""
+    told = {place["region"]: place for place in scheme.content.get("places", ())}
+    here: Region | None = region
+    while here is not None and here.code not in told and here.level > Level.COUNTY:
+        here = here.parent
+    return PlaceSpec.model_validate(told[here.code]) if here is not None and here.code in told else None
+
+
 def sample_places(schemes: Iterable[Scheme]) -> dict[str, str]:
     """For each scheme's region one open place that it is in force for, by the nearest scheme above; two queries."""
     regions = {scheme.region_id for scheme in schemes}
     found: dict[str, str] = {}
-    for place in Region.objects.open().select_related("parent__parent__parent").order_by("code"):
+    opened = Region.objects.open().select_related("parent__parent__parent").order_by("code")
+    for place in sorted(opened, key=lambda place: place.level != Level.COUNTY):
         nearest = next((above.code for above in place.lineage() if above.code in regions), None)
         if nearest is not None:
             found.setdefault(nearest, place.code)

@@ -156,7 +156,7 @@ def _check_sources(layer: Data, found: _Findings) -> None:
             need(f"items.{item['code']}.{name}", item.get(name))
         if item.get("phones") and not item.get("source"):
             found.error(f"items.{item['code']}.phones", "电话没有写出处", "给这个事项加上 source")
-    for name in ("claims", "windows", "places", "facts", "offices", "materials"):
+    for name in ("claims", "windows", "places", "facts", "offices", "materials", "channels"):
         for position, entry in enumerate(layer.get(name, [])):
             if not entry.get("remove"):
                 need(f"{name}.{entry.get(KEYS.get(name, ''), position)}", entry)
@@ -164,6 +164,56 @@ def _check_sources(layer: Data, found: _Findings) -> None:
         found.error("supervision_phone", "没有写出处", "在 source_of 里写 supervision_phone 的出处")
     if not layer.get("source"):
         found.error("source", "这一级规定没有写出处", "在文件开头加上 source")
+
+
+def _check_documents(spec: SchemeSpec, layer: Data, found: _Findings) -> None:
+    """Every source row that this layer writes names a document that is listed; one out of a repealed one is told."""
+    for path, source in _sources_in(layer, ""):
+        document = spec.document_of(source)
+        if document is None:
+            found.error(path, f"出处“{source}”不在 sources 里", "在 sources 里登记这个文件，或改正出处")
+        elif spec.repealed(source, spec.valid_from):
+            found.notice(path, f"出处《{document.title}》已经失效", "有现行的规定就改；没有就不改，页面会写明已废止")
+
+
+def _sources_in(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """(path, source row) of everything in the layer that names a source."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            here = f"{path}.{key}".lstrip(".")
+            if key == "source" and part:
+                yield here, str(part)
+            elif key == "source_of":
+                yield from ((f"source_of.{name}", str(row)) for name, row in part.items())
+            elif key != "sources":
+                yield from _sources_in(part, here)
+    elif isinstance(value, list):
+        name = KEYS.get(path.rstrip("+"), "")
+        for position, part in enumerate(value):
+            code = part.get(name, position) if isinstance(part, dict) else position
+            yield from _sources_in(part, f"{path}.{code}")
+
+
+def _check_channels(spec: SchemeSpec, layer: Data, found: _Findings) -> None:
+    """What the text says and what the portal does agree: no way online without items, no items online without a way."""
+    for position, channel in enumerate(spec.channels):
+        if channel.kind is None:
+            found.error(f"channels.{position}", f"没有写“{channel}”是网上还是窗口", "写 kind: online 或 kind: window")
+        if channel.by_operator and not channel.note:
+            found.error(
+                f"channels.{position}", f"“{channel}”是平台增加的，没有说明", "用 note 写明方案怎么写、平台增加了什么"
+            )
+    if not spec.channels or not layer.get("opens"):
+        return
+    online = [item.title for item in spec.offered if item.online]
+    if online and not spec.online_channels:
+        found.error(
+            "channels",
+            f"“{'、'.join(online)}”能网上办，办理渠道里没有网上的",
+            "把事项改成 online: false，或写出网上渠道；平台自己开通的写 by_operator: true",
+        )
+    if spec.online_channels and not online:
+        found.error("channels", "写了网上渠道，没有一个事项能网上办", "去掉网上渠道，或把事项改成 online: true")
 
 
 def _check_phones(value: Any, path: str, found: _Findings) -> None:
@@ -364,7 +414,7 @@ def _check_conditions(spec: SchemeSpec, layer: Data, found: _Findings) -> None:
             if part.field not in FIELDS:
                 found.error(path, f"条件中的字段“{part.field}”不存在{_near(part.field)}", "用字段表里的代码")
                 continue
-            if part.field not in asked:
+            if part.field not in asked and not path.endswith(".concerns"):
                 found.notice(
                     path,
                     f"条件要看“{FIELDS[part.field].label}”，登记表不问它，条件永远不成立",
@@ -386,6 +436,8 @@ def _conditions(spec: SchemeSpec) -> Iterator[tuple[str, Condition]]:
         for edge in item.requires:
             if edge.when:
                 yield f"items.{item.code}.requires", edge.when
+        if item.concerns:
+            yield f"items.{item.code}.concerns", item.concerns
     for number, section in enumerate(spec.form.sections):
         for position, line in enumerate(section.fields):
             if line.when:
@@ -555,6 +607,8 @@ _CHECKS = (
     _check_limits,
     _check_form,
     _check_offices,
+    _check_channels,
+    _check_documents,
     _check_dates,
     _check_elements,
 )

@@ -59,7 +59,7 @@ def _of_the_whole(old: SchemeSpec, new: SchemeSpec) -> Iterator[Change]:
     yield from _lists(APPLICANTS, "服务对象和条件", old.eligibility, new.eligibility)
     yield from _lists(APPLICANTS, "适用的安置方式", _kinds(old.applies_to), _kinds(new.applies_to))
     yield from _lists(APPLICANTS, "办理前要先完成的事", old.prerequisites, new.prerequisites)
-    yield from _lists(APPLICANTS, "办理渠道", old.channels, new.channels)
+    yield from _lists(APPLICANTS, "办理渠道", map(str, old.channels), map(str, new.channels))
     yield from _lists(APPLICANTS, "结果送达方式", old.delivery, new.delivery)
     yield from _lists(APPLICANTS, "集中办理窗口", _windows(old), _windows(new))
     phones = ({place.region: place.phone for place in spec.places} for spec in (old, new))
@@ -103,7 +103,7 @@ def _of_item(old: SchemeSpec, one: ItemSpec, new: SchemeSpec, other: ItemSpec) -
     yield from _moved(EVERYBODY, f"{name}的承诺时限", one.promised_limit, other.promised_limit)
     yield from _moved(EVERYBODY, f"{name}的法定时限", one.legal_limit, other.legal_limit)
     yield from _moved(APPLICANTS, f"{name}的兑现时间", one.fulfilment, other.fulfilment)
-    yield from _moved(APPLICANTS, f"{name}的办理渠道", channel_text(one), channel_text(other))
+    yield from _moved(APPLICANTS, f"{name}的办理渠道", channel_text(old, one), channel_text(new, other))
     if one.in_person != other.in_person:
         said = f"要本人到场（{other.in_person_reason}）" if other.in_person else "不再要求本人到场"
         yield Change(APPLICANTS, f"{name}{said}。")

@@ -161,6 +161,7 @@ _ALL = [
     Field("host_tel", "被投靠人电话", FieldKind.PHONE, is_sensitive=True),
     Field("to_addr", "拟迁入地址", FieldKind.LONG_TEXT, hint="户口要落到的地址，写到门牌号", max_length=200),
     Field("police_station", "拟迁入派出所", hint="不知道可以不填，由公安局确定"),
+    Field("holds_licence", "是否持军警驾驶证", FieldKind.RADIO, YES_NO),
     Field("licence_no", "军警驾驶证号", max_length=40, is_sensitive=True),
     Field("licence_class", "准驾车型", FieldKind.CHOICE, same("A1", "A2", "A3", "B1", "B2", "C1", "C2", "D", "E", "F")),
     Field("pension_kind", "参保类型（养老）", FieldKind.RADIO,

@@ -8,10 +8,11 @@ import unicodedata
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from agencies.fields import FIELDS
-from agencies.spec import Condition, ItemSpec, MaterialSpec, Requirement, SchemeSpec
+from agencies.spec import Basis, Condition, ItemSpec, MaterialSpec, Requirement, SchemeSpec
 
 SETTLEMENT = "settlement"
 
@@ -81,17 +82,6 @@ class FlowChart:
     @property
     def steps(self) -> tuple[Step, ...]:
         return tuple(step for column in self.columns for step in column)
-
-    @property
-    def arrows(self) -> tuple[tuple[Step, Step, bool], ...]:
-        """(from, to, whether it must wait) for every line of the drawing."""
-        by_code = {step.item.code: step for step in self.steps}
-        return tuple(
-            (by_code[item.code], step, items is step.hard)
-            for step in self.steps
-            for items in (step.hard, step.soft)
-            for item in items
-        )
 
 
 def flow_chart(
@@ -164,7 +154,10 @@ class Question:
 
 
 def questions(spec: SchemeSpec) -> list[Question]:
-    """What to ask before telling somebody what to bring: every choice that a condition of this scheme looks at."""
+    """What to ask before telling somebody what to bring: every choice that a condition of this scheme looks at.
+
+    A question that decides about an item (持军警驾驶证) concerns everybody.
+    """
     asked: dict[str, set[str]] = {}
     for material in spec.materials:
         for code in _fields_of(material.when):
@@ -173,6 +166,8 @@ def questions(spec: SchemeSpec) -> list[Question]:
         for edge in item.requires:
             for code in _fields_of(edge.when):
                 asked.setdefault(code, set()).add(item.code)
+        for code in _fields_of(item.concerns):
+            asked.setdefault(code, set())
     found = [_question(spec, code, items) for code, items in asked.items() if FIELDS[code].choices]
     order = list(FIELDS)
     found.sort(key=lambda question: order.index(question.code))
@@ -199,6 +194,19 @@ def items_for(spec: SchemeSpec, settlement: str) -> list[ItemSpec]:
     return [item for item in spec.offered if item.is_for(settlement)] if spec.is_for(settlement) else []
 
 
+def items_by_situation(spec: SchemeSpec, ticked: Iterable[str], answers: dict[str, Any]) -> list[ItemSpec]:
+    """This person's items: those ticked that are for them, and those their situation calls for, without what it rules out."""
+    wanted, settlement = set(ticked), str(answers.get(SETTLEMENT, ""))
+    if not wanted:
+        return []
+    by_situation = {item.code: item.is_wanted(answers) for item in spec.offered}
+    return [
+        item
+        for item in items_for(spec, settlement)
+        if by_situation[item.code] or (by_situation[item.code] is None and item.code in wanted)
+    ]
+
+
 @dataclass(frozen=True)
 class Visit:
     """One time that the person has to come, where to, and what for."""
@@ -206,6 +214,7 @@ class Visit:
     place: str
     items: tuple[ItemSpec, ...]
     reasons: tuple[str, ...]
+    agency: str = ""
 
 
 @dataclass(frozen=True)
@@ -237,12 +246,18 @@ NOT_PUBLISHED = "未公布"
 
 
 def one_time_notice(
-    spec: SchemeSpec, ticked: Iterable[str], answers: dict[str, Any], *, window: str = "", scheme_id: int = 0
+    spec: SchemeSpec,
+    ticked: Iterable[str],
+    answers: dict[str, Any],
+    *,
+    discharged: date | None = None,
+    window: str = "",
+    region: str = "",
+    scheme_id: int = 0,
 ) -> Notice:
     """What to bring, where to go how often, and what waits for what. Items this 安置方式 has no right to are left out."""
-    settlement = str(answers.get(SETTLEMENT, ""))
-    wanted = set(ticked)
-    allowed = [item.code for item in items_for(spec, settlement) if item.code in wanted]
+    settlement, wanted = str(answers.get(SETTLEMENT, "")), set(ticked)
+    allowed = [item.code for item in items_by_situation(spec, wanted, answers)]
     chart = flow_chart(spec, allowed, answers)
     steps = {step.item.code: step for step in chart.steps}
     items = [item for item in spec.offered if item.code in allowed]
@@ -250,7 +265,7 @@ def one_time_notice(
         question for question in questions(spec) if question.concerns(allowed) and not answers.get(question.code)
     ]
     return Notice(
-        number=notice_number(spec, allowed, answers, scheme_id=scheme_id),
+        number=notice_number(spec, wanted, answers, discharged=discharged, region=region, scheme_id=scheme_id),
         version=spec.version,
         items=tuple(_notice_item(spec, item, steps[item.code]) for item in items),
         materials=spec.materials_for(frozenset(allowed), answers) if allowed else (),
@@ -270,7 +285,7 @@ def _notice_item(spec: SchemeSpec, item: ItemSpec, step: Step) -> NoticeItem:
         legal_limit=str(item.legal_limit) if item.legal_limit else NOT_PUBLISHED,
         fulfilment=str(item.fulfilment) if item.fulfilment else "",
         waits_for=tuple(waits),
-        channel=channel_text(item),
+        channel=channel_text(spec, item),
     )
 
 
@@ -283,13 +298,40 @@ def limit_text(spec: SchemeSpec, item: ItemSpec) -> str:
     return NOT_PUBLISHED
 
 
-def channel_text(item: ItemSpec) -> str:
-    """Where the item can be done, in words."""
+def channel_text(spec: SchemeSpec, item: ItemSpec) -> str:
+    """Where the item can be done, in words; a way that only this portal adds is told from what the document says."""
     if item.channel_note:
         return item.channel_note
-    if item.online and item.window:
-        return "网上办、窗口办都可以"
-    return "网上办" if item.online else "到窗口办"
+    if not item.online:
+        return "到窗口办"
+    added = spec.online_channels and all(channel.by_operator for channel in spec.online_channels)
+    if item.window:
+        return "窗口办、网上办都可以（网上办是本平台增加的）" if added else "网上办、窗口办都可以"
+    return "网上办（本平台增加的）" if added else "网上办"
+
+
+def ground_text(entry: Basis, day: date) -> str:
+    """A legal ground as it is cited, and whether it is in force on the day."""
+    if entry.valid_until and entry.valid_until < day:
+        return f"{entry.text}（已废止，{_day(entry.valid_until)}止）"
+    if entry.valid_from and entry.valid_from > day:
+        return f"{entry.text}（{_day(entry.valid_from)}起施行）"
+    return entry.text
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def reporting_text(spec: SchemeSpec, day: date) -> str:
+    """退役后几天内报到; a number out of a repealed document is said to be one, since nobody has published a newer."""
+    limit = spec.reporting_limit
+    if limit is None:
+        return NOT_PUBLISHED
+    words = f"批准退役后{limit}内"
+    if document := spec.repealed(limit.source, day):
+        return f"现行期限{NOT_PUBLISHED}。《{document.title}》（已废止）规定{words}；请尽早报到，以安置地的通知为准"
+    return words
 
 
 def visits(spec: SchemeSpec, items: Iterable[ItemSpec], *, window: str = "") -> list[Visit]:
@@ -305,15 +347,28 @@ def visits(spec: SchemeSpec, items: Iterable[ItemSpec], *, window: str = "") -> 
             by_agency.setdefault(item.agencies[0], []).append(item)
     for code, seen in by_agency.items():
         reasons = tuple(item.in_person_reason or "需要本人到场" for item in seen)
-        found.append(Visit(spec.agency(code).name, tuple(seen), reasons))
+        found.append(Visit(spec.agency(code).name, tuple(seen), reasons, code))
     return found
 
 
-# The number of a notice: scheme, items and answers packed, so that a window opens it without anything stored --------
+# The number of a notice: place, scheme, items and answers packed, so that a window opens it without anything stored ---
+
+SCHEMES = 1 << 20
+CODE_LENGTHS = (6, 9, 12)
+FIRST_DAY = date(2000, 1, 1)
+DAYS = 1 << 15
 
 
-def notice_number(spec: SchemeSpec, ticked: Iterable[str], answers: dict[str, Any], *, scheme_id: int = 0) -> str:
-    """A short number that holds the scheme, the items and the answers to the scheme's questions, with a check."""
+def notice_number(
+    spec: SchemeSpec,
+    ticked: Iterable[str],
+    answers: dict[str, Any],
+    *,
+    discharged: date | None = None,
+    region: str = "",
+    scheme_id: int = 0,
+) -> str:
+    """A short number that holds the place, the scheme, the items and the answers, with a check."""
     wanted = set(ticked)
     value = 1
     for item in spec.offered:
@@ -322,19 +377,26 @@ def notice_number(spec: SchemeSpec, ticked: Iterable[str], answers: dict[str, An
         values = [code for code, _ in question.choices]
         answer = answers.get(question.code)
         value = value * (len(values) + 1) + (values.index(answer) + 1 if answer in values else 0)
-    body = scheme_id.to_bytes(4) + value.to_bytes((value.bit_length() + 7) // 8)
+    day = (discharged - FIRST_DAY).days + 1 if discharged else 0
+    value = value * DAYS + (day if 0 < day < DAYS else 0)
+    kind = CODE_LENGTHS.index(len(region)) if len(region) in CODE_LENGTHS else 0
+    value = (value * 10 ** CODE_LENGTHS[kind] + int(region or 0)) * len(CODE_LENGTHS) + kind
+    value = value * SCHEMES + scheme_id % SCHEMES
+    body = value.to_bytes((value.bit_length() + 7) // 8)
     text = base64.b32encode(zlib.crc32(body).to_bytes(4)[:2] + body).decode().rstrip("=")
     return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
-def scheme_of(number: str) -> int:
-    """The key of the scheme that a notice was made with. Raises ValueError for a mistyped number."""
-    return int.from_bytes(_body_of(number)[:4])
+def origin_of(number: str) -> tuple[int, str]:
+    """Scheme key and place that a notice was made for. Raises ValueError for a mistyped number."""
+    scheme_id, region, _ = _unpacked(number)
+    return scheme_id, region
 
 
-def read_notice(spec: SchemeSpec, number: str) -> tuple[list[str], dict[str, str]]:
-    """Items and answers out of a notice number. Raises ValueError for a mistyped number or another scheme's."""
-    value = int.from_bytes(_body_of(number)[4:])
+def read_notice(spec: SchemeSpec, number: str) -> tuple[list[str], dict[str, str], date | None]:
+    """Items, answers and day of discharge out of a number of this very scheme. Raises ValueError for a mistyped one."""
+    _, _, value = _unpacked(number)
+    value, day = divmod(value, DAYS)
     answers: dict[str, str] = {}
     for question in reversed(questions(spec)):
         values = [code for code, _ in question.choices]
@@ -347,8 +409,17 @@ def read_notice(spec: SchemeSpec, number: str) -> tuple[list[str], dict[str, str
         if is_ticked:
             ticked.append(item.code)
     if value != 1:
-        raise ValueError("这个编号不是按本地现行方案开具的，请重新生成一次告知单")
-    return ticked[::-1], answers
+        raise ValueError("编号有误，请对照告知单再输一遍")
+    answers = dict(reversed(answers.items()))
+    return ticked[::-1], answers, FIRST_DAY + timedelta(days=day - 1) if day else None
+
+
+def _unpacked(number: str) -> tuple[int, str, int]:
+    """Scheme key, place, and the packed rest."""
+    value, scheme_id = divmod(int.from_bytes(_body_of(number)), SCHEMES)
+    value, kind = divmod(value, len(CODE_LENGTHS))
+    value, region = divmod(value, 10 ** CODE_LENGTHS[kind])
+    return scheme_id, f"{region:0{CODE_LENGTHS[kind]}}", value
 
 
 def _body_of(number: str) -> bytes:

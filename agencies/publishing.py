@@ -194,7 +194,7 @@ def equip(region: Region, spec: SchemeSpec, layer: Data, *, opens_anew: bool = T
     for office in map(OfficeSpec.model_validate, listed):
         facts = {key: getattr(office, key) or "" for key in ("name", "address", "hours", "phone", "gateway")}
         Office.objects.update_or_create(agency_id=office.agency, region_id=office.region, defaults=facts)
-    places = _places(region)
+    places = _places(region, {place.region for place in spec.places})
     before = Office.objects.count()
     Office.objects.bulk_create(
         [
@@ -210,8 +210,8 @@ def equip(region: Region, spec: SchemeSpec, layer: Data, *, opens_anew: bool = T
     return Office.objects.count() - before
 
 
-def _places(region: Region) -> list[Region]:
-    """The counties below, and the cities that have none; of a county, itself."""
+def _places(region: Region, told: set[str]) -> list[Region]:
+    """The counties below, the cities that have none, and what the scheme lists as a place (a city's own 市本级)."""
     today = timezone.localdate()
     # Read anew: a layer above, published just before, may have opened the place.
     below = [Region.objects.get(pk=region.pk)]
@@ -222,7 +222,9 @@ def _places(region: Region) -> list[Region]:
     return [
         place
         for place in alive
-        if place.level == Level.COUNTY or (place.level == Level.CITY and place.code not in parents)
+        if place.level == Level.COUNTY
+        or place.code in told
+        or (place.level == Level.CITY and place.code not in parents)
     ]
 
 

@@ -8,7 +8,7 @@ data; a value that a source document does not give stays None and is shown as no
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from agencies.enums import LimitUnit, SettlementKind
 
@@ -131,6 +131,7 @@ class ItemSpec(Spec):
     conditions: tuple[str, ...] = ()
     applies_to: tuple[SettlementKind, ...] = ()
     requires: tuple[Requirement, ...] = ()
+    concerns: Condition | None = None
     online: bool = True
     window: bool = True
     channel_note: str = ""
@@ -161,6 +162,12 @@ class ItemSpec(Spec):
     def is_for(self, settlement: str) -> bool:
         """Whether people of this 安置方式 may have it; an item that names none is for all."""
         return not settlement or not self.applies_to or settlement in self.applies_to
+
+    def is_wanted(self, answers: dict[str, Any]) -> bool | None:
+        """Whether the situation calls for it; None where it depends on nothing or the person has not said."""
+        if self.concerns is None or not answers.get(self.concerns.field or ""):
+            return None
+        return self.concerns.holds(answers, frozenset())
 
     def is_done(self, *, online: bool) -> bool:
         """Whether it can be applied for online, or at the window."""
@@ -221,12 +228,29 @@ class Claim(Spec):
 
 
 class SourceDocument(Spec):
+    """A document that `source` rows name by its id. What rests on a repealed one is shown as such."""
+
     id: str
     title: str
     number: str | None = None
     issued_on: date | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
     issuers: tuple[str, ...] = ()
     file: str = ""
+
+
+class ChannelSpec(Spec):
+    """A way to hand in. `by_operator`: added by who runs this portal; the region's document does not say it."""
+
+    name: str
+    kind: Literal["online", "window"] | None = None
+    by_operator: bool = False
+    note: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class OfficeSpec(Spec):
@@ -245,6 +269,19 @@ class OpeningHours(Spec):
 
     text: str
     months: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{season_words(self.months)}：{self.text}" if self.months else self.text
+
+
+def season_words(months: tuple[int, ...]) -> str:
+    """5月至9月, 10月至次年4月; single months where they do not follow each other."""
+    wanted = set(months)
+    firsts = [month for month in months if (month - 2) % 12 + 1 not in wanted]
+    if len(firsts) != 1 or len(wanted) < 2:
+        return "、".join(f"{month}月" for month in months)
+    last = (firsts[0] + len(wanted) - 2) % 12 + 1
+    return f"{firsts[0]}月至{'次年' if last < firsts[0] else ''}{last}月"
 
 
 class PlaceSpec(Spec):
@@ -293,12 +330,18 @@ class SchemeSpec(Spec):
     windows: tuple[SeasonalWindow, ...] = ()
     claims: tuple[Claim, ...] = ()
     delivery: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
+    channels: tuple[ChannelSpec, ...] = ()
     slogans: tuple[str, ...] = ()
     window_name: str = ""
     places: tuple[PlaceSpec, ...] = ()
     offices: tuple[OfficeSpec, ...] = ()
     provenance: dict[str, str] = {}
+
+    @field_validator("channels", mode="before")
+    @classmethod
+    def _named_channels(cls, value: Any) -> Any:
+        """A version published when channels were names only stays readable."""
+        return [{"name": part} if isinstance(part, str) else part for part in value]
 
     def item(self, code: str) -> ItemSpec:
         return next(item for item in self.items if item.code == code)
@@ -311,6 +354,20 @@ class SchemeSpec(Spec):
 
     def fact(self, code: str) -> FactSpec:
         return next(fact for fact in self.facts if fact.code == code)
+
+    def document_of(self, source: str) -> SourceDocument | None:
+        """The document that a source row names: the longest id that it begins with."""
+        named = [document for document in self.sources if source.startswith(document.id)]
+        return max(named, key=lambda document: len(document.id), default=None)
+
+    def repealed(self, source: str, day: date) -> SourceDocument | None:
+        """The document of a source row if it is no longer in force on the day."""
+        document = self.document_of(source)
+        return document if document and document.valid_until and document.valid_until < day else None
+
+    @property
+    def online_channels(self) -> tuple[ChannelSpec, ...]:
+        return tuple(channel for channel in self.channels if channel.kind == "online")
 
     def place(self, region: str) -> PlaceSpec | None:
         return next((place for place in self.places if place.region == region), None)

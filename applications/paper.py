@@ -14,6 +14,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from agencies.catalogue import place_told
 from agencies.deadlines import calendar_now
 from agencies.fields import FIELDS
 from agencies.spec import Basis, FormField, ItemSpec, Limit, SchemeSpec
@@ -393,9 +394,17 @@ def _receipt(document: Document) -> dict[str, Any]:
         "phone": application.region.phone or NOT_PUBLISHED,
         "supervision": spec.supervision_phone or NOT_PUBLISHED,
         "window": application.region.window or NOT_PUBLISHED,
+        "window_where": _window_where(application),
         "is_window": application.channel == Channel.WINDOW,
         "entered_by": str(application.entered_by),
     }
+
+
+def _window_where(application: Application) -> str:
+    """Address and opening hours of the window, summer and winter, as this version of the scheme publishes them."""
+    told = place_told(application.scheme, application.region)
+    hours = "；".join(map(str, told.hours)) if told else ""
+    return f"地址：{(told.address if told else None) or NOT_PUBLISHED}　开放时间：{hours or NOT_PUBLISHED}"
 
 
 def _tasks(application: Application) -> list[ItemTask]:

@@ -8,7 +8,7 @@ from agencies.comparison import material_text, requirement_text
 from agencies.enums import SettlementKind
 from agencies.fields import FIELDS
 from agencies.guide import NOT_PUBLISHED, channel_text, flow_chart, limit_text, questions
-from agencies.spec import Basis, ItemSpec, SchemeSpec
+from agencies.spec import Basis, ChannelSpec, ItemSpec, SchemeSpec
 
 Pairs = list[tuple[str, str, str]]
 
@@ -43,7 +43,7 @@ def _facts(spec: SchemeSpec) -> Pairs:
             "\n".join(f"{w.name}：每年{'、'.join(map(str, w.months))}月" for w in spec.windows),
             "windows",
         ),
-        ("办理渠道", "\n".join(spec.channels), "channels"),
+        ("办理渠道", "\n".join(map(_channel, spec.channels)), "channels"),
         ("结果送达", "、".join(spec.delivery), "delivery"),
     ]
     return [(label, value or NOT_PUBLISHED, spec.provenance.get(path, "")) for label, value, path in rows]
@@ -61,7 +61,7 @@ def _item(spec: SchemeSpec, item: ItemSpec) -> Pairs:
         ("法定时限", str(item.legal_limit or ""), "legal_limit"),
         ("兑现时间", str(item.fulfilment or "—"), "fulfilment"),
         ("前置", "\n".join(requirement_text(spec, edge) for edge in item.requires) or "无", "requires"),
-        ("办理渠道", channel_text(item), "online"),
+        ("办理渠道", channel_text(spec, item), "online"),
         ("本人到场", item.in_person_reason if item.in_person else "不用", "in_person"),
         ("办理结果", item.result.name or "", "result"),
         ("说明", item.note or "—", "note"),
@@ -85,6 +85,10 @@ def _period(entry: Basis) -> str:
     if entry.valid_until:
         return f"（{entry.valid_until}后失效）"
     return f"（{entry.valid_from}起施行）" if entry.valid_from else ""
+
+
+def _channel(channel: ChannelSpec) -> str:
+    return f"{channel}（本平台增加：{channel.note}）" if channel.by_operator else str(channel)
 
 
 def _kinds(kinds: Iterable[SettlementKind]) -> str:

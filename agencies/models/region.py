@@ -41,6 +41,11 @@ class Region(models.Model):
     def __str__(self) -> str:
         return self.full_name
 
+    @property
+    def own_level_name(self) -> str:
+        """（市）本级: the city itself, where its districts can be chosen as well."""
+        return f"{self.name}本级"
+
     def lineage(self) -> list["Region"]:
         """This place and everything above it, from here up to the nation."""
         places: list[Region] = []

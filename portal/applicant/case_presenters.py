@@ -137,16 +137,25 @@ def _paper_line(paper: Document, names: Mapping[int | None, str]) -> PaperLine:
 def _todos(case: Application, task: ItemTask, total: int) -> list[Todo]:
     if task.status == TaskStatus.AWAITING_VISIT:
         words = next((row.note for row in reversed(task.log.all()) if row.action == Deed.CALL_IN), "")
-        where = f"{task.office}　{task.office.address}" if task.office.address else str(task.office)
         effect = f"{task.spec.title}这一件暂停计时{_others_go_on(total - 1)}"
-        return [
-            Todo(f"本人到{where}", f"{task.office}说：{words}" if words else task.spec.in_person_reason, "", effect)
-        ]
+        why = f"{task.office}说：{words}" if words else task.spec.in_person_reason
+        return [Todo(f"本人到{task.office}", f"{why.rstrip('。')}。{_where_words(task)}", "", effect)]
     if task.provisional_until and not task.is_terminal:
         return [_supply_todo(case, task)]
     if task.is_held and task.status == TaskStatus.WAITING:
         return [_held_todo(case, task)]
     return []
+
+
+def _where_words(task: ItemTask) -> str:
+    """Where the office is, when it is open and how to ask; 未公布 where nobody has said."""
+    office = task.office
+    rows = (
+        ("地址", office.address),
+        ("办公时间", office.hours),
+        ("电话", office.phone or task.application.region.phone),
+    )
+    return "，".join(f"{label}：{value or '未公布'}" for label, value in rows) + "。"
 
 
 def _supply_todo(case: Application, task: ItemTask) -> Todo:

@@ -21,11 +21,11 @@ class Norm:
     materials: list[str]
 
 
-def norms_of(office: Office, scheme: Scheme) -> list[Norm]:
+def norms_of(office: Office, scheme: Scheme, today: date) -> list[Norm]:
     """Every enabled item of the office's agency, in the scheme's order."""
     spec = scheme.spec
     items = [item for item in spec.items if item.enabled and office.agency_id in item.agencies]
-    return [Norm(item.code, item.name, _rows(spec, item, office), _materials(spec, item)) for item in items]
+    return [Norm(item.code, item.name, _rows(spec, item, office, today), _materials(spec, item)) for item in items]
 
 
 def scheme_in_force(office: Office, today: date) -> Scheme | None:
@@ -36,7 +36,7 @@ def scheme_in_force(office: Office, today: date) -> Scheme | None:
         return None
 
 
-def _rows(spec: SchemeSpec, item: ItemSpec, office: Office) -> list[SummaryRow]:
+def _rows(spec: SchemeSpec, item: ItemSpec, office: Office, today: date) -> list[SummaryRow]:
     names = {agency.code: agency.name for agency in spec.agencies}
     waits = [_need_words(spec, need.item, need.fact, need.kind) for need in item.requires]
     fields = [
@@ -61,7 +61,7 @@ def _rows(spec: SchemeSpec, item: ItemSpec, office: Office) -> list[SummaryRow]:
         ("结果", item.result.name or ""),
         ("结果送达", "、".join(item.result.delivery or spec.delivery)),
         ("办结以后", str(item.fulfilment or "")),
-        ("依据", "\n".join(basis.text for basis in item.basis or spec.basis)),
+        ("依据", "\n".join(guide.ground_text(basis, today) for basis in item.basis or spec.basis)),
         ("说明", item.note),
     ]
     optional = {"办结以后", "说明"}

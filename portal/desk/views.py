@@ -227,8 +227,9 @@ def verdict(request: OfficerRequest, number: str, item: str, material: str) -> H
 @officers_only
 def norms(request: OfficerRequest) -> HttpResponse:
     """业务规范: what holds for each item of the office, by the scheme in force today."""
-    scheme = rules.scheme_in_force(request.office, timezone.localdate())
-    context = {"scheme": scheme, "norms": rules.norms_of(request.office, scheme) if scheme else []}
+    today = timezone.localdate()
+    scheme = rules.scheme_in_force(request.office, today)
+    context = {"scheme": scheme, "norms": rules.norms_of(request.office, scheme, today) if scheme else []}
     return TemplateResponse(request, "desk/norms.html", context)
 
 

@@ -5,11 +5,12 @@ Nothing is added to the scheme: what its source does not say is shown as 未公�
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from agencies import guide
 from agencies.guide import NOT_PUBLISHED, FlowChart
 from agencies.models import Office
-from agencies.spec import ItemSpec, MaterialSpec, SchemeSpec
+from agencies.spec import Basis, ItemSpec, MaterialSpec, SchemeSpec, SourceDocument
 from portal.web.presenters import SummaryRow
 
 
@@ -47,7 +48,7 @@ def item_rows(spec: SchemeSpec, items: list[ItemSpec]) -> list[ItemRow]:
             agencies=agency_names(spec, item),
             icon=spec.agency(item.agencies[0]).icon if item.agencies else "",
             limit=f"时限{NOT_PUBLISHED}" if (limit := guide.limit_text(spec, item)) == NOT_PUBLISHED else limit,
-            note="要本人到场" if item.in_person else guide.channel_text(item),
+            note="要本人到场" if item.in_person else guide.channel_text(spec, item),
         )
         for number, item in enumerate(items, 1)
     ]
@@ -87,31 +88,39 @@ def materials_of(spec: SchemeSpec, item: ItemSpec) -> tuple[MaterialSpec, ...]:
     return tuple(material for material in spec.materials if not material.serves or item.code in material.serves)
 
 
-def item_page(spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office]) -> list[SummaryRow]:
+def item_page(spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office], today: date) -> list[SummaryRow]:
     """The elements of one item in the order a reader asks: who, whether I may, what by when, where, what comes out."""
     step = next(step for step in guide.flow_chart(spec).steps if step.item.code == item.code)
     waits = [f"“{other.title}”办结" for other in step.hard] + list(step.facts)
     here = [offices[code] for code in item.agencies if code in offices]
     rows = [
         ("办理部门", "、".join(office.name for office in here) or agency_names(spec, item)),
-        ("地址", "\n".join(office.address for office in here if office.address)),
-        ("办公时间", "\n".join(office.hours for office in here if office.hours)),
+        ("地址", _each(here, "address")),
+        ("办公时间", _each(here, "hours")),
         ("谁可以办", "\n".join(kind.label for kind in item.applies_to) or "\n".join(spec.eligibility)),
         ("办理条件", "\n".join(item.conditions)),
         ("等什么", "、".join(waits) or "不用等别的事项，提交后就开始"),
         ("承诺时限", guide.limit_text(spec, item)),
         ("法定时限", str(item.legal_limit or spec.legal_limit or "")),
-        ("在哪里办", guide.channel_text(item)),
+        ("在哪里办", guide.channel_text(spec, item)),
         ("要不要到场", (item.in_person_reason or "要本人到场") if item.in_person else "不用专门到场"),
         ("办好得到什么", item.result.name or ""),
         ("结果怎么给", "、".join(item.result.delivery or spec.delivery)),
         ("之后", str(item.fulfilment or "")),
         ("说明", item.note),
-        ("电话", "、".join(item.phones or [office.phone for office in here if office.phone])),
-        ("依据", "\n".join(basis.text for basis in item.basis or spec.basis)),
+        ("电话", "、".join(item.phones) or _each(here, "phone")),
+        ("依据", "\n".join(guide.ground_text(basis, today) for basis in item.basis or spec.basis)),
     ]
     silent = {"之后", "说明"}
     return [SummaryRow(label, value or NOT_PUBLISHED) for label, value in rows if value or label not in silent]
+
+
+def _each(offices: list[Office], name: str) -> str:
+    """A fact of every office, each with the office's name where there are several; empty where nobody published any."""
+    values = [(office.name, getattr(office, name) or NOT_PUBLISHED) for office in offices]
+    if all(value == NOT_PUBLISHED for _, value in values):
+        return ""
+    return "\n".join(f"{office}：{value}" if len(values) > 1 else value for office, value in values)
 
 
 def order_of_items(chart: FlowChart) -> list[str]:
@@ -119,9 +128,19 @@ def order_of_items(chart: FlowChart) -> list[str]:
     return [step.sentence for step in chart.steps if step.hard or step.soft or step.facts]
 
 
-def sources(spec: SchemeSpec) -> list[str]:
-    """The documents a scheme rests on, as they are cited."""
-    return [f"{source.title}{f'（{source.number}）' if source.number else ''}" for source in spec.sources]
+def sources(spec: SchemeSpec, today: date) -> list[str]:
+    """The documents a scheme rests on, as they are cited; repealed ones are said to be."""
+    return [guide.ground_text(_as_ground(document), today) for document in spec.sources]
+
+
+def _as_ground(document: SourceDocument) -> Basis:
+    text = f"{document.title}（{document.number}）" if document.number else document.title
+    return Basis(text=text, valid_from=document.valid_from, valid_until=document.valid_until)
+
+
+def channels(spec: SchemeSpec) -> list[tuple[str, str]]:
+    """The ways to hand in, and what is to be said of them."""
+    return [(channel.name, channel.note) for channel in spec.channels]
 
 
 @dataclass(frozen=True)

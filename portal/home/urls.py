@@ -12,6 +12,7 @@ urlpatterns = [
     path("guide/", views.guide, name="guide"),
     path("guide/flow/", flow.flow, name="flow"),
     path("notice/", notice.notice, name="notice"),
+    path("notice/<slug:number>.pdf", notice.paper, name="notice_paper"),
     path("guide/<slug:code>/", views.guide_item, name="guide_item"),
     path("start/", views.landing, name="landing"),
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),

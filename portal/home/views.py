@@ -134,7 +134,9 @@ def guide(request: HttpRequest) -> HttpResponse:
         "materials": presenting.material_rows(spec, spec.materials),
         "order": presenting.order_of_items(catalogue_guide.flow_chart(spec)),
         "page": place_page(spec),
-        "sources": presenting.sources(spec),
+        "channels": presenting.channels(spec),
+        "reporting": catalogue_guide.reporting_text(spec, timezone.localdate()),
+        "sources": presenting.sources(spec, timezone.localdate()),
         "claims": presenting.claim_rows(spec),
         "claim_source": presenting.claim_source(spec),
     }
@@ -154,8 +156,8 @@ def guide_item(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     context = {
         "item": item,
-        "rows": presenting.item_page(spec, item, routing.offices_for(region)),
+        "rows": presenting.item_page(spec, item, routing.offices_for(region), timezone.localdate()),
         "materials": presenting.material_rows(spec, presenting.materials_of(spec, item)),
-        "sources": presenting.sources(spec),
+        "sources": presenting.sources(spec, timezone.localdate()),
     }
     return render(request, "home/guide_item.html", context)

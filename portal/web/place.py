@@ -19,7 +19,7 @@ SESSION_KEY = "place"
 
 @dataclass(frozen=True)
 class Place:
-    """What the frame of a page says about a place; empty where nothing is published."""
+    """What pages say about a place; empty where nothing is published. `hours` are those of today's season."""
 
     code: str = ""
     name: str = ""
@@ -28,6 +28,9 @@ class Place:
     phone: str = ""
     supervision_phone: str = ""
     window: str = ""
+    address: str = ""
+    hours: str = ""
+    seasons: tuple[str, ...] = ()
 
 
 def choose(request: HttpRequest, region: Region) -> None:
@@ -67,6 +70,7 @@ def scheme_of(region: Region) -> Scheme | None:
 def facts(region: Region) -> Place:
     """Names and phones of a place. The supervision phone stands in its scheme."""
     scheme = scheme_of(region)
+    told = catalogue.place_told(scheme, region) if scheme else None
     return Place(
         code=region.code,
         name=region.full_name,
@@ -75,6 +79,9 @@ def facts(region: Region) -> Place:
         phone=region.phone,
         supervision_phone=(scheme.content.get("supervision_phone") or "") if scheme else "",
         window=region.window,
+        address=(told.address if told else None) or "",
+        hours=(told.hours_on(timezone.localdate()) if told else None) or "",
+        seasons=tuple(map(str, told.hours)) if told else (),
     )
 
 
@@ -95,9 +102,14 @@ def chosen(request: HttpRequest) -> Place:
 def open_places() -> list[tuple[str, list[tuple[str, str]]]]:
     """Every place where an application can be handed in as (code, name), grouped under the place above it."""
     groups: dict[str, list[tuple[str, str]]] = {}
-    for region in Region.objects.open().select_related("parent"):
-        above = region.parent.full_name if region.parent else ""
-        groups.setdefault(above, []).append((region.code, region.name))
+    opened = list(Region.objects.open().select_related("parent"))
+    above_others = {region.parent_id for region in opened}
+    for region in opened:
+        if region.code in above_others:  # a city's own windows stand among those of its districts
+            groups.setdefault(region.full_name, []).append((region.code, region.own_level_name))
+        else:
+            above = region.parent.full_name if region.parent else ""
+            groups.setdefault(above, []).append((region.code, region.name))
     return list(groups.items())
 
 

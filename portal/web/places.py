@@ -47,11 +47,15 @@ def browse(within: str = "", query: str = "") -> Browse:
             step = line[len(trail)]
             places[step.code] = step
             steps.setdefault(step.code, []).append(region)
+    own = [region for region in regions if trail and region.code == trail[-1].code]
     counts = {code: sum(region.code != code for region in below) for code, below in steps.items()}
     return Browse(
         trail=[_choice(place) for place in trail],
         branches=[Entry(code, p.name, p.full_name, counts[code]) for code, p in places.items() if counts[code]],
-        choices=[_choice(place) for code, place in places.items() if not counts[code]],
+        choices=[
+            *(Entry(region.code, region.own_level_name, region.full_name) for region in own),
+            *(_choice(place) for code, place in places.items() if not counts[code]),
+        ],
     )
 
 

@@ -1,6 +1,6 @@
 """The acceptance rows of the four source documents, each asserted on the loaded data or listed as context with a reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -36,6 +36,10 @@ def sent_by(spec: SchemeSpec, code: str, agency: str) -> list[str | None]:
     return [line.label for line in spec.item(code).field_map[agency]]
 
 
+def said(parts: Iterable[Any]) -> list[str]:
+    return [str(part) for part in parts]
+
+
 TIANJIN: dict[str, tuple[Row, Any]] = {
     "TJ-01": (
         lambda s: (s.service_name, str(source(s, "TJ").issued_on), len(source(s, "TJ").issuers)),
@@ -64,8 +68,11 @@ TIANJIN: dict[str, tuple[Row, Any]] = {
     ),
     "TJ-06": (lambda s: s.item("I10").agencies, ("medical", "hrss")),
     "TJ-07": (lambda s: names(compiled(layer("nation"), layer("tianjin"), DISTRICT))["D01"], "优待证申领"),
-    "TJ-09": (lambda s: s.channels[:2], ("天津网上办事大厅“一件事”专区", "“津心办”APP“一件事”专区")),
-    "TJ-10": (lambda s: (s.window_name, "按退役军人事务部门通知" in s.channels[2]), ("{place}退役军人服务中心", True)),
+    "TJ-09": (lambda s: said(s.channels[:2]), ["天津网上办事大厅“一件事”专区", "“津心办”APP“一件事”专区"]),
+    "TJ-10": (
+        lambda s: (s.window_name, str(s.channels[2]), s.channels[2].note),
+        ("{place}退役军人服务中心", "安置地退役军人服务中心", "按退役军人事务部门通知前往"),
+    ),
     "TJ-11": (lambda s: (s.eligibility, s.applies_to), (("自主就业退役士兵。",), ("self_employed",))),
     "TJ-12": (lambda s: s.form.title, "天津市“军人退役”一件事办理登记表"),
     "TJ-13": (
@@ -132,7 +139,10 @@ ORDOS: dict[str, tuple[Row, Any]] = {
         lambda s: (s.prerequisites, "I12" in names(s)),
         (("先在旗区人武部完成预备役登记，取得预备役登记证明。",), False),
     ),
-    "OR-10": (lambda s: s.channels[0], "政务服务中心“蒙速办·一次办”窗口"),
+    "OR-10": (
+        lambda s: (str(s.channels[0]), s.channels[0].kind, s.channels[0].by_operator),
+        ("政务服务中心“蒙速办·一次办”窗口", "window", False),
+    ),
     "OR-11": (
         lambda s: (s.item("I04").requires, [q.code for q in guide.questions(s)]),
         ((), ["settlement", "hukou_mode", "move_balance"]),
@@ -151,7 +161,14 @@ ORDOS: dict[str, tuple[Row, Any]] = {
     ),
     "OR-21": (lambda s: layer("ordos")["valid_from"], "2022-12-31"),
     "OR-22": (lambda s: [(w.name, w.months) for w in s.windows], [("军人退役“蒙速办·一次办”窗口", (3, 9))]),
-    "OR-23": (lambda s: ([item.window for item in s.items], "“一网办”" in s.channels[1]), ([True] * 8, True)),
+    "OR-23": (
+        lambda s: (
+            {item.window for item in s.items},
+            [(channel.by_operator, channel.source) for channel in s.online_channels],
+            {guide.channel_text(s, item) for item in s.items},
+        ),
+        ({True}, [(True, "平台决定")], {"窗口办、网上办都可以（网上办是本平台增加的）"}),
+    ),
     "OR-24": (
         lambda s: (str(s.overall_limit), {guide.limit_text(s, item) for item in s.items}),
         ("27个工作日", {"27个工作日（整件事的时限）"}),
@@ -222,8 +239,8 @@ HEILONGJIANG: dict[str, tuple[Row, Any]] = {
         ("办理时限", "61", "最多15", "个工作日"), ("递交材料", "31", "14", "份"), ("办理环节", "13", "2", "个"),
         ("跑动次数", "12", "1", "次"), ("整体效能提升", None, "92%", "")]),
     "HL-12": (lambda s: len({material.name for material in s.materials}) == len(s.materials), True),
-    "HL-14": (lambda s: s.channels[:3], ("线上办", "掌上办", "码上办")),
-    "HL-19": (lambda s: s.channels[3], "线下帮办代办"),
+    "HL-14": (lambda s: said(s.online_channels), ["线上办", "掌上办", "码上办"]),
+    "HL-19": (lambda s: (str(s.channels[3]), s.channels[3].kind), ("线下帮办代办", "window")),
     "HL-20": (lambda s: s.items[0].agencies, ("veterans",)),
     "HL-21": (lambda s: len(guide.flow_chart(s).columns[0]), 9),
 }  # fmt: skip
@@ -241,7 +258,7 @@ GUANGDONG: dict[str, tuple[Row, Any]] = {
         "社会保障卡（含电子社保卡）申领", "基本医疗保险参保和变更登记", "基本医疗保险关系转移接续", "预备役登记"]),
     "GD-08": (lambda s: (sent_by(s, "I04", "police")[:2], s.item("I04").field_map["police"][3].default),
               (["申请人姓名", "迁移人姓名"], "本人")),
-    "GD-10": (lambda s: s.channels, ("广东政务服务网", "粤省事APP", "粤省事小程序")),
+    "GD-10": (lambda s: said(s.online_channels), ["广东政务服务网", "粤省事APP", "粤省事小程序"]),
     "GD-11": (lambda s: s.item("I03").enabled, True),
     "GD-14": (lambda s: by_agency(s)["veterans"], ["I01", "I02", "I03"]),
     "GD-15": (lambda s: by_agency(s)["police"], ["I04", "I05", "I06"]),
@@ -359,7 +376,12 @@ def test_national_list_has_eleven_items(nation: SchemeSpec) -> None:
 
 def test_order_of_steps_is_the_schemes_choice(schemes: dict[str, SchemeSpec]) -> None:
     edges = {
-        name: [(arrow[0].item.code, arrow[1].item.code, arrow[2]) for arrow in guide.flow_chart(spec).arrows]
+        name: [
+            (other.code, step.item.code, others is step.hard)
+            for step in guide.flow_chart(spec).steps
+            for others in (step.hard, step.soft)
+            for other in others
+        ]
         for name, spec in schemes.items()
     }
     ordinary = [("I07", "I08", False), ("I10", "I11", False), ("I01", "I04", True), ("I04", "I05", True)]

@@ -16,6 +16,8 @@ from tests.agencies.conftest import NAMES, REGIONS, layer
 
 SOUND: Data = {
     "region": "990000", "version": "1", "title": "示例", "valid_from": "2026-01-01", "source": "示例一", "opens": "all",
+    "sources": [{"id": "示例", "title": "示例办法"}, {"id": "x", "title": "某办法"}],
+    "channels": [{"name": "网上", "kind": "online", "source": "示例一"}, {"name": "窗口", "kind": "window", "source": "示例一"}],
     "agencies": [{"code": code, "office_name": "{place}" + code, "source": "示例一"}
                  for code in ("veterans", "police", "hrss", "medical", "armed_forces")],
     "items": [
@@ -111,6 +113,13 @@ SLIPS: list[tuple[str, Callable[[Data], Any], str, str]] = [
     ("no name", lambda d: item(d).pop("name"), "items.A.name", "缺少“name”"),
     ("unknown unit", lambda d: d["items"][1]["promised_limit"].update(unit="week"), "items.I05.promised_limit.unit", "不在可选值中"),
     ("days in words", lambda d: d["items"][1]["promised_limit"].update(days="二十"), "items.I05.promised_limit.days", "不是整数"),
+    ("source of nowhere", lambda d: item(d).update(source="别的文件第三条"), "items.A.source", "出处“别的文件第三条”不在 sources 里"),
+    ("channel of no kind", lambda d: d["channels"][0].pop("kind"), "channels.0", "没有写“网上”是网上还是窗口"),
+    ("added without a word", lambda d: d["channels"][0].update(by_operator=True), "channels.0", "是平台增加的，没有说明"),
+    ("online without a way", lambda d: d["channels"].pop(0), "channels", "能网上办，办理渠道里没有网上的"),
+    ("a way for nothing", lambda d: (item(d).update(online=False), d["items"][1].update(online=False), d.update(offers=["A", "I05"])),
+     "channels", "没有一个事项能网上办"),
+    ("channel without source", lambda d: d["channels"][1].pop("source"), "channels.1", "没有写出处"),
     ("offers a stranger", lambda d: d.update(offers=["Q"]), "offers", "offers 中的事项“Q”没有定义"),
 ]  # fmt: skip
 

@@ -60,8 +60,16 @@ def test_division_knows_its_full_name(directory: None) -> None:
 def test_open_places_are_those_of_the_plans(directory: None) -> None:
     opened = Counter(code[:2] for code in Region.objects.open().values_list("code", flat=True))
 
-    # 东莞 and 中山 have no counties: the city itself is the place.
-    assert opened == {"12": 1, "15": 9, "23": 125, "44": 122 + 2}
+    # 东莞 and 中山 have no counties: the city itself is the place. OR-22: Ordos has windows at 市本级 as well.
+    assert opened == {"12": 1, "15": 9 + 1, "23": 125, "44": 122 + 2}
+
+
+def test_city_of_ordos_can_be_chosen_and_has_its_own_offices(directory: None) -> None:
+    """OR-22: a window at 市本级; its phone is not published."""
+    city = Region.objects.get(pk="150600")
+
+    assert (city.is_open, city.phone, city.window) == (True, "", "鄂尔多斯市政务服务中心“蒙速办·一次办”窗口")
+    assert offices_for(city)["police"].name == "鄂尔多斯市公安局"
 
 
 def test_every_place_of_a_plan_has_an_office_of_each_agency(directory: None) -> None:

@@ -1,9 +1,10 @@
+from datetime import date
 from typing import Any
 
 import pytest
 
 from agencies import guide
-from agencies.spec import SchemeSpec
+from agencies.spec import Basis, SchemeSpec
 
 
 @pytest.mark.parametrize(
@@ -121,11 +122,23 @@ def test_limit_is_said_as_not_published(schemes: dict[str, SchemeSpec]) -> None:
 def test_notice_number_is_stable_and_opens_again(schemes: dict[str, SchemeSpec]) -> None:
     spec, answers = schemes["ordos"], {"settlement": "self_employed", "hukou_mode": "relative"}
 
-    number = guide.notice_number(spec, ["I01", "I05"], answers, scheme_id=7)
+    day, turned = date(2026, 9, 1), dict(reversed(answers.items()))
 
-    assert number == guide.notice_number(spec, ["I05", "I01"], dict(reversed(answers.items())), scheme_id=7)
-    assert guide.scheme_of(number) == 7
-    assert guide.read_notice(spec, number.lower().replace("-", " ")) == (["I01", "I05"], answers)
+    number = guide.notice_number(spec, ["I01", "I05"], answers, discharged=day, region="150602", scheme_id=7)
+
+    assert number == guide.notice_number(spec, ["I05", "I01"], turned, discharged=day, region="150602", scheme_id=7)
+    assert len(number) <= 25
+    assert guide.origin_of(number) == (7, "150602")
+    assert guide.read_notice(spec, number.lower().replace("-", " ")) == (["I01", "I05"], answers, day)
+
+
+@pytest.mark.parametrize("region", ["120101", "150602004", "010000000001"])
+@pytest.mark.parametrize("day", [None, date(2000, 1, 1), date(2089, 9, 16)])
+def test_notice_number_holds_every_place_and_day(schemes: dict[str, SchemeSpec], region: str, day: date | None) -> None:
+    number = guide.notice_number(schemes["ordos"], ["I11"], {}, discharged=day, region=region, scheme_id=2**20 - 1)
+
+    assert guide.origin_of(number) == (2**20 - 1, region)
+    assert guide.read_notice(schemes["ordos"], number) == (["I11"], {}, day)
 
 
 def test_notice_number_with_a_slip_is_refused(schemes: dict[str, SchemeSpec]) -> None:
@@ -134,3 +147,45 @@ def test_notice_number_with_a_slip_is_refused(schemes: dict[str, SchemeSpec]) ->
 
     with pytest.raises(ValueError, match="编号有误"):
         guide.read_notice(schemes["ordos"], wrong)
+
+
+def test_reporting_limit_of_a_repealed_document_is_said_to_be_one(schemes: dict[str, SchemeSpec]) -> None:
+    """No source states a limit of its own, and the number known is out of the repealed 退役士兵安置条例."""
+    spec = schemes["ordos"]
+
+    before, after = (guide.reporting_text(spec, day) for day in (date(2024, 8, 31), date(2024, 9, 1)))
+
+    assert before == "批准退役后30天内"
+    assert after == (
+        "现行期限未公布。《退役士兵安置条例》（已废止）规定批准退役后30天内；请尽早报到，以安置地的通知为准"
+    )
+    assert {str(schemes[name].reporting_limit and schemes[name].reporting_limit.source) for name in schemes} == {
+        "L03 第13条"
+    }
+
+
+def test_ground_tells_whether_it_is_in_force() -> None:
+    old = Basis(text="旧条例", valid_until=date(2024, 8, 31))
+    new = Basis(text="新条例", valid_from=date(2024, 9, 1))
+
+    assert guide.ground_text(old, date(2024, 8, 31)) == "旧条例"
+    assert guide.ground_text(old, date(2024, 9, 1)) == "旧条例（已废止，2024年8月31日止）"
+    assert guide.ground_text(new, date(2024, 8, 31)) == "新条例（2024年9月1日起施行）"
+    assert guide.ground_text(new, date(2024, 9, 1)) == "新条例"
+
+
+@pytest.mark.parametrize(
+    ("held", "ticked", "has_it"),
+    [("yes", ["I01"], True), ("no", ["I01", "I06"], False), ("", ["I01", "I06"], True), ("", ["I01"], False)],
+)
+def test_situation_decides_about_an_item(
+    schemes: dict[str, SchemeSpec], held: str, ticked: list[str], has_it: bool
+) -> None:
+    """是否持军警驾驶证: asked of everybody in Guangdong, nowhere else."""
+    spec = schemes["guangdong"]
+
+    notice = guide.one_time_notice(spec, ticked, {"holds_licence": held})
+
+    assert ("I06" in [line.item.code for line in notice.items]) is has_it
+    assert "holds_licence" in [question.code for question in guide.questions(spec)]
+    assert "holds_licence" not in [question.code for question in guide.questions(schemes["ordos"])]

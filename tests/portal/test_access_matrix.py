@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from agencies.enums import Role
+from agencies.guide import notice_number
 from applications import materials, questions, review
 from applications.demo import picture
 from applications.models import Dispatch, Document
@@ -36,6 +37,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "home:guide": ("GET", ALL),
     "home:flow": ("GET", ALL),
     "home:notice": ("GET", ALL),
+    "home:notice_paper": ("GET", ALL),
     "home:guide_item": ("GET", ALL),
     "home:landing": ("GET", SIGNED_IN),
     "home:sign_in": ("GET", ALL),
@@ -171,6 +173,9 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "applicant:section": {"code": draft.registration.sections()[0][0].code},
         "applicant:remove_material": {"draft_id": draft.pk, "material_id": own.pk},
         "applicant:remove_supply": number | {"material_id": unsent.pk},
+        "home:notice_paper": {
+            "number": notice_number(case.scheme.spec, ["I01"], {}, region=case.region_id, scheme_id=case.scheme_id)
+        },
         "papers:download": {"number": document.number},
         "papers:page": {"number": document.number},
         "exchange:acknowledge": {"dispatch": dispatch.key},

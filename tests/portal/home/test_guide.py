@@ -1,5 +1,7 @@
 """办事指南: what a scheme says, and 未公布 where it is silent."""
 
+from datetime import date
+
 import pytest
 from django.test import Client
 
@@ -48,7 +50,7 @@ def test_item_page_says_not_published_where_the_scheme_is_silent(schemes: dict[s
     spec = schemes[name]
 
     for item in spec.offered:
-        rows = {row.label: row.value for row in item_page(spec, item, {})}
+        rows = {row.label: row.value for row in item_page(spec, item, {}, date(2026, 11, 1))}
         assert "" not in rows.values()
         if not item.conditions:
             assert rows["办理条件"] == "未公布"

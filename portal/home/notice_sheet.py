@@ -1,0 +1,290 @@
+"""The sheet of 一次告知 in words: what one person has to bring, when each item would be done, how often to come.
+
+`sheet` says it as of a day, for the page. `paper_html` says only what the answers and the scheme give, so that the same
+number always prints the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import segno
+from django.conf import settings
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from agencies import catalogue, guide, routing
+from agencies.deadlines import Calendar, calendar_now, last_day
+from agencies.guide import NOT_PUBLISHED, NoticeItem, Question, Step, Visit
+from agencies.models import Office, Region, Scheme
+from agencies.spec import MaterialSpec, SchemeSpec
+from portal.home.guide import agency_names
+from portal.home.presenters import place_page
+from portal.web import place
+from portal.web.presenters import day_words, full_day
+
+
+@dataclass(frozen=True)
+class Asker:
+    """A person's place and answers, and the version of the scheme that answers them."""
+
+    region: Region
+    scheme: Scheme
+    ticked: tuple[str, ...]
+    answers: Mapping[str, str]
+    discharged: date | None = None
+
+    @property
+    def number(self) -> str:
+        return guide.notice_number(
+            self.scheme.spec, self.ticked, dict(self.answers), discharged=self.discharged, region=self.region.code,
+            scheme_id=self.scheme.pk,
+        )  # fmt: skip
+
+    @property
+    def published_on(self) -> date:
+        """The day of this version's publication, which is the only day a paper may depend on."""
+        return timezone.localdate(self.scheme.published_at)
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    number: int
+    title: str
+    who: str
+    where: tuple[str, ...]
+    icon: str
+    when: str
+    remark: str
+    in_person: str
+
+
+@dataclass(frozen=True)
+class Later:
+    """What cannot be started yet, and what it waits for."""
+
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Brought:
+    title: str
+    serves: str
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trip:
+    """Where to, what for, and address, hours and phone of that place."""
+
+    place: str
+    what: str
+    where: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The whole notice in words."""
+
+    number: str
+    items: tuple[ItemLine, ...]
+    later: tuple[Later, ...]
+    materials: tuple[Brought, ...]
+    trips: tuple[Trip, ...]
+    answers: tuple[str, ...]
+    open_questions: tuple[str, ...]
+    before: tuple[str, ...]
+    not_for: str
+    report_by: str
+    report_rule: str
+    longest: str
+    is_provisional: bool
+    change: str
+
+
+def sheet(asker: Asker, today: date | None) -> Sheet:
+    """The whole notice; without `today` it names no day that depends on when it is read."""
+    spec, region, answers = asker.scheme.spec, asker.region, dict(asker.answers)
+    calendar = calendar_now().at(region.code)
+    told = guide.one_time_notice(
+        spec, asker.ticked, answers, discharged=asker.discharged, window=region.window, region=region.code,
+        scheme_id=asker.scheme.pk,
+    )  # fmt: skip
+    ends = last_days(spec, told.chart.steps, calendar, today) if today else {}
+    steps = {step.item.code: step for step in told.chart.steps}
+    offices = routing.offices_for(region)
+    now = [line for line in told.items if not steps[line.item.code].facts]
+    later = [line for line in told.items if steps[line.item.code].facts]
+    known = [day for line in now if (day := ends.get(line.item.code))]
+    return Sheet(
+        number=told.number,
+        items=tuple(
+            _item_line(spec, number, line, steps[line.item.code], ends, offices, (today, calendar))
+            for number, line in enumerate(now, 1)
+        ),
+        later=tuple(Later(line.item.title, _why_later(spec, steps[line.item.code])) for line in later),
+        materials=tuple(_brought(spec, material, {line.item.code for line in told.items}) for material in told.materials),
+        trips=tuple(_trip(visit, asker, offices) for visit in told.visits),
+        answers=_answers(spec, answers, asker.discharged),
+        open_questions=tuple(question.label for question in told.unanswered),
+        before=told.chart.prerequisites,
+        not_for=told.not_for,
+        report_by=_report_by(spec, asker.discharged, today),
+        report_rule=guide.reporting_text(spec, today or asker.published_on),
+        longest=f"全部能在 {day_words(max(known))}前办好" if known and len(known) == len(now) else "",
+        is_provisional=any(not calendar.knows(day) for day in known),
+        change=_address(asker),
+    )  # fmt: skip
+
+
+def last_days(spec: SchemeSpec, steps: tuple[Step, ...], calendar: Calendar, today: date) -> dict[str, date | None]:
+    """When each item would be done if all were accepted today: a chain adds up; None where no day can be named."""
+    ends: dict[str, date | None] = {}
+    for step in steps:  # in columns, so that what must be done before comes first
+        before = [ends.get(item.code) for item in step.hard]
+        if step.facts or None in before:
+            ends[step.item.code] = None
+            continue
+        start = max([today, *(day for day in before if day)])
+        ends[step.item.code] = last_day(spec.limit_of(step.item), start, calendar)
+    return ends
+
+
+def _item_line(
+    spec: SchemeSpec,
+    number: int,
+    line: NoticeItem,
+    step: Step,
+    ends: Mapping[str, date | None],
+    offices: Mapping[str, Office],
+    when_read: tuple[date | None, Calendar],
+) -> ItemLine:
+    item, end = line.item, ends.get(line.item.code)
+    here = [offices[code] for code in item.agencies if code in offices]
+    today, calendar = when_read
+    paid_on = last_day(item.fulfilment, today, calendar) if today else None
+    if step.hard:
+        when = f"{'、'.join(other.title for other in step.hard)}办好后自动开始"
+        remark = f"今天全部受理的话，{day_words(end)}前" if end else ""
+    else:
+        when = f"时限{NOT_PUBLISHED}" if line.limit == NOT_PUBLISHED else line.limit
+        remark = f"今天受理的话，{day_words(end)}前" if end else ""
+    if paid_on:
+        remark = f"{full_day(paid_on)}前发放"
+    elif item.fulfilment:
+        remark = f"{item.fulfilment}发放"
+    return ItemLine(
+        number=number,
+        title=item.title,
+        who="、".join(office.name for office in here) or agency_names(spec, item),
+        where=tuple(words for office in here for words in _where(office)),
+        icon=spec.agency(item.agencies[0]).icon if item.agencies else "",
+        when=when,
+        remark=remark,
+        in_person=(item.in_person_reason or "要本人到场") if item.in_person else "",
+    )
+
+
+def _why_later(spec: SchemeSpec, step: Step) -> str:
+    by_name = {fact.name: fact.waiting_text for fact in spec.facts}
+    waiting = "".join(by_name.get(name) or name for name in step.facts)
+    return f"{waiting}现在就可以一起选上，到时自动开始，不用重填表。"
+
+
+def _brought(spec: SchemeSpec, material: MaterialSpec, chosen: set[str]) -> Brought:
+    serves = "、".join(spec.item(code).title for code in material.serves if code in chosen)
+    because = material.because or f"{serves or '每一件'}都要用。"
+    remarks = (
+        f"因为{because}" if material.when is not None and because.startswith("您") else because,
+        f"{len(material.alternatives)}种里交一种就行" if material.alternatives else "",
+        material.explanation,
+        f"由{material.issued_by}出具" if material.issued_by else "",
+        f"可以用{material.replaced_by}代替" if material.replaced_by else "",
+        "可以先办后补" if material.deferrable else "",
+        "有就带上" if material.optional else "",
+    )
+    title = f"{material.title}（原件）" if material.original else material.title
+    return Brought(title, serves or "全部事项", tuple(words for words in remarks if words))
+
+
+def _trip(visit: Visit, asker: Asker, offices: Mapping[str, Office]) -> Trip:
+    office = offices.get(visit.agency)
+    what = "；".join(reason.rstrip("。") for reason in visit.reasons)
+    if office is not None:
+        return Trip(office.name, what, _where(office))
+    told = catalogue.place_told(asker.scheme, asker.region)
+    hours = "；".join(map(str, told.hours)) if told else ""
+    return Trip(visit.place, what, _told((told.address if told else "") or "", hours, asker.region.phone))
+
+
+def _where(office: Office) -> tuple[str, ...]:
+    return _told(office.address, office.hours, office.phone)
+
+
+def _told(address: str, hours: str, phone: str) -> tuple[str, ...]:
+    rows = (("地址", address), ("时间", hours), ("电话", phone))
+    return tuple(f"{label}：{value or NOT_PUBLISHED}" for label, value in rows)
+
+
+def _answers(spec: SchemeSpec, answers: Mapping[str, str], discharged: date | None) -> tuple[str, ...]:
+    given = [_answer_words(question, answers) for question in guide.questions(spec) if answers.get(question.code)]
+    return (*given, *([f"退役时间：{_plain_day(discharged)}"] if discharged else []))
+
+
+def _plain_day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _answer_words(question: Question, answers: Mapping[str, str]) -> str:
+    return f"{question.label}：{dict(question.choices)[answers[question.code]]}"
+
+
+def _report_by(spec: SchemeSpec, discharged: date | None, today: date | None) -> str:
+    """The day by which to report, counted from the day of discharge; empty when it is not known or not limited."""
+    limit = spec.reporting_limit
+    if limit is None or not limit.days or discharged is None:
+        return ""
+    day = discharged + timedelta(days=limit.days)
+    return day_words(day) if today else full_day(day)
+
+
+def _address(asker: Asker) -> str:
+    """The query that brings back the questions with these answers."""
+    query = QueryDict(mutable=True)
+    query.setlist("item", list(asker.ticked))
+    query.update({**asker.answers, "change": "1"})
+    if asker.discharged:
+        query["discharged"] = asker.discharged.isoformat()
+    return query.urlencode()
+
+
+# The paper ------------------------------------------------------------------------------------------------------------
+
+
+def paper_html(asker: Asker, *, is_page: bool = False) -> str:
+    """The sheet to print. The same answers, version and directory of offices give the same text."""
+    told = sheet(asker, None)
+    facts = place.facts(asker.region)
+    return render_to_string(
+        "pdf/one_time_notice.html",
+        {
+            "title": "一次告知单",
+            "service_name": settings.SERVICE_NAME,
+            "place": asker.region.full_name,
+            "facts": facts,
+            "sheet": told,
+            "spec": asker.scheme.spec,
+            "number": told.number,
+            "made_iso": asker.published_on.isoformat(),
+            "seasons": place_page(asker.scheme.spec).seasons,
+            "head_template": "pdf/notice_head.html",
+            "foot_template": "pdf/notice_foot.html",
+            "qr": segno.make(f"{settings.SITE_URL}/notice/?no={told.number}", error="m").svg_data_uri(
+                border=2, scale=4, omitsize=True
+            ),
+            "notice_of_environment": settings.ENVIRONMENT_NOTICE,
+            "is_page": is_page,
+        },
+    )
