@@ -302,12 +302,15 @@ def channel_text(spec: SchemeSpec, item: ItemSpec) -> str:
     """Where the item can be done, in words; a way that only this portal adds is told from what the document says."""
     if item.channel_note:
         return item.channel_note
-    if not item.online:
-        return "到窗口办"
     added = spec.online_channels and all(channel.by_operator for channel in spec.online_channels)
-    if item.window:
-        return "窗口办、网上办都可以（网上办是本平台增加的）" if added else "网上办、窗口办都可以"
-    return "网上办（本平台增加的）" if added else "网上办"
+    return f"{ways_text(item)}（网上办是本平台增加的）" if added and item.online else ways_text(item)
+
+
+def ways_text(item: ItemSpec) -> str:
+    """Online, at the window, or both."""
+    if item.online and item.window:
+        return "窗口办、网上办都可以"
+    return "网上办" if item.online else "到窗口办"
 
 
 def ground_text(entry: Basis, day: date) -> str:

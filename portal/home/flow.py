@@ -23,6 +23,7 @@ BOX_HEIGHT, ROW = 66, 84
 TOP, EDGE = 62, 6
 NARROW, WIDE, GAP = 150, 206, 58
 PER_LINE = 10
+PHONE, TRUNK, INDENT = 340, 24, 26
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,15 @@ class Box:
     icon: str
     title: tuple[str, ...]
     words: str
+    top: int = TOP
 
     @property
     def y(self) -> int:
-        return TOP + self.row * ROW
+        return self.top + self.row * ROW
+
+    @property
+    def bottom(self) -> int:
+        return self.y + BOX_HEIGHT
 
     @property
     def right(self) -> int:
@@ -59,7 +65,8 @@ class Box:
 
     @property
     def lines(self) -> list[tuple[int, str]]:
-        first = self.y + (21 if len(self.title) > 1 else 27 if self.words else 38)
+        alone = {1: 38, 2: 29, 3: 20}
+        first = self.y + ({1: 27}.get(len(self.title), 21) if self.words else alone[len(self.title)])
         return [(first + 19 * index, line) for index, line in enumerate(self.title)]
 
     @property
@@ -83,6 +90,9 @@ class Heading:
 
 @dataclass(frozen=True)
 class Flow:
+    """`name` tells the two drawings of a page apart."""
+
+    name: str
     width: int
     height: int
     headings: tuple[Heading, ...]
@@ -101,7 +111,7 @@ def flow(request: HttpRequest) -> HttpResponse:
     chart = guide.flow_chart(spec)
     context = {
         "count": count_words(len(spec.offered)),
-        "flow": draw(spec, chart),
+        "drawings": [draw(spec, chart), draw_for_phone(spec, chart)],
         "sentences": sentences(spec, chart),
     }
     return render(request, "home/flow.html", context)
@@ -123,7 +133,13 @@ def sentences(spec: SchemeSpec, chart: FlowChart) -> list[str]:
 
 
 def draw(spec: SchemeSpec, chart: FlowChart) -> Flow:
+    """From left to right, for paper and wide screens."""
     return _Drawing(spec, chart).drawn()
+
+
+def draw_for_phone(spec: SchemeSpec, chart: FlowChart) -> Flow:
+    """The same from top to bottom: what follows an item, and what it waits for, stands indented below it."""
+    return _Ladder(spec, chart).drawn()
 
 
 class _Drawing:
@@ -152,23 +168,19 @@ class _Drawing:
         before = self._before(centre)
         boxes = (*before, form, *self.items.values(), *(box for _, box in self.facts), result)
         lines = (*self._lines(before, form), *self._to_result(result))
-        return Flow(result.right + EDGE, TOP + rows * ROW, self._headings(result_x), boxes, lines)
+        return Flow("wide", result.right + EDGE, TOP + rows * ROW, self._headings(result_x), boxes, lines)
 
     def _place(self, step: Step) -> None:
         wanted = self.items[step.hard[0].code].row if step.hard else 0
         row = self._free(step.level, wanted)
-        words = agency_names(self.spec, step.item)
-        if step.item.in_person:
-            words += "，要本人到场"
-        agency = self.spec.agency(step.item.agencies[0]) if step.item.agencies else None
-        icon = "person-walking" if step.item.in_person else (agency.icon if agency else "")
+        icon, words = _about(self.spec, step)
         x = self._x(step.level)
-        self.items[step.item.code] = Box("item", x, row, WIDE, icon or "buildings", _split(step.item.title), words)
+        self.items[step.item.code] = Box("item", x, row, WIDE, icon, _split(step.item.title), words)
 
     def _place_facts(self, step: Step) -> None:
         for name in step.facts:
             row = self._free(step.level + 1, self.items[step.item.code].row)
-            box = Box("fact", self._x(step.level + 1), row, WIDE, "bank", _split(name), "")
+            box = Box("fact", self._x(step.level + 1), row, WIDE, "bank", _split(name, 3), "")
             self.facts.append((step, box))
 
     def _free(self, column: int, row: int) -> int:
@@ -221,17 +233,71 @@ class _Drawing:
         yield Line("result", f"M{wall} {result.middle} H{result.x}")
 
 
+class _Ladder:
+    """Boxes one below the other beside a trunk that leads from the form to the result."""
+
+    def __init__(self, spec: SchemeSpec, chart: FlowChart) -> None:
+        self.spec, self.chart = spec, chart
+        self.boxes: list[Box] = []
+        self.lines: list[Line] = []
+
+    def drawn(self) -> Flow:
+        if count := len(self.chart.prerequisites):
+            title = "先办好这一件" if count == 1 else f"先办好这{count_words(count)}件"
+            self._add("before", 0, "flag", (title,), "见上面的文字")
+        form = self._add("form", 0, "journal-text", ("登记表",), "窗口或网上填一次")
+        if self.chart.prerequisites:
+            self.lines.append(Line("must", f"M{PHONE // 2} {self.boxes[0].bottom} V{form.y - 9}"))
+        for step in self.chart.steps:
+            if not step.hard:
+                box = self._step(step, 0)
+                self.lines.append(Line("must", f"M{TRUNK // 2} {form.bottom} V{box.middle} H{box.x - 9}"))
+        result = self._add("result", 0, "receipt", ("一单反馈",), "汇总结果")
+        self.lines.append(Line("must", f"M{TRUNK // 2} {form.bottom} V{result.y - 9}"))
+        return Flow("phone", PHONE, result.bottom + EDGE, (), tuple(self.boxes), tuple(self.lines))
+
+    def _step(self, step: Step, depth: int) -> Box:
+        """The item, then what it waits for, then the items that wait for it first of all."""
+        icon, words = _about(self.spec, step)
+        others = [item.title for item in step.hard[1:]]
+        words += f"，还要等{'、'.join(others)}" if others else ""
+        box = self._add("item", depth, icon, _split(step.item.title), words)
+        for name in step.facts:
+            fact = self._add("fact", depth + 1, "bank", _split(name, 3), "")
+            self.lines.append(Line("fact", f"M{fact.x + 16} {fact.y} V{box.bottom + 9}"))
+        for later in self.chart.steps:
+            if later.hard and later.hard[0] == step.item:
+                child = self._step(later, depth + 1)
+                self.lines.append(Line("must", f"M{box.x + 12} {box.bottom} V{child.middle} H{child.x - 9}"))
+        return box
+
+    def _add(self, kind: str, depth: int, icon: str, title: tuple[str, ...], words: str) -> Box:
+        x = EDGE if kind in ("before", "form", "result") else EDGE + TRUNK + INDENT * min(depth, 3)
+        box = Box(kind, x, len(self.boxes), PHONE - EDGE - x, icon, title, words, EDGE)
+        self.boxes.append(box)
+        return box
+
+
+def _about(spec: SchemeSpec, step: Step) -> tuple[str, str]:
+    """Icon and second line of an item's box: who does it, and whether the person has to come."""
+    words = agency_names(spec, step.item)
+    agency = spec.agency(step.item.agencies[0]) if step.item.agencies else None
+    if step.item.in_person:
+        return "person-walking", f"{words}，要本人到场"
+    return (agency.icon if agency else "") or "buildings", words
+
+
 def _curve(start: Box, end: Box) -> str:
     x1, x2 = start.right, end.x - 9
     middle = (x1 + x2) // 2
     return f"M{x1} {start.middle} C{middle} {start.middle} {middle} {end.middle} {x2} {end.middle}"
 
 
-def _split(title: str) -> tuple[str, ...]:
-    """One line, or two of about the same length; what is longer than two lines is cut, the words below say it whole."""
-    if len(title) <= PER_LINE:
-        return (title,)
-    half = -(-len(title) // 2)
-    if half <= PER_LINE:
-        return (title[:half], title[half:])
-    return (title[:PER_LINE], f"{title[PER_LINE : 2 * PER_LINE - 1]}…")
+def _split(title: str, lines: int = 2) -> tuple[str, ...]:
+    """As few lines as it takes, of about the same length; what is longer is cut, the words below say it whole."""
+    count = min(-(-len(title) // PER_LINE), lines)
+    size = min(-(-len(title) // count), PER_LINE)
+    parts = [title[start : start + size] for start in range(0, size * count, size)]
+    if len(title) > size * count:
+        parts[-1] = f"{parts[-1][:-1]}…"
+    return tuple(parts)

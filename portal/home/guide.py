@@ -48,7 +48,7 @@ def item_rows(spec: SchemeSpec, items: list[ItemSpec]) -> list[ItemRow]:
             agencies=agency_names(spec, item),
             icon=spec.agency(item.agencies[0]).icon if item.agencies else "",
             limit=f"时限{NOT_PUBLISHED}" if (limit := guide.limit_text(spec, item)) == NOT_PUBLISHED else limit,
-            note="要本人到场" if item.in_person else guide.channel_text(spec, item),
+            note="要本人到场" if item.in_person else item.channel_note or guide.ways_text(item),
         )
         for number, item in enumerate(items, 1)
     ]

@@ -20,7 +20,7 @@ from agencies.guide import NOT_PUBLISHED, NoticeItem, Question, Step, Visit
 from agencies.models import Office, Region, Scheme
 from agencies.spec import MaterialSpec, SchemeSpec
 from portal.home.guide import agency_names
-from portal.home.presenters import place_page
+from portal.home.presenters import count_words, place_page
 from portal.web import place
 from portal.web.presenters import day_words, full_day
 
@@ -179,7 +179,7 @@ def _item_line(
         number=number,
         title=item.title,
         who="、".join(office.name for office in here) or agency_names(spec, item),
-        where=tuple(words for office in here for words in _where(office)),
+        where=tuple(f"{office.name}：{_where(office)}" if len(here) > 1 else _where(office) for office in here),
         icon=spec.agency(item.agencies[0]).icon if item.agencies else "",
         when=when,
         remark=remark,
@@ -198,7 +198,7 @@ def _brought(spec: SchemeSpec, material: MaterialSpec, chosen: set[str]) -> Brou
     because = material.because or f"{serves or '每一件'}都要用。"
     remarks = (
         f"因为{because}" if material.when is not None and because.startswith("您") else because,
-        f"{len(material.alternatives)}种里交一种就行" if material.alternatives else "",
+        f"{count_words(len(material.alternatives))}种里交一种就行" if material.alternatives else "",
         material.explanation,
         f"由{material.issued_by}出具" if material.issued_by else "",
         f"可以用{material.replaced_by}代替" if material.replaced_by else "",
@@ -213,19 +213,22 @@ def _trip(visit: Visit, asker: Asker, offices: Mapping[str, Office]) -> Trip:
     office = offices.get(visit.agency)
     what = "；".join(reason.rstrip("。") for reason in visit.reasons)
     if office is not None:
-        return Trip(office.name, what, _where(office))
+        return Trip(office.name, what, (_where(office),))
     told = catalogue.place_told(asker.scheme, asker.region)
     hours = "；".join(map(str, told.hours)) if told else ""
-    return Trip(visit.place, what, _told((told.address if told else "") or "", hours, asker.region.phone))
+    return Trip(visit.place, what, (_told((told.address if told else "") or "", hours, asker.region.phone),))
 
 
-def _where(office: Office) -> tuple[str, ...]:
+def _where(office: Office) -> str:
     return _told(office.address, office.hours, office.phone)
 
 
-def _told(address: str, hours: str, phone: str) -> tuple[str, ...]:
+def _told(address: str, hours: str, phone: str) -> str:
+    """Address, hours and phone in one line; what nobody has published is named as such at its end."""
     rows = (("地址", address), ("时间", hours), ("电话", phone))
-    return tuple(f"{label}：{value or NOT_PUBLISHED}" for label, value in rows)
+    known = [f"{label}：{value}" for label, value in rows if value]
+    silent = "、".join(label for label, value in rows if not value)
+    return "；".join([*known, *([f"{silent}{NOT_PUBLISHED}"] if silent else [])])
 
 
 def _answers(spec: SchemeSpec, answers: Mapping[str, str], discharged: date | None) -> tuple[str, ...]:

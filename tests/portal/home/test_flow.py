@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from agencies import guide
 from agencies.models import Scheme
 from agencies.spec import SchemeSpec
-from portal.home.flow import BOX_HEIGHT, Flow, draw, sentences
+from portal.home.flow import BOX_HEIGHT, Flow, draw, draw_for_phone, sentences
 from tests.factories import DONGSHENG, TIANHE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("directory")]
@@ -76,6 +76,32 @@ def test_words_say_what_the_drawing_shows() -> None:
         "居民身份证：需本人到现场进行人脸和指纹录入。",
         "每一件办好就告诉您，全部办好后汇成一张办理结果反馈单。",
     ]
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_drawing_for_a_phone_shows_the_same_boxes_one_below_the_other(region: str) -> None:
+    spec = spec_of(region)
+
+    wide, phone = draw(spec, guide.flow_chart(spec)), draw_for_phone(spec, guide.flow_chart(spec))
+
+    assert sorted(box.title for box in phone.boxes) == sorted(box.title for box in wide.boxes)
+    assert [box.row for box in phone.boxes] == list(range(len(phone.boxes)))
+    assert all(box.x >= 0 and box.right <= phone.width <= 340 and box.bottom <= phone.height for box in phone.boxes)
+
+
+def test_item_stands_indented_below_what_it_waits_for() -> None:
+    boxes = {
+        "".join(box.title): box for box in draw_for_phone(spec_of("440000"), guide.flow_chart(spec_of("440000"))).boxes
+    }
+
+    chain = [boxes[name] for name in ("退役报到", "恢复户口", "居民身份证")]
+    assert [box.row for box in chain] == [1, 2, 3]
+    assert chain[0].x < chain[1].x < chain[2].x
+
+
+def test_no_name_of_the_shipped_schemes_is_cut() -> None:
+    for region in REGIONS:
+        assert [box for box in drawing(region).boxes if "…" in "".join(box.title)] == []
 
 
 def test_page_without_place_asks_for_one() -> None:
