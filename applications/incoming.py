@@ -43,7 +43,13 @@ class Problem(Exception):
 
 # --- the messages ---
 
-Text = Annotated[str, Field(min_length=1, max_length=300)]
+# A text that can be stored: PostgreSQL knows no NUL.
+_STORABLE = r"^[^\x00]*$"
+Text = Annotated[str, Field(min_length=1, max_length=300, pattern=_STORABLE)]
+Words = Annotated[str, Field(max_length=300, pattern=_STORABLE)]
+Name = Annotated[str, Field(min_length=1, max_length=60, pattern=_STORABLE)]
+Number = Annotated[str, Field(max_length=80, pattern=_STORABLE)]
+Code = Annotated[str, Field(max_length=40, pattern=_STORABLE)]
 
 
 class Part(BaseModel):
@@ -55,13 +61,13 @@ class Part(BaseModel):
 class Line(Part):
     """One deficit: a field or a material of the task, and what is wrong with it."""
 
-    field: str = Field("", max_length=40)
-    material: str = Field("", max_length=40)
+    field: Code = ""
+    material: Code = ""
     reason: Text
 
 
 class Handled(Part):
-    handler: str = Field(min_length=1, max_length=60)
+    handler: Name
 
 
 class Accepted(Handled): ...
@@ -69,12 +75,12 @@ class Accepted(Handled): ...
 
 class CorrectionRequired(Handled):
     deficits: list[Line] = Field(min_length=1, max_length=30)
-    opinion: str = Field("", max_length=300)
+    opinion: Words = ""
 
 
 class NotAccepted(Handled):
     opinion: Text
-    remedy: str = Field("", max_length=300)
+    remedy: Words = ""
 
 
 class Suspended(Handled):
@@ -86,13 +92,13 @@ class Resumed(Handled): ...
 
 
 class Approved(Handled):
-    opinion: str = Field("", max_length=300)
-    reference: str = Field("", max_length=80)
+    opinion: Words = ""
+    reference: Number = ""
 
 
 class Refusal(Handled):
     opinion: Text
-    remedy: str = Field("", max_length=300)
+    remedy: Words = ""
 
 
 class Delivered(Handled):
@@ -122,7 +128,7 @@ class Event(Part):
 
 
 class Acknowledgement(Part):
-    receipt_number: str = Field(min_length=1, max_length=80)
+    receipt_number: str = Field(min_length=1, max_length=80, pattern=_STORABLE)
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
@@ -141,12 +147,9 @@ def _parse(model: type[Part], value: Any, where: str = "") -> Any:
 
 def read_json(body: bytes) -> Any:
     try:
-        value = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise Problem(400, "not-json", "报文不是 JSON") from None
-    if "\\u0000" in json.dumps(value):
-        raise Problem(400, "not-json", "报文里有不能接收的字符")
-    return value
 
 
 def note_use(key: ExchangeKey) -> None:

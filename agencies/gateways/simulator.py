@@ -74,6 +74,7 @@ class Simulator:
     log: Path
     behaviour: Behaviour = field(default_factory=Behaviour)
     taken: dict[str, Taken] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -90,8 +91,11 @@ class Simulator:
                 row = json.loads(line)
             except ValueError:  # a line torn by kill -9
                 continue
-            if row.pop("what", "") == "taken":
+            what = row.pop("what", "")
+            if what == "taken":
                 self.taken[row["dispatch"]] = Taken(**row)
+            elif what == "word":
+                self.words[row["dispatch"]] = row["status"]
 
     def write(self, what: str, **facts: Any) -> None:
         line = json.dumps({"what": what, **facts}, ensure_ascii=False)
@@ -148,9 +152,32 @@ class Simulator:
             return 202, {}, {}
         return 201, {"receipt_number": taken.receipt, "digest": taken.digest}, {}
 
+    def hear(self, headers: Any, body: bytes) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """The answer to the word that a task is no more: work on it stops; a task it never had is no error."""
+        mode = self.behaviour.mode
+        self.requests[mode] += 1
+        if mode == Mode.ERROR:
+            return 500, {"title": "内部错误"}, {}
+        if not self.is_genuine(headers, body):
+            return 401, {"title": "签名无效"}, {}
+        envelope = json.loads(body)
+        data = envelope["data"]
+        with self._lock:
+            if envelope["id"] not in self.words:
+                self.words[envelope["id"]] = data["status"]
+                self.write("word", dispatch=envelope["id"], task=data["task"], status=data["status"])
+            mine = [one for one in self.taken.values() if one.task == data["task"]]
+            for one in mine:
+                one.state = data["status"]
+        return 200, {"outcome": "stopped" if mine else "unknown"}, {}
+
+    def receipt(self, key: str) -> tuple[int, dict[str, Any]]:
+        known = self.taken.get(key)
+        return (200, {"receipt_number": known.receipt, "digest": known.digest}) if known else (404, {})
+
     def inventory(self) -> dict[str, Any]:
         rows = [{"dispatch": one.dispatch, "digest": one.digest, "state": one.state} for one in self.taken.values()]
-        return {"tasks": rows}
+        return {"tasks": rows, "count": len(rows)}
 
     # --- what goes back ---
 
@@ -173,6 +200,8 @@ class Simulator:
             steps = [*steps, steps[0]]
         for number, (kind, data) in steps:
             time.sleep(self.behaviour.delay)
+            if taken.state in ("withdrawn", "terminated"):
+                return
             message_id = f"{taken.dispatch}-{number}"
             for _ in range(3 if mode == Mode.REPEAT else 1):
                 self.send(taken, message_id if mode != Mode.REORDER else uuid.uuid4().hex, number, kind, data)
@@ -224,6 +253,8 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(503 if simulator.behaviour.mode in (Mode.ERROR, Mode.HANG) else 200, {})
         elif self.path.startswith("/inventory"):
             self._answer(200, simulator.inventory())
+        elif self.path.startswith("/tasks/"):
+            self._answer(*simulator.receipt(self.path.removeprefix("/tasks/")))
         else:
             self._answer(404, {})
 
@@ -233,7 +264,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/mode":
             simulator.behaviour.mode = Mode(json.loads(body)["mode"])
             return self._answer(200, {})
-        if not self.path.endswith("/tasks"):
+        if not self.path.endswith(("/tasks", "/events")):
             return self._answer(404, {})
         mode = simulator.behaviour.mode
         if mode == Mode.HANG:
@@ -241,7 +272,8 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(simulator.behaviour.slow)
             self.close_connection = True
             return None
-        status, answer, headers = simulator.take(self.headers, body)
+        heard = simulator.hear if self.path.endswith("/events") else simulator.take
+        status, answer, headers = heard(self.headers, body)
         if mode == Mode.SLOW:
             time.sleep(simulator.behaviour.slow)
         if mode == Mode.LOSE_REPLY:

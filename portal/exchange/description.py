@@ -172,7 +172,10 @@ def document() -> dict[str, Any]:
     task = task_schema()
     del task["$schema"], task["$id"]
     line = incoming.Line.model_json_schema()
-    signed = [{"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in _SIGNED]
+    signed = [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string", "pattern": pattern}}
+        for name, pattern in SIGNED.items()
+    ]
     page = [
         {"name": "after", "in": "query", "schema": {"type": "string"}, "description": "上次答复里的 cursor"},
         {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}},
@@ -201,8 +204,11 @@ def document() -> dict[str, Any]:
             "schemas": {
                 "Line": line,
                 "Task": task,
+                "Word": _word({"type": "string"}),
                 "Tasks": _object(
-                    tasks={"type": "array", "items": {"$ref": "#/components/schemas/Task"}}, cursor={"type": "string"}
+                    tasks={"type": "array", "items": {"$ref": "#/components/schemas/Task"}},
+                    words={"type": "array", "items": {"$ref": "#/components/schemas/Word"}},
+                    cursor={"type": "string"},
                 ),
                 "Applied": _object(outcome={"type": "string"}, task={"type": "string"}, status={"type": "string"}),
                 "Stale": _object(outcome={"type": "string"}, task={"type": "string"}, status={"type": "string"}),
@@ -221,7 +227,12 @@ def document() -> dict[str, Any]:
     }  # fmt: skip
 
 
-_SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature", "webhook-key-id")
+SIGNED = {
+    "webhook-id": "^[!-~]{1,80}$",
+    "webhook-timestamp": "^[0-9]{1,12}$",
+    "webhook-signature": "^v1(sm)?,[A-Za-z0-9+/=]+( v1(sm)?,[A-Za-z0-9+/=]+)*$",
+    "webhook-key-id": "^[A-Za-z0-9._-]{1,40}$",
+}
 _WORDS = (
     "每次调用都按 Standard Webhooks 签名：HMAC 的内容是 id.timestamp.body，v1 用 SHA-256，v1sm 用 SM3，可同时给出。"
     "GET 没有报文，以“GET 路径?查询”作为 body。时间与本平台相差不超过 5 分钟。同一 webhook-id 只处理一次，重复的得到第一次的答复。"
@@ -244,7 +255,7 @@ def _operation(
         }
         for status, name in answers.items()
     }
-    for status in (400, 401, 404, 405, 409, 413, 415, 422):
+    for status in (400, 401, 404, 405, 409, 413, 415, 422, 500):
         responses[str(status)] = {"description": str(status), **problem}
     found: dict[str, Any] = {"summary": summary, "parameters": parameters, "responses": responses}
     if body is not None:

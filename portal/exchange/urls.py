@@ -10,6 +10,7 @@ urlpatterns = [
     path("schemas/<slug:region>/<str:version>/<slug:item>/<slug:agency>.json", views.item_schema, name="item_schema"),
     path("v1/events", views.events, name="events"),
     path("v1/tasks", views.tasks, name="tasks"),
-    path("v1/tasks/<uuid:dispatch>/ack", views.acknowledge, name="acknowledge"),
+    path("v1/tasks/<str:dispatch>/ack", views.acknowledge, name="acknowledge"),
     path("v1/materials/<str:token>", views.material, name="material"),
+    path("<path:rest>", views.unknown, name="unknown"),
 ]

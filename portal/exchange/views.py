@@ -46,7 +46,7 @@ def problem(error: Problem) -> JsonResponse:
 
 _TITLES = {
     400: "报文不能读取", 401: "签名无效", 404: "没有这一件", 405: "方法不对", 409: "现在不能这样办", 413: "报文太大",
-    415: "报文类型不对", 422: "内容不符合约定",
+    415: "报文类型不对", 422: "内容不符合约定", 500: "本平台出错",
 }  # fmt: skip
 
 
@@ -64,6 +64,8 @@ def machine(method: str, *, is_signed: bool = True) -> Callable[[Call], Call]:
         @wraps(view)
         def wrapped(request: HttpRequest, **parts: Any) -> HttpResponseBase:
             try:
+                if any("\x00" in text for text in (request.path, *request.GET, *_values(request))):
+                    raise Problem(400, "unreadable", "地址里有不能接收的字符")
                 if request.method != method:
                     raise Problem(405, "method", f"这个地址只接受 {method}")
                 if not is_signed:
@@ -75,10 +77,18 @@ def machine(method: str, *, is_signed: bool = True) -> Callable[[Call], Call]:
                 if error.status == 405:
                     response["Allow"] = method
                 return response
+            except Exception:  # a machine is told in its own form too; the log has the rest
+                logger.exception("call of %s failed", view.__name__)
+                return problem(Problem(500, "internal", "本平台出错，报文没有处理，请稍后用同一标识重发"))
 
+        wrapped.is_machine = True  # type: ignore[attr-defined]  # pages' middleware leaves it to answer by itself
         return wrapped
 
     return decorate
+
+
+def _values(request: HttpRequest) -> list[str]:
+    return [text for _, texts in request.GET.lists() for text in texts]
 
 
 def believe(request: HttpRequest) -> tuple[ExchangeKey, str, bytes]:
@@ -119,10 +129,12 @@ def events(request: HttpRequest, *, key: ExchangeKey, message_id: str, body: byt
 
 
 @machine("POST")
-def acknowledge(
-    request: HttpRequest, *, key: ExchangeKey, message_id: str, body: bytes, dispatch: UUID
-) -> HttpResponse:
-    return _reply(incoming.acknowledge(key, str(dispatch), body))
+def acknowledge(request: HttpRequest, *, key: ExchangeKey, message_id: str, body: bytes, dispatch: str) -> HttpResponse:
+    try:
+        wanted = str(UUID(dispatch))
+    except ValueError:
+        raise Problem(404, "unknown-task", "没有这一件") from None
+    return _reply(incoming.acknowledge(key, wanted, body))
 
 
 @machine("GET")
@@ -152,7 +164,9 @@ def _page(request: HttpRequest) -> tuple[int, int]:
     try:
         return int(signing.loads(cursor, salt=_CURSOR_SALT)), int(limit)
     except (signing.BadSignature, ValueError, TypeError):
-        raise Problem(422, "cursor", "after 不是本平台给的游标", [{"pointer": "after", "code": "unknown"}]) from None
+        raise Problem(
+            404, "unknown-cursor", "after 不是本平台给的游标", [{"pointer": "after", "code": "unknown"}]
+        ) from None
 
 
 @machine("GET", is_signed=False)
@@ -189,3 +203,8 @@ def item_schema(request: HttpRequest, *, region: str, version: str, item: str, a
     if found is None:
         raise Problem(404, "unknown-schema", "没有这个版本的数据格式")
     return _json(description.item_schema(found, agency), kind="application/schema+json")
+
+
+@machine("GET", is_signed=False)
+def unknown(request: HttpRequest, *, rest: str) -> HttpResponse:
+    raise Problem(404, "unknown-address", "没有这个地址，请对照 openapi.json")

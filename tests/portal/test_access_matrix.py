@@ -77,6 +77,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "exchange:tasks": ("GET", NONE),
     "exchange:acknowledge": ("POST", NONE),
     "exchange:material": ("GET", NONE),
+    "exchange:unknown": ("GET", NONE),
     "window:index": ("GET", CLERKS),
     "window:start": ("POST", CLERKS),
     "window:adopt": ("POST", {CLERK}),
@@ -180,6 +181,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "papers:page": {"number": document.number},
         "exchange:acknowledge": {"dispatch": dispatch.key},
         "exchange:material": {"token": "abc"},
+        "exchange:unknown": {"rest": "nothing/here"},
         "exchange:item_schema": {
             "region": case.scheme.region_id,
             "version": case.scheme.version,

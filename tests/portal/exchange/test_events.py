@@ -242,7 +242,7 @@ def test_handlers_time_must_be_between_receipt_and_now(task: ItemTask, key: Exch
         (b" ", 400),
         (b"{", 400),
         (b"[" * 5000, 400),
-        (b'{"type": "\\u0000"}', 400),
+        (b'{"type": "\\u0000"}', 422),
         (b"[]", 422),
         (b"null", 422),
         (b"{}", 422),

@@ -37,9 +37,14 @@ def test_unchanged_page_is_not_sent_twice(task: ItemTask, key: ExchangeKey) -> N
     assert (second.status_code, second.content) == (304, b"")
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "after=1", "after=1:2:3"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x"])
 def test_wrong_page_is_a_problem(key: ExchangeKey, query: str) -> None:
     assert get(key, f"/exchange/v1/tasks?{query}").status_code == 422
+
+
+@pytest.mark.parametrize("cursor", ["1", "1:2:3"])
+def test_cursor_of_nobody_is_unknown(key: ExchangeKey, cursor: str) -> None:
+    assert get(key, f"/exchange/v1/tasks?after={cursor}").status_code == 404
 
 
 def test_signature_of_one_question_does_not_serve_another(task: ItemTask, key: ExchangeKey) -> None:
