@@ -390,7 +390,7 @@ def _receipt(document: Document) -> dict[str, Any]:
         ],
         "given": given,
         "reply_days": days,
-        "reply_by": full_day(calendar_now().add(submitted, days)),
+        "reply_by": _reply_day(application, submitted, days),
         "phone": application.region.phone or NOT_PUBLISHED,
         "supervision": spec.supervision_phone or NOT_PUBLISHED,
         "window": application.region.window or NOT_PUBLISHED,
@@ -453,6 +453,13 @@ def _notice(build: Callable[[Document, ItemTask], Notice]) -> Callable[[Document
 def _query_words(task: ItemTask) -> str:
     window = task.application.region.window
     return f"本站“查进度”，办件编号 {task.application.number}" + (f"；或到{window}" if window else "")
+
+
+def _reply_day(application: Application, submitted: date, days: int) -> str:
+    """The day by which offices answer; said to be expected while the holidays of its year are not announced."""
+    calendar = calendar_now().at(application.region_id)
+    day = calendar.add(submitted, days)
+    return full_day(day) if calendar.knows(day) else f"预计 {full_day(day)}"
 
 
 def _due_words(reading: clock.Reading, without: str) -> str:

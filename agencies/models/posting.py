@@ -1,10 +1,11 @@
 """岗位: who works where in which role, from when to when."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.utils import timezone
 
 from agencies.enums import Role
+from agencies.models.calendar import CalendarYear
 from agencies.models.office import Office
 from agencies.models.region import Region
 from portal.accounts.models import User
@@ -17,6 +18,11 @@ class PostingQuerySet(models.QuerySet["Posting"]):
 
     def for_user(self, user: object) -> "PostingQuerySet":
         return self.filter(user=user).in_force().select_related("office__agency", "office__region", "region")
+
+    def with_last_calendar(self) -> "PostingQuerySet":
+        """`last_calendar`: the newest year of the nation's working calendar, so that pages can tell when one is missing."""
+        years = CalendarYear.objects.filter(region=None).order_by("-year").values("year")[:1]
+        return self.annotate(last_calendar=Subquery(years))
 
 
 class Posting(models.Model):

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from agencies.deadlines import calendar_now
 from applications import materials as giving
 from applications import questions, submission
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -96,5 +97,6 @@ def question(request: SignedInRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, f"已经转给{asked.office or '督办人员'}，会在这一页答复您")
             return redirect("applicant:question", number)
-    before = [exchange(found) for found in case.questions.for_lists()]
+    calendar = calendar_now().at(case.region_id)
+    before = [exchange(found, calendar) for found in case.questions.for_lists()]
     return render(request, "applicant/question.html", {**frame(case), "form": form, "questions": before})

@@ -7,12 +7,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from agencies import calendars as notices_of_days
 from agencies.calendars import CalendarError, parse_calendar
-from agencies.deadlines import calendar_now, missing_year
 from agencies.enums import Role
 from applications import recounting
 from portal.console import calendar_presenters as presenters
@@ -88,7 +86,6 @@ def _page(request: HttpRequest, form: CalendarForm) -> HttpResponse:
     context = {
         "form": form,
         "rows": presenters.rows(notices_of_days.history()),
-        "missing_year": missing_year(calendar_now(), timezone.localdate()),
         "may_import": request.posting.role == Role.ADMINISTRATOR,  # type: ignore[attr-defined]
     }
     return TemplateResponse(request, "console/calendars.html", context)

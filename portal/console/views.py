@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from agencies.catalogue import sample_places
-from agencies.deadlines import calendar_now, missing_year
+from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.models import Scheme
 from applications import figures, notices
@@ -44,7 +44,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         "bars": presenters.agency_bars(loads),
         "daily": presenters.daily_chart(figures.per_day(cases, figures.Period.last(15, today))),
         "attention": [presenters.attention(task, today, calendar) for task in late],
-        "missing_year": missing_year(calendar, today),
         "legend": presenters.LEGEND,
         "now": timezone.now(),
     }

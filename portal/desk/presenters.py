@@ -413,7 +413,7 @@ def clock_words(sight: Sight) -> list[str]:
     if reading.received_on:
         words.append(f"{short_day(reading.received_on)}收到")
     if reading.state == clock.State.REPLYING and reading.reply_due_on:
-        words.append(f"答复期限 {short_day(reading.reply_due_on)}")
+        words.append(f"{'预计答复期限' if reading.is_provisional else '答复期限'} {short_day(reading.reply_due_on)}")
         if sight.item.deemed_acceptance and reading.received_on:
             words.append(f"逾期未告知，视为自 {short_day(reading.received_on)}受理")
     if reading.accepted_on:
@@ -497,7 +497,7 @@ def next_step(task: ItemTask, answer_by: date | None = None) -> str:
     """What happens next, for staff: who is to do what by when."""
     if task.status == S.WAITING:
         return _waits_for(task)
-    by = f"{short_day(task.next_on)}以前" if task.next_on else ""
+    by = f"{'预计' if task.is_due_provisional else ''}{short_day(task.next_on)}以前" if task.next_on else ""
     until = answer_by or task.correction_until
     sentences = {
         S.PENDING: "正在送达办理机构",
@@ -582,7 +582,7 @@ def case_rows(application: Application, tasks: Iterable[ItemTask], own_office: i
                 agency_icon=task.office.agency.icon,
                 next_step=next_step(task),
                 day=short_day(day) if day else "",
-                day_note="应处理日" if task.next_on else "",
+                day_note=("预计应处理日" if task.is_due_provisional else "应处理日") if task.next_on else "",
                 links=links,
             )
         )

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from applications import questions
 from applications.errors import Refused
@@ -18,7 +19,8 @@ answering = posting_required(Role.REVIEWER, Role.APPROVER, Role.SUPERVISOR, Role
 def question_list(request: SignedInRequest) -> HttpResponse:
     """The open ones, the earliest day first."""
     waiting = Question.objects.for_posting(request.posting).unanswered().for_lists()
-    return render(request, "desk/question_list.html", {"questions": [exchange(found) for found in waiting]})
+    calendar = calendar_now()
+    return render(request, "desk/question_list.html", {"questions": [exchange(found, calendar) for found in waiting]})
 
 
 @answering
@@ -34,4 +36,4 @@ def question(request: SignedInRequest, question_id: int) -> HttpResponse:
         else:
             messages.success(request, f"已答复 {found.application.number}，申请人在办件页看到")
         return redirect("desk:question_list")
-    return render(request, "desk/question.html", {"question": exchange(found), "form": form})
+    return render(request, "desk/question.html", {"question": exchange(found, calendar_now()), "form": form})

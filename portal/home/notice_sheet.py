@@ -133,7 +133,7 @@ def sheet(asker: Asker, today: date | None) -> Sheet:
         not_for=told.not_for,
         report_by=_report_by(spec, asker.discharged, today),
         report_rule=guide.reporting_text(spec, today or asker.published_on),
-        longest=f"全部能在 {day_words(max(known))}前办好" if known and len(known) == len(now) else "",
+        longest=f"全部{_expected(calendar, max(known))}能在 {day_words(max(known))}前办好" if known and len(known) == len(now) else "",
         is_provisional=any(not calendar.knows(day) for day in known),
         change=_address(asker),
     )  # fmt: skip
@@ -167,10 +167,10 @@ def _item_line(
     paid_on = last_day(item.fulfilment, today, calendar) if today else None
     if step.hard:
         when = f"{'、'.join(other.title for other in step.hard)}办好后自动开始"
-        remark = f"今天全部受理的话，{day_words(end)}前" if end else ""
+        remark = f"今天全部受理的话，{_expected(day[1], end)}{day_words(end)}前" if end else ""
     else:
         when = f"时限{NOT_PUBLISHED}" if line.limit == NOT_PUBLISHED else line.limit
-        remark = f"今天受理的话，{day_words(end)}前" if end else ""
+        remark = f"今天受理的话，{_expected(day[1], end)}{day_words(end)}前" if end else ""
     if paid_on:
         remark = f"{full_day(paid_on)}前发放"
     elif item.fulfilment:
@@ -185,6 +185,11 @@ def _item_line(
         remark=remark,
         in_person=(item.in_person_reason or "要本人到场") if item.in_person else "",
     )
+
+
+def _expected(calendar: Calendar, day: date) -> str:
+    """预计 before a day of a year whose holidays are not announced."""
+    return "" if calendar.knows(day) else "预计"
 
 
 def _why_later(spec: SchemeSpec, step: Step) -> str:

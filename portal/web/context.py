@@ -4,11 +4,21 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from agencies.deadlines import Calendar, MissingYear, missing_year
 from portal.web import navigation, place
 
 LARGE_COOKIE = "large"
+
+
+def _missing_year(request: HttpRequest) -> MissingYear | None:
+    """For staff: the calendar that should be loaded by now; read with the posting, so it costs no query."""
+    posting, today = getattr(request, "posting", None), timezone.localdate()
+    if not hasattr(posting, "last_calendar"):
+        return None
+    return missing_year(Calendar(years=frozenset(range(2024, (posting.last_calendar or 0) + 1))), today)
 
 
 def service(request: HttpRequest) -> dict[str, Any]:
@@ -18,6 +28,7 @@ def service(request: HttpRequest) -> dict[str, Any]:
         "environment_notice": settings.ENVIRONMENT_NOTICE,
         "is_demo": settings.IS_DEMO,
         "posting": getattr(request, "posting", None),
+        "missing_year": _missing_year(request),
         "is_mourning": settings.MOURNING,
         "is_large": request.COOKIES.get(LARGE_COOKIE) == "1",
         "public_links": SimpleLazyObject(lambda: navigation.public(request)),

@@ -90,6 +90,8 @@ class PostingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.posting = (  # type: ignore[attr-defined]
-            Posting.objects.for_user(request.user).first() if request.user.is_authenticated else None
+            Posting.objects.for_user(request.user).with_last_calendar().first()
+            if request.user.is_authenticated
+            else None
         )
         return self.get_response(request)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from agencies.deadlines import Calendar
 from applications.models import ItemTask, Question
 from applications.questions import LONGEST
 from portal.web.presenters import day_words, moment_words
@@ -29,8 +30,8 @@ class Exchange:
     answered: str
 
 
-def exchange(question: Question) -> Exchange:
-    """A question in words; fetched with for_lists()."""
+def exchange(question: Question, calendar: Calendar) -> Exchange:
+    """A question in words; fetched with for_lists(). A day in a year without its calendar is only expected."""
     owner = "督办人员" if question.escalated_at else str(question.office)
     return Exchange(
         pk=question.pk,
@@ -39,7 +40,7 @@ def exchange(question: Question) -> Exchange:
         asked=moment_words(question.asked_at),
         text=question.text,
         owner=owner,
-        due=day_words(question.answer_by),
+        due=f"{'' if calendar.knows(question.answer_by) else '预计'}{day_words(question.answer_by)}",
         is_late=question.answered_at is None and question.answer_by < timezone.localdate(),
         answer=question.answer,
         answered=moment_words(question.answered_at) if question.answered_at else "",

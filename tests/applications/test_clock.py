@@ -142,6 +142,73 @@ def test_due_day_in_a_year_without_calendar_is_provisional() -> None:
     assert reading.is_provisional
 
 
+def test_provisional_day_says_so_in_its_lines() -> None:
+    reading = read([accepted("2026-12-28")], working_days(5), CALENDAR, date(2026, 12, 28))
+
+    assert reading.lines[-2:] == (
+        "第 5 个工作日预计是 2027年1月4日（星期一）。",
+        "2027年的放假安排还没有公布，暂按周末推算，公布后重新计算。",
+    )
+
+
+def test_fixed_date_needs_no_calendar() -> None:
+    rule = Rule(Limit(unit=LimitUnit.NEXT_YEAR_DATE, month=7, day=31))
+
+    reading = read([accepted("2026-09-14")], rule, CALENDAR, date(2026, 9, 14))
+
+    assert (reading.is_provisional, reading.lines[-1]) == (False, "到期日是 2027年7月31日（星期六）。")
+
+
+def test_statutory_and_promised_limit_stand_side_by_side() -> None:
+    rule = Rule(
+        Limit(unit=LimitUnit.WORKING_DAY, days=10), legal=Limit(unit=LimitUnit.WORKING_DAY, days=20), agency="医保局"
+    )
+
+    reading = read([accepted("2026-03-02")], rule, CALENDAR, date(2026, 3, 2))
+
+    assert (reading.due_on, reading.legal_due_on) == (date(2026, 3, 16), date(2026, 3, 30))
+    assert "承诺 10 个工作日，从第二天数起。" in reading.lines
+    assert "法定办结时限 20 个工作日，到 3月30日（星期一）。" in reading.lines
+
+
+def test_statutory_limit_is_shown_where_nothing_was_promised() -> None:
+    rule = Rule(None, legal=Limit(unit=LimitUnit.CALENDAR_DAY, days=60))
+
+    reading = read([accepted("2026-03-02")], rule, CALENDAR, date(2026, 3, 2))
+
+    assert (reading.state, reading.due_on, reading.legal_due_on) == (State.NO_LIMIT, None, date(2026, 5, 6))
+    assert reading.lines[-1] == "法定办结时限 60 天，到 5月6日（星期三）。"
+
+
+def test_statutory_limit_waits_with_the_promised_one() -> None:
+    rule = Rule(
+        Limit(unit=LimitUnit.WORKING_DAY, days=10), legal=Limit(unit=LimitUnit.WORKING_DAY, days=20)
+    )  # fmt: skip
+    pause = [Event(date(2026, 3, 4), Kind.PAUSED, "特别程序"), Event(date(2026, 3, 9), Kind.RESUMED, "特别程序")]
+
+    reading = read([accepted("2026-03-02"), *pause], rule, CALENDAR, date(2026, 3, 20))
+
+    assert (reading.due_on, reading.legal_due_on) == (date(2026, 3, 18), date(2026, 4, 1))
+
+
+@pytest.mark.parametrize(("today", "left", "is_late"), [("2026-03-20", 0, False), ("2026-03-21", 0, True)])
+def test_day_after_the_last_is_late_even_when_nobody_works(today: str, left: int, is_late: bool) -> None:
+    """Due on a Friday: the period ends at 24:00, and Saturday is overdue by no working day."""
+    reading = read([accepted("2026-03-13")], working_days(5), CALENDAR, date.fromisoformat(today))
+
+    assert (reading.left, reading.is_late) == (left, is_late)
+    assert reading.light == (Light.RED if is_late else Light.AMBER)
+
+
+def test_late_decision_stays_late() -> None:
+    """T-14: 超期办结 is still seen after the end."""
+    events = [accepted("2026-03-02"), Event(date(2026, 3, 20), Kind.ENDED)]
+
+    reading = read(events, working_days(5), CALENDAR, date(2026, 6, 1))
+
+    assert (reading.state, reading.is_late, reading.left) == (State.ENDED, True, -9)
+
+
 def test_fixed_date_does_no_arithmetic() -> None:
     """OR-13: accepted any day of 2026, money by the end of July 2027."""
     rule = Rule(Limit(unit=LimitUnit.NEXT_YEAR_DATE, month=7, day=31))

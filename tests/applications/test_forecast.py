@@ -1,6 +1,7 @@
 """The day for everything: longest path, not sum; unknown is said, not guessed."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from agencies.deadlines import Calendar
 from agencies.enums import LimitUnit
@@ -63,6 +64,43 @@ def test_joint_item_ends_with_its_later_half() -> None:
 
 def test_circle_is_unknown_and_no_error() -> None:
     assert forecast([step("a", "b"), step("b", "a")], CALENDAR, MONDAY).on is None
+
+
+def test_step_that_waits_for_money_leaves_the_case_without_a_day() -> None:
+    """External fact: nobody knows when the fund arrives, so no day is promised; the page names the step."""
+    funded = Step("b", "养老保险", TEN, 5, waits_for_fact=True)
+
+    assert forecast([step("a", due_on=date(2026, 3, 20)), funded], CALENDAR, MONDAY) == Forecast(None, ("养老保险",))
+
+
+def test_what_follows_a_step_that_waits_for_money_has_no_day_either() -> None:
+    funded = Step("b", "养老保险", TEN, 5, waits_for_fact=True)
+
+    assert forecast([funded, step("c", "b")], CALENDAR, MONDAY).unknown == ("养老保险", "c")
+
+
+def test_stopped_clock_of_calendar_days_goes_on_in_calendar_days() -> None:
+    paused = Step("a", "a", Limit(unit=LimitUnit.CALENDAR_DAY, days=30), 5, left=12)
+
+    assert forecast([paused], CALENDAR, MONDAY) == Forecast(MONDAY + timedelta(days=14))
+
+
+def test_calendar_days_of_a_later_step_end_on_a_working_day() -> None:
+    later = Step("a", "a", Limit(unit=LimitUnit.CALENDAR_DAY, days=30), 5, reply_due_on=date(2026, 9, 1))
+
+    off = replace(CALENDAR, days_off=frozenset({date(2026, 10, 1), date(2026, 10, 2)}))
+    assert forecast([later], off, MONDAY) == Forecast(date(2026, 10, 5))
+
+
+def test_step_counts_by_the_days_of_its_place() -> None:
+    local = replace(CALENDAR, days_off=CALENDAR.days_off | {date(2026, 3, 3), date(2026, 3, 4)})
+    calendar = replace(CALENDAR, places={"980102": local})
+
+    here = forecast([replace(step("a", reply_due_on=MONDAY), place="980102")], calendar, MONDAY)
+    there = forecast([step("a", reply_due_on=MONDAY)], calendar, MONDAY)
+
+    assert there.on is not None
+    assert here.on == calendar.add(there.on, 2)
 
 
 def test_day_in_a_year_without_calendar_is_provisional() -> None:

@@ -112,7 +112,7 @@ def test_list_of_questions_takes_the_same_queries_for_any_number(
     assert posting_of is not None
     client.force_login(posting_of)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get("/desk/questions/")
 
 

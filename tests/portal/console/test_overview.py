@@ -196,7 +196,7 @@ def test_missing_calendar_is_told_from_november(client: Client, day: str, is_war
     with time_machine.travel(f"{day} 12:00+08:00"):
         page = administrator(client).get(PAGE).content.decode()
 
-    assert ("2027年的放假安排还没有导入" in page) == is_warned
+    assert ("没有2027年的工作日历" in page) == is_warned
 
 
 def test_overview_asks_as_often_for_one_case_as_for_three(

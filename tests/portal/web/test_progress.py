@@ -160,6 +160,35 @@ def test_light_turns_with_the_days_left(today: date, tone: str, words: str) -> N
     assert (shown.tone, shown.words) == (tone, words)
 
 
+@pytest.mark.parametrize(("today", "words"), [(date(2026, 11, 14), "超期"), (date(2026, 11, 16), "超期 1 个工作日")])
+def test_light_is_red_on_the_weekend_after_a_friday(today: date, words: str) -> None:
+    """No working day has passed, and the day has: never 还剩 0 个工作日."""
+    with time_machine.travel(datetime(2026, 11, 6, 10, 0, tzinfo=ZONE), tick=False):
+        task = ItemTask.objects.get(pk=delivered("I04").pk)
+        assert task.next_on == date(2026, 11, 13)
+
+        shown = progress.light(task, calendar_now(), today)
+        line = row(task, today)
+
+    assert (shown.tone, shown.words) == ("red", words)
+    assert (line.is_late, line.tag.words, line.tag.tone) == (True, f"已{words}", "red")
+
+
+def test_day_of_a_year_without_calendar_is_expected_everywhere_on_the_row() -> None:
+    """T-04: 预计 in the day, in the title and in the counting itself."""
+    with time_machine.travel(datetime(2026, 12, 15, 10, 0, tzinfo=ZONE), tick=False):
+        task = delivered("I04")
+        review.accept(task, reviewer=factories.reviewer_of(task))
+
+        shown = row(task, date(2026, 12, 16))
+
+    assert shown.day.startswith("预计2027年1月")
+    assert shown.why is not None
+    assert shown.why.title.startswith("预计1月")
+    assert "预计是 2027年1月" in shown.why.lines[-2]
+    assert shown.why.lines[-1] == "2027年的放假安排还没有公布，暂按周末推算，公布后重新计算。"
+
+
 def test_timeline_joins_what_happened_at_once_and_names_the_office() -> None:
     case = factories.delivered(ticked=["I01", "I04"])
     task = factories.task_of(case, "I04")
