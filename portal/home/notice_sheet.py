@@ -167,10 +167,10 @@ def _item_line(
     paid_on = last_day(item.fulfilment, today, calendar) if today else None
     if step.hard:
         when = f"{'、'.join(other.title for other in step.hard)}办好后自动开始"
-        remark = f"今天全部受理的话，{_expected(day[1], end)}{day_words(end)}前" if end else ""
+        remark = f"今天全部受理的话，{_expected(calendar, end)}{day_words(end)}前" if end else ""
     else:
         when = f"时限{NOT_PUBLISHED}" if line.limit == NOT_PUBLISHED else line.limit
-        remark = f"今天受理的话，{_expected(day[1], end)}{day_words(end)}前" if end else ""
+        remark = f"今天受理的话，{_expected(calendar, end)}{day_words(end)}前" if end else ""
     if paid_on:
         remark = f"{full_day(paid_on)}前发放"
     elif item.fulfilment:

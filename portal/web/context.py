@@ -15,10 +15,11 @@ LARGE_COOKIE = "large"
 
 def _missing_year(request: HttpRequest) -> MissingYear | None:
     """For staff: the calendar that should be loaded by now; read with the posting, so it costs no query."""
-    posting, today = getattr(request, "posting", None), timezone.localdate()
-    if not hasattr(posting, "last_calendar"):
+    posting = getattr(request, "posting", None)
+    if posting is None or not hasattr(posting, "last_calendar"):
         return None
-    return missing_year(Calendar(years=frozenset(range(2024, (posting.last_calendar or 0) + 1))), today)
+    known = frozenset(range(2024, (posting.last_calendar or 0) + 1))
+    return missing_year(Calendar(years=known), timezone.localdate())
 
 
 def service(request: HttpRequest) -> dict[str, Any]:
