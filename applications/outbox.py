@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from agencies.models import Agency, Office
+from agencies.models import Agency, Office, Posting
 from agencies.queues import queue_of
 from applications.enums import DispatchStatus
 from applications.models import Dispatch, Heartbeat, OperatorDeed
+from applications.querysets import within
 
 UNSENT = (DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION)
 
@@ -30,12 +31,21 @@ class AgencyLine:
     heard_at: datetime | None
 
 
-def per_agency(rows: QuerySet[Dispatch]) -> list[AgencyLine]:
-    """Every agency, also those with nothing to send: a silent line is told apart from an empty one by its heartbeat."""
+def offices_for(posting: Posting) -> QuerySet[Office]:
+    """The offices in the posting's place and below it; an administrator's are all."""
+    return Office.objects.filter(within(posting.region)) if posting.region is not None else Office.objects.all()
+
+
+def per_agency(posting: Posting) -> list[AgencyLine]:
+    """Every agency, also those with nothing to send: a silent line is told apart from an empty one by its heartbeat.
+
+    Only dispatches and offices that the posting may see are counted.
+    """
     waiting = Q(status__in=[DispatchStatus.PENDING, DispatchStatus.SENDING])
     counted: dict[str, Any] = {
         row["task__office__agency"]: row
-        for row in rows.order_by()
+        for row in Dispatch.objects.for_posting(posting)
+        .order_by()
         .values("task__office__agency")
         .annotate(
             waiting=Count("id", filter=waiting),
@@ -47,7 +57,8 @@ def per_agency(rows: QuerySet[Dispatch]) -> list[AgencyLine]:
     }
     offices: dict[str, Any] = {
         row["agency"]: row
-        for row in Office.objects.filter(is_active=True)
+        for row in offices_for(posting)
+        .filter(is_active=True)
         .order_by()
         .values("agency")
         .annotate(total=Count("id"), held=Count("id", filter=Q(is_held=True)))
@@ -70,13 +81,17 @@ def per_agency(rows: QuerySet[Dispatch]) -> list[AgencyLine]:
     ]
 
 
-def held_offices() -> QuerySet[Office]:
+def held_offices(posting: Posting) -> QuerySet[Office]:
     """Offices that nothing is sent to, each with who stopped it, when and why."""
     last = OperatorDeed.objects.filter(office=OuterRef("pk")).order_by("-id")
-    rows = Office.objects.filter(is_held=True).annotate(
-        held_note=Subquery(last.values("note")[:1]),
-        held_by=Subquery(last.values("operator__legal_name")[:1]),
-        held_at=Subquery(last.values("at")[:1]),
+    rows = (
+        offices_for(posting)
+        .filter(is_held=True)
+        .annotate(
+            held_note=Subquery(last.values("note")[:1]),
+            held_by=Subquery(last.values("operator__legal_name")[:1]),
+            held_at=Subquery(last.values("at")[:1]),
+        )
     )
     return rows.select_related("agency", "region").order_by("agency__order", "region")
 

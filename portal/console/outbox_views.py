@@ -31,14 +31,14 @@ def dispatches(request: HttpRequest) -> HttpResponse:
     rows = Dispatch.objects.for_posting(posting)
     agency, number = request.GET.get("agency", ""), request.GET.get("number", "").strip()[:40]
     page = Paginator(outbox.unsent(rows, agency=agency, number=number), ROWS).get_page(request.GET.get("page"))
-    lines = [presenters.line_row(line, now) for line in outbox.per_agency(rows)]
+    lines = [presenters.line_row(line, now) for line in outbox.per_agency(posting)]
     context = {
         "lines": lines,
         "page": page,
         "rows": [presenters.dispatch_row(dispatch, now) for dispatch in page],
         "agency": agency,
         "number": number,
-        "held": [presenters.held_row(office) for office in outbox.held_offices()],
+        "held": [presenters.held_row(office) for office in outbox.held_offices(posting)],
         "tickets": Ticket.objects.for_posting(posting).open()[:ROWS],
         "is_operator": posting.role == Role.ADMINISTRATOR,
         "now": now,

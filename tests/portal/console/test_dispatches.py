@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from agencies.enums import Role
-from agencies.models import Agency, Office, Region
+from agencies.models import Agency, Office, Posting, Region
 from applications import delivery, outbox
 from applications.enums import DispatchStatus, Outcome, TaskStatus
 from applications.models import Dispatch
@@ -22,6 +22,10 @@ PAGE = "/console/dispatches/"
 def operator(client: Client) -> Client:
     client.force_login(factories.staff(Role.ADMINISTRATOR, name="管理员"))
     return client
+
+
+def overseer(role: Role = Role.ADMINISTRATOR, region: str = "") -> Posting:
+    return Posting(role=role, region=Region.objects.get(pk=region) if region else None)
 
 
 def stuck() -> Dispatch:
@@ -70,7 +74,7 @@ def test_lines_count_what_waits_what_fails_and_what_needs_a_person() -> None:
     factories.submitted(ticked=["I07"])
     factories.delivered(ticked=["I07"])
 
-    lines = {line.code: line for line in outbox.per_agency(Dispatch.objects.all())}
+    lines = {line.code: line for line in outbox.per_agency(overseer())}
 
     line = lines["hrss"]
     assert (line.waiting, line.failing, line.attention) == (2, 1, 1)
@@ -159,17 +163,30 @@ def test_office_is_held_and_released(operator: Client) -> None:
     office = Office.objects.filter(agency="police")[0]
 
     operator.post(f"{PAGE}hold/", {"deed": "hold", "office": office.pk, "note": "对方检修"})
-    assert [held.pk for held in outbox.held_offices()] == [office.pk]
+    assert [held.pk for held in outbox.held_offices(overseer())] == [office.pk]
     assert office.name in operator.get(PAGE).content.decode()
 
     operator.post(f"{PAGE}hold/", {"deed": "release", "office": office.pk, "note": "检修完毕"})
-    assert not outbox.held_offices().exists()
+    assert not outbox.held_offices(overseer()).exists()
+
+
+def test_held_office_of_another_area_is_not_shown(operator: Client) -> None:
+    office = Office.objects.filter(agency="police", region__code__startswith="1201")[0]
+    operator.post(f"{PAGE}hold/", {"deed": "hold", "office": office.pk, "note": "对方检修"})
+    theirs, others = overseer(Role.SUPERVISOR, "120000"), overseer(Role.SUPERVISOR, "150600")
+
+    def held_lines(posting: Posting) -> int:
+        return sum(line.held_offices for line in outbox.per_agency(posting))
+
+    assert (held_lines(theirs), held_lines(others)) == (1, 0)
+    assert list(outbox.held_offices(theirs)) == [office]
+    assert not outbox.held_offices(others).exists()
 
 
 def test_hold_without_a_reason_is_refused(operator: Client) -> None:
     operator.post(f"{PAGE}hold/", {"deed": "hold", "agency": "police", "note": " "})
 
-    assert not outbox.held_offices().exists()
+    assert not outbox.held_offices(overseer()).exists()
     assert "请写明原因" in operator.get(PAGE).content.decode()
 
 
@@ -189,7 +206,7 @@ def test_agency_is_held_and_released_as_a_whole(operator: Client) -> None:
     assert (lines["police"].held, lines["hrss"].held) == ("全部暂停推送", "")
 
     operator.post(f"{PAGE}hold/", {"deed": "release", "agency": "police", "note": "检修完毕"})
-    assert not outbox.held_offices().exists()
+    assert not outbox.held_offices(overseer()).exists()
 
 
 def test_words_tell_what_happens_next() -> None:
