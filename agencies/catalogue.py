@@ -28,6 +28,24 @@ def scheme_for(region: Region, day: date) -> Scheme:
     return nearest[0]
 
 
+def opening_later(day: date) -> list[tuple[str, date]]:
+    """Places that a scheme in force means to open after the day, by name and day."""
+    rows = (
+        Scheme.objects.for_day(day)
+        .order_by("region_id", "-valid_from", "-id")
+        .values_list("region_id", "content__places")
+    )
+    newest: dict[str, list[dict[str, str]]] = {}
+    for code, places in rows:
+        newest.setdefault(code, places or [])
+    told = {place["region"]: place.get("open_from") for places in newest.values() for place in places}
+    later = {code: date.fromisoformat(first) for code, first in told.items() if first and first > day.isoformat()}
+    if not later:
+        return []
+    regions = Region.objects.filter(code__in=later, is_open=False)
+    return [(region.full_name, later[region.code]) for region in regions]
+
+
 def published_for(scheme_id: int, code: str) -> tuple[Scheme, Region] | None:
     """A published version, in force or not, and a place that it is for; None where there is no such pair."""
     scheme = Scheme.objects.published().select_related("region").filter(pk=scheme_id).first()

@@ -200,6 +200,7 @@ def equip(region: Region, spec: SchemeSpec, layer: Data, *, opens_anew: bool = T
         [
             Office(agency_id=agency.code, region=place, name=agency.office_name.format(place=place.name))
             for place in places
+            if place.level <= Level.COUNTY  # a township's cases go to its county's offices, unless it lists its own
             for agency in spec.agencies
             if agency.office_name
         ],
@@ -229,12 +230,15 @@ def _places(region: Region, told: set[str]) -> list[Region]:
 
 
 def _open(places: list[Region], spec: SchemeSpec, opens: Any) -> None:
+    """Opens what the layer lists, unless the scheme holds the place back or names a later day."""
+    today = timezone.localdate()
     for place in places:
         told = spec.place(place.code)
         if opens == "all" or place.code in opens:
-            place.is_open = True if told is None else told.is_open
+            place.is_open = told is None or (told.is_open and (told.open_from or date.min) <= today)
         if told is not None:
             place.phone = told.phone or place.phone
-        window = (told.window if told else None) or spec.window_name.format(place=place.name)
+        named = spec.window_name.format(place=place.name) if place.level <= Level.COUNTY else ""
+        window = (told.window if told else None) or named
         place.window = window or place.window
     Region.objects.bulk_update(places, ["is_open", "phone", "window"])

@@ -44,3 +44,4 @@ class PlaceForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["place"].choices = [("", "请选择"), *place.open_places()]  # type: ignore[attr-defined]
+        self.later = place.opening_later()

@@ -138,6 +138,8 @@ def _notes(spec: MaterialSpec) -> list[str]:
         notes.append(spec.explanation)
     if spec.issued_by:
         notes.append(f"由{spec.issued_by}出具")
+    if spec.replaced_by:
+        notes.append(f"可以用{spec.replaced_by}代替")
     return notes
 
 

@@ -113,6 +113,12 @@ def open_places() -> list[tuple[str, list[tuple[str, str]]]]:
     return list(groups.items())
 
 
+def opening_later() -> list[str]:
+    """The places that will be opened on a published day, in words."""
+    today = timezone.localdate()
+    return [f"{name}（{day.year}年{day.month}月{day.day}日起）" for name, day in catalogue.opening_later(today)]
+
+
 def open_place(code: str) -> Region | None:
     """The open place of this code, or None."""
     return Region.objects.open().filter(code=code).first()

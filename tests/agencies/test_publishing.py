@@ -13,9 +13,11 @@ from agencies.divisions import load_divisions, read_divisions
 from agencies.layers import Data, read_layer
 from agencies.models import Agency, Item, Office, Region, Scheme
 from agencies.publishing import Refused, digest_of, publish
+from agencies.routing import offices_for
 from tests.agencies.conftest import REGIONS, compiled, layer
 
 DAY = date(2026, 9, 16)
+EXAMPLE = REGIONS.parent.parent / "docs" / "example"
 
 
 def count() -> dict[str, int]:
@@ -225,12 +227,87 @@ def test_file_with_an_error_is_not_published(directory: None, tmp_path: Path) ->
 
 
 def test_district_file_alone_is_laid_over_what_is_published(directory: None) -> None:
-    example = REGIONS.parent.parent / "docs" / "example"
-    load_divisions(read_divisions(example / "divisions.csv"))
-    publish(read_layer(example / "shili.yaml"))
+    load_divisions(read_divisions(EXAMPLE / "divisions.csv"))
+    publish(read_layer(EXAMPLE / "shili.yaml"))
 
-    call_command("load_region", example / "donghu.yaml", verbosity=0)
+    call_command("load_region", EXAMPLE / "donghu.yaml", verbosity=0)
 
-    both = compiled(layer("nation"), read_layer(example / "shili.yaml"), read_layer(example / "donghu.yaml"))
+    both = compiled(layer("nation"), read_layer(EXAMPLE / "shili.yaml"), read_layer(EXAMPLE / "donghu.yaml"))
     found = Scheme.objects.get(region="980102")
     assert {**found.content, "version": "test"} == both.model_dump(mode="json", by_alias=True)
+
+
+TOWN: Data = {
+    "region": "980102001", "version": "t1", "title": "湖滨街道补充规定", "valid_from": "2026-04-01", "source": "街道规定",
+    "sources": [{"id": "街道规定", "title": "湖滨街道补充规定"}],
+    "opens": "all",
+    "places": [{"region": "980102001", "phone": "0999-1234509", "address": "湖滨路3号", "source": "街道规定第一条"}],
+    "items": [
+        {"code": "D01", "name": "街道报到", "promised_limit": {"unit": "working_day", "days": 1, "source": "街道规定第二条"}},
+        {"code": "T01", "remove": True},
+        {"code": "I10", "enabled": False},
+    ],
+}  # fmt: skip
+VILLAGE: Data = {
+    "region": "980102001001", "version": "v1", "title": "湖滨社区补充规定", "valid_from": "2026-05-01", "source": "社区规定",
+    "sources": [{"id": "社区规定", "title": "湖滨社区补充规定"}],
+    "opens": "all", "places": [{"region": "980102001001", "source": "社区规定第一条"}],
+    "offers": ["D01", "I01", "I04", "I05"],
+    "items": [{"code": "D01", "aliases+": ["居委会报到"], "source": "社区规定第二条"}],
+}  # fmt: skip
+
+
+def test_layers_go_down_to_the_village(directory: None) -> None:
+    """HL-13: nation, province, city, district, township, village; each adds, removes, renames, reorders, tightens."""
+    call_command("load_region", EXAMPLE, verbosity=0)
+    province: Data = {
+        "region": "980000", "version": "p1", "title": "示例省规定", "valid_from": "2026-01-01", "source": "省规定",
+        "supervision_phone": "0999-1230000", "source_of": {"supervision_phone": "省规定第九条"},
+    }  # fmt: skip
+
+    publish(province, TOWN, VILLAGE)
+
+    village = Region.objects.get(pk="980102001001")
+    spec = scheme_for(village, DAY).spec
+    assert spec.version == "v1+t1+2026.1+2026.1+p1+2024.1"
+    assert [item.code for item in spec.items] == ["D01", "I01", "I04", "I05"]
+    assert (spec.item("D01").name, spec.item("D01").aliases) == ("街道报到", ("街道报到", "居委会报到"))
+    assert {path: spec.provenance[path] for path in ORIGINS} == ORIGINS
+    town = scheme_for(Region.objects.get(pk="980102001"), DAY).spec
+    assert "T01" not in [item.code for item in town.items] and not town.item("I10").enabled
+    assert [place.code for place in (village, village.parent) if place.is_open] == ["980102001001", "980102001"]
+    assert offices_for(village)["police"].name == "东湖区公安分局"
+
+
+ORIGINS = {
+    "items.I05.legal_limit": "100000 L29 第12条",
+    "items.I05.promised_limit": "980100 示例办法第六条",
+    "items.I04.online": "980102 东湖规定第四条",
+    "items.D01.name": "980102001 街道规定",
+    "items.D01.promised_limit": "980102001 街道规定第二条",
+    "items.D01.aliases": "980102001001 社区规定第二条",
+    "supervision_phone": "980100 示例办法第十二条",
+}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("region: ", "region: 乱: "),
+        ("  - {code: I07", "  - {code: I07, requires: [{item: I99}]"),
+        ("days: 27", "days: 0"),
+        ("title: ", "titel: "),
+        ("150602", "159999"),
+    ],
+)
+def test_file_with_any_fault_leaves_nothing_behind(directory: None, tmp_path: Path, old: str, new: str) -> None:
+    """Every other file of the folder is sound and new, and none of them is loaded."""
+    before = count()
+    folder = copied(tmp_path, "ordos", old, new)
+    for path in folder.glob("*.yaml"):
+        path.write_text(path.read_text(encoding="utf-8").replace('version: "20', 'version: "30', 1), encoding="utf-8")
+
+    with pytest.raises(CommandError, match="没有导入"):
+        call_command("load_region", folder, verbosity=0)
+
+    assert count() == before

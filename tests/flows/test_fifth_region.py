@@ -1,8 +1,10 @@
 """A region nobody here has seen joins by files alone: form, fan-out, desk and closing, with a sixth agency."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
@@ -17,6 +19,7 @@ from applications.errors import Invalid
 from applications.models import Application, Dispatch, Draft, ItemTask
 from applications.paper import html_of
 from tests import factories
+from tests.portal.home.test_notice import squeezed, text_of
 
 EXAMPLE = Path(settings.BASE_DIR) / "docs" / "example"
 DONGHU = "980102"
@@ -64,7 +67,7 @@ def test_place_is_open_as_the_files_say() -> None:
     place = Region.objects.get(pk=DONGHU)
 
     assert list(opened) == [DONGHU]
-    assert (place.phone, place.window) == ("0999-1234502", "东湖区政务服务中心退役军人窗口")
+    assert (place.phone, place.window) == ("0999-1234502", "东湖区退役军人一站办窗口（湖滨厅）")
 
 
 def test_case_is_fanned_out_to_every_office() -> None:
@@ -128,7 +131,7 @@ def test_item_that_is_only_done_at_the_window_is_refused_online() -> None:
     with pytest.raises(Invalid) as refused:
         tick(draft, "I01", "I12")
     assert refused.value.errors["items"] == (
-        "“预备役登记”只能到窗口办，请在这里选“否”，到东湖区政务服务中心退役军人窗口办理"
+        "“预备役登记”只能到窗口办，请在这里选“否”，到东湖区退役军人一站办窗口（湖滨厅）办理"
     )
 
 
@@ -199,8 +202,10 @@ def test_pages_and_papers_speak_the_files_words(client: Client) -> None:
 
     guide = client.get("/guide/").content.decode()
     flow = client.get("/guide/flow/").content.decode()
+    asked = {"item": ["I04", "T01"], "settlement": "self_employed", "pension_kind": "flexible"}
     item = client.get("/guide/T01/").content.decode()
-    notice = client.get("/notice/", {"items": ["I01", "I02"]}).content.decode()
+    notice = client.get("/notice/", asked)
+    printed = client.get(f"/notice/{notice.context['sheet'].number}.pdf").content
     client.force_login(reviewer)
     queue = client.get("/desk/").content.decode()
     task = client.get(f"/desk/tasks/{application.number}/I10/").content.decode()
@@ -209,6 +214,53 @@ def test_pages_and_papers_speak_the_files_words(client: Client) -> None:
 
     assert "社区报到" in guide and "退役证件已经发到本人手里" in flow
     assert "在示例市办理了营业执照" in item and "5个工作日" in item.replace(" ", "")
-    assert "退役返乡登记" in notice or "退役报到" in notice
+    told = squeezed(text_of(printed))
+    for words in (
+        "工作日8:30-12:00，14:30-18:00",
+        "工作日8:30-12:00，13:30-17:30",
+        "东湖区湖滨路1号",
+        "东湖区税务路2号",
+    ):
+        assert words in told and words in squeezed(notice.content.decode())
     assert application.number in queue and "纳税人识别号" in task and "税收优惠备案" in norms
     assert "退役返乡登记" in paper and "社区报到" in paper
+    assert "东湖区湖滨路1号" in paper and "10月至次年4月：工作日 8:30-12:00，13:30-17:30" in paper
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [(7, "工作日 8:30-12:00，14:30-18:00"), (12, "工作日 8:30-12:00，13:30-17:30")]
+)
+def test_guide_and_notice_say_the_hours_of_the_season(client: Client, day: int, hours: str) -> None:
+    """Summer or winter by today's month, the window's address, and the two seasons below."""
+    with time_machine.travel(datetime(2026, day, 1, 2, tzinfo=UTC)):
+        client.post("/place/", {"place": DONGHU})
+        pages = [client.get(address).content.decode() for address in ("/guide/", "/guide/I04/", "/notice/?item=I04")]
+
+    assert [f"现在：{hours}" in page and "东湖区湖滨路1号" in page for page in pages] == [True, True, True]
+
+
+def test_places_that_publish_nothing_say_so(client: Client) -> None:
+    client.post("/place/", {"place": factories.DONGSHENG})
+
+    pages = [client.get(address).content.decode() for address in ("/guide/", "/guide/I05/", "/notice/?item=I05")]
+
+    assert ["<dt>地址</dt><dd>未公布</dd>" in page and "开放时间</dt><dd>未公布" in page for page in pages] == [
+        True
+    ] * 3
+    assert "地址、时间、电话未公布" in pages[2]
+
+
+def test_place_that_opens_later_is_announced_and_cannot_be_chosen(client: Client) -> None:
+    page = client.get("/").content.decode()
+
+    assert "示例省示例市西山县（2030年7月1日起）" in page
+    assert "还没有开通" in client.post("/place/", {"place": "980121"}).content.decode()
+
+
+def test_channel_that_the_portal_adds_is_told_from_the_document(client: Client) -> None:
+    client.post("/place/", {"place": DONGHU})
+
+    guide, item = (client.get(address).content.decode() for address in ("/guide/", "/guide/I01/"))
+
+    assert "办法写的是到窗口办，网上提交是本平台另外开通的" in guide
+    assert "窗口办、网上办都可以（网上办是本平台增加的）" in item
