@@ -325,6 +325,8 @@ class SchemeSpec(Spec):
     overall_limit: Limit | None = None
     receiving_limit: Limit = Limit(unit=LimitUnit.WORKING_DAY, days=5, source="行政许可法第32条")
     reporting_limit: Limit | None = None
+    # The item by which a person reports; 国办函〔2024〕53号 names it first.
+    reporting_item: str = "I01"
     correction_days: int = 15
     supervision_phone: str | None = None
     windows: tuple[SeasonalWindow, ...] = ()

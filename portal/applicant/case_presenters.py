@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Page
@@ -13,6 +14,7 @@ from applications import workflow
 from applications.enums import Action as Deed
 from applications.enums import DocumentKind, Party, TaskStatus
 from applications.models import Application, Correction, Document, Draft, ItemTask, Material
+from applications.reporting import Reporting, reporting_of, reporting_waits_for_person
 from portal.applicant.presenters import draft_card
 from portal.web import place, progress
 from portal.web.correcting import line_name, open_lines, open_notices
@@ -94,6 +96,7 @@ def case_page(case: Application) -> dict[str, Any]:
             *_correction_todo(case, len(tasks)),
             *(todo for task in tasks for todo in _todos(case, task, len(tasks))),
         ],
+        "reporting": _reporting(case, tasks, today),
         "rows": [_row(task, calendar, papers) for task in tasks],
         "today": full_day(today),
         "tag": progress.case_tag(case),
@@ -103,6 +106,13 @@ def case_page(case: Application) -> dict[str, Any]:
         "can_withdraw": bool(withdrawable(case)),
         "is_closed": case.is_closed,
     }
+
+
+def _reporting(case: Application, tasks: Iterable[ItemTask], today: date) -> Reporting | None:
+    """The day to report by, while the reporting item is back with the person and no office has accepted it."""
+    found = reporting_of(case.scheme.spec, case.answers, case.ticked, today)
+    waits = any(reporting_waits_for_person(task) for task in tasks)
+    return found if found and waits and found.stage is not None else None
 
 
 def _row(task: ItemTask, calendar: Calendar, papers: list[Document]) -> Any:

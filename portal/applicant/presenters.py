@@ -13,6 +13,7 @@ from agencies.spec import ItemSpec, SchemeSpec
 from applications import submission
 from applications.models import Draft, Material
 from applications.registration import display, normalise
+from applications.reporting import Reporting, reporting_of
 from portal.accounts.models import User
 from portal.web import place
 from portal.web.drafting import SectionState, Slot, file_row, sections_of, shown, slots_of
@@ -105,13 +106,20 @@ class DraftCard:
     saved: str
     done: str
     url: str
+    reporting: Reporting | None = None
 
 
 def draft_card(draft: Draft) -> DraftCard:
     states = sections_of(draft)
     done = sum(not state.problems for state in states)
     words = f"登记表 {len(states)} 部分，已填好 {done} 部分" if draft.items_chosen else "还没有选办理事项"
-    return DraftCard(str(draft.region), moment_words(draft.saved_at), words, way_on(draft))
+    return DraftCard(str(draft.region), moment_words(draft.saved_at), words, way_on(draft), _reporting(draft))
+
+
+def _reporting(draft: Draft) -> Reporting | None:
+    """The warning about the day to report by, from day 20 on; None before, and where it does not apply."""
+    found = reporting_of(draft.scheme.spec, draft.answers, draft.ticked, timezone.localdate())
+    return found if found and found.stage is not None and draft.adds_to_id is None else None
 
 
 # -- items -------------------------------------------------------------------------------------------------------------
@@ -253,6 +261,7 @@ def check_page(draft: Draft, user: User, given: Iterable[Material], problems: Ma
         "slots": slots,
         "problems": _problem_links(draft, problems),
         "promise": spec.form.promise,
+        "reporting": _reporting(draft),
         "promise_error": problems.get("promise", ""),
     }
 

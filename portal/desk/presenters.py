@@ -15,6 +15,7 @@ from applications import clock
 from applications.enums import Action as Deed
 from applications.enums import Decision, Fulfilment, TaskStatus, Verdict
 from applications.models import Application, CorrectionLine, ItemTask, Material, StatusLog
+from applications.reporting import FIELD, reporting_of
 from portal.desk.sight import Sight
 from portal.web import progress
 from portal.web.papers import paper_link, paper_state
@@ -441,7 +442,14 @@ def event(row: StatusLog, is_current: bool) -> Event:
 
 def news(sight: Sight) -> list[tuple[str, str, str]]:
     """(tone, bold words, sentence) of everything that an officer must know before deciding."""
-    found = [_lateness(sight), _opinion(sight), _deemed(sight), _provisional(sight), _in_person(sight)]
+    found = [
+        _lateness(sight),
+        _late_report(sight),
+        _opinion(sight),
+        _deemed(sight),
+        _provisional(sight),
+        _in_person(sight),
+    ]
     return [entry for entry in found if entry is not None]
 
 
@@ -456,6 +464,21 @@ def _lateness(sight: Sight) -> News:
         legal = "，按规定视为自收到之日起受理" if sight.item.deemed_acceptance else ""
         return "red", "已过答复期限", f"应在{short_day(task.next_on)}以前答复{legal}。请现在处理。"
     return "red", "已超期", f"应在{short_day(task.next_on)}以前办结。请现在处理，并向申请人说明。"
+
+
+def _late_report(sight: Sight) -> News:
+    """T-02: a report after the days is taken like any other; the reason is asked for and written down."""
+    task, application = sight.task, sight.task.application
+    if task.is_terminal or task.item.code != sight.scheme.reporting_item or not sight.value(FIELD):
+        return None
+    handed_in = _local(application.submitted_at)
+    found = reporting_of(sight.scheme, application.answers, application.ticked, handed_in)
+    if found is None or not found.is_missed:
+        return None
+    words = (
+        f"退役后第 {found.passed} 天提交（{found.days} 天内报到）。照常受理；请问明原因，写进办理意见。{found.basis}"
+    )
+    return "amber", "超过报到期限", words
 
 
 def _opinion(sight: Sight) -> News:
