@@ -137,7 +137,8 @@ def paper_without_file(now: datetime) -> Iterable[Finding]:
 
 def notice_not_sent(now: datetime) -> Iterable[Finding]:
     stuck = Notice.objects.filter(
-        Q(status=NoticeStatus.FAILED) | Q(status=NoticeStatus.PENDING, created_at__lt=now - timedelta(hours=1))
+        Q(status__in=[NoticeStatus.FAILED, NoticeStatus.BOUNCED], created_at__gt=now - timedelta(days=7))
+        | Q(status=NoticeStatus.PENDING, created_at__lt=now - timedelta(hours=1))
     )
     return [Finding(str(notice.pk)) for notice in stuck[:500]]
 

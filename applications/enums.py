@@ -141,14 +141,18 @@ class Outcome(models.TextChoices):
 class NoticeKind(models.TextChoices):
     SUBMITTED = "submitted", "登记表已提交"
     CORRECTION = "correction", "需要补正"
+    IN_PERSON = "in_person", "需要本人到场"
     PROGRESS = "progress", "有新进展"
+    DECISION = "decision", "有一件作出了决定"
     CLOSED = "closed", "全部办结"
+    OFFICE_SILENT = "office_silent", "到期未答复，视为受理"
 
 
 class NoticeStatus(models.TextChoices):
     PENDING = "pending", "待发送"
     SENT = "sent", "已发送"
-    HELD_BACK = "held_back", "未发送（当日已达上限）"
+    HELD_BACK = "held_back", "没有发送"
+    BOUNCED = "bounced", "没有送到"
     FAILED = "failed", "未能发送"
 
 

@@ -135,6 +135,14 @@ def _tell_end(task: ItemTask, note: str, at: datetime, *, not_before: datetime |
     wake_relay()
 
 
+def _stopped(waiting: list[ItemTask], by_item: dict[str, list[str]]) -> set[str]:
+    """The items that ended without success, and those that wait for one of them, however far behind it."""
+    lost = {code for code, statuses in by_item.items() if any(status in _LOST for status in statuses)}
+    while fresh := {t.item.code for t in waiting if t.item.code not in lost and lost.intersection(t.open_items)}:
+        lost |= fresh
+    return lost
+
+
 def release_ready(application: Application, *, at: datetime, calendar: Calendar | None = None) -> list[ItemTask]:
     """Releases every waiting task whose requirements are met now; marks as held what depends on a lost item.
 
@@ -147,6 +155,7 @@ def release_ready(application: Application, *, at: datetime, calendar: Calendar 
     by_item: dict[str, list[str]] = {}
     for task in tasks:
         by_item.setdefault(task.item.code, []).append(task.status)
+    lost = _stopped(waiting, by_item)
     released = []
     for task in waiting:
         task.application = application
@@ -158,7 +167,7 @@ def release_ready(application: Application, *, at: datetime, calendar: Calendar 
             if code not in confirmed and any(status != TaskStatus.COMPLETED for status in by_item.get(code, []))
         ]
         open_facts = [code for code in facts if code not in confirmed]
-        is_held = any(status in _LOST for code in open_items for status in by_item[code])
+        is_held = any(code in lost for code in open_items)
         if (open_items, open_facts, is_held) != (task.open_items, task.open_facts, task.is_held):
             task.open_items, task.open_facts, task.is_held = open_items, open_facts, is_held
             task.save(update_fields=["open_items", "open_facts", "is_held", "changed_at"])

@@ -1,12 +1,12 @@
 """通知: written in the caller's transaction, sent by a worker through a gateway; a text names neither person nor result.
 
-`write` is the caller's side and belongs into the services' transactions. `send` is the worker's.
+`write` is the caller's side and belongs into the services' transactions. `send` and `bounced` are the worker's. A
+person is told the way they chose; when that way fails for good, the other one is taken, and both outcomes are kept.
 """
 
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
-from typing import Protocol
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -14,37 +14,111 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from agencies.models import Posting
+from agencies.enums import Role
+from agencies.gateways.base import Answer, Ending
+from agencies.models import Office, Posting
 from applications.enums import NoticeKind, NoticeStatus
-from applications.models import Application, Notice
+from applications.models import Application, ItemTask, LostAddress, Notice
+from applications.senders import Sender, Text
+from portal.accounts.models import ContactBy, User
 
 logger = logging.getLogger(__name__)
 
+# Texts of news per address and day. What a person must act on or can contest is always sent.
 DAILY_LIMIT = 5
 MAX_ATTEMPTS = 6
+# News of one case within this time is one text: five offices that accept in a minute are one 有新进展.
+GATHERING = timedelta(minutes=3)
 
 TEXTS = {
     NoticeKind.SUBMITTED: "您的登记表已提交，办件编号{number}。办理进度请登录平台查看。",
     NoticeKind.CORRECTION: "您的办件{number}需要补正，请登录平台查看并在期限内补交。",
+    NoticeKind.IN_PERSON: "您的办件{number}有一件事需要您本人到场，时间和地点请登录平台查看。",
     NoticeKind.PROGRESS: "您的办件{number}有新进展，请登录平台查看。",
+    NoticeKind.DECISION: "您的办件{number}有一件事作出了决定，理由和您可以怎么做，请登录平台查看。",
     NoticeKind.CLOSED: "您的办件{number}已全部办结，请登录平台查看结果。",
+    NoticeKind.OFFICE_SILENT: "办件{number}有一件事到期没有答复，按规定视为受理，请登录平台尽快办理。",
 }
 
 
-class Sender(Protocol):
-    def __call__(self, phone: str, text: str, key: str) -> str: ...
+# -- the caller's side -------------------------------------------------------------------------------------------------
 
 
-def in_site(phone: str, text: str, key: str) -> str:
-    """The demo's gateway: nothing leaves the machine; the console shows what would have been sent."""
-    return "演示：未真正发出，可在控制台查看"
+def write(
+    application: Application, kind: NoticeKind, *, details: Iterable[str] = (), at: datetime | None = None
+) -> Notice | None:
+    """One message to the case's applicant, also when it was typed at a window; None when nobody can be reached.
 
-
-def write(application: Application, kind: NoticeKind) -> Notice | None:
-    """One message to the case's applicant; None when the case has no account to write to."""
-    if application.applicant_id is None:
+    News waits a little and takes up what follows; the closing message takes up the news that still waits.
+    """
+    at = at or timezone.now()
+    if application.applicant_id is None and not application.answers.get("mobile"):
         return None
-    return Notice.objects.create(application=application, recipient_id=application.applicant_id, kind=kind)
+    details = list(details)
+    waiting = _gathering(application, at) if kind in (NoticeKind.PROGRESS, NoticeKind.CLOSED) else None
+    if waiting is not None:
+        details = [*waiting.details, *details]
+        if kind == NoticeKind.PROGRESS:
+            waiting.details = details
+            waiting.save(update_fields=["details"])
+            return waiting
+        waiting.delete()
+    return Notice.objects.create(
+        application=application,
+        recipient_id=application.applicant_id,
+        kind=kind,
+        details=details,
+        created_at=at,
+        next_attempt_at=at + (GATHERING if kind == NoticeKind.PROGRESS else timedelta()),
+    )
+
+
+def tell(task: ItemTask, kind: NoticeKind, words: str, *, at: datetime | None = None) -> Notice | None:
+    """A message about one item; on the site it says what happened at which office."""
+    return write(task.application, kind, details=[f"{task.spec.title}：{task.office}{words}"], at=at)
+
+
+def _gathering(application: Application, at: datetime) -> Notice | None:
+    """The case's news that nobody has begun to send and that still takes up more."""
+    return (
+        Notice.objects.select_for_update()
+        .filter(
+            application=application,
+            recipient_id=application.applicant_id,
+            kind=NoticeKind.PROGRESS,
+            status=NoticeStatus.PENDING,
+            attempts=0,
+            next_attempt_at__gt=at,
+        )
+        .last()
+    )
+
+
+def warn_heads(task: ItemTask, *, at: datetime | None = None) -> list[Notice]:
+    """To those who answer for an office: its approvers, or where it has none the supervisors of its place."""
+    at = at or timezone.now()
+    return Notice.objects.bulk_create(
+        Notice(
+            application=task.application, recipient=head, kind=NoticeKind.OFFICE_SILENT,
+            details=[f"{task.spec.title}：{task.office}到期没有答复，视为受理"], created_at=at, next_attempt_at=at,
+        )
+        for head in _heads_of(task.office)
+    )  # fmt: skip
+
+
+def _heads_of(office: Office) -> list[User]:
+    postings = Posting.objects.in_force().select_related("user").order_by("user_id")
+    heads = postings.filter(role=Role.APPROVER, office=office)
+    if not heads:
+        heads = postings.filter(role=Role.SUPERVISOR, region__in=[place.pk for place in office.region.lineage()])
+    return list({posting.user_id: posting.user for posting in heads}.values())
+
+
+def mark_read(rows: Iterable[Notice]) -> None:
+    """What a person has seen on the site is no longer new."""
+    fresh = [notice.pk for notice in rows if notice.read_at is None]
+    if fresh:
+        Notice.objects.filter(pk__in=fresh, read_at=None).update(read_at=timezone.now())
 
 
 def text_of(notice: Notice) -> str:
@@ -58,20 +132,31 @@ def for_posting(posting: Posting) -> QuerySet[Notice]:
     return rows.select_related("application", "recipient").order_by("-id")
 
 
+def undelivered(application: Application) -> Notice | None:
+    """The case's last message, if it reached nobody: somebody should call instead."""
+    last = Notice.objects.filter(application=application).exclude(kind=NoticeKind.OFFICE_SILENT)
+    last = last.exclude(status__in=[NoticeStatus.PENDING, NoticeStatus.HELD_BACK])
+    notice = last.order_by("-id").first()
+    is_lost = notice is not None and notice.status in (NoticeStatus.BOUNCED, NoticeStatus.FAILED)
+    return notice if is_lost else None
+
+
+# -- the worker's side -------------------------------------------------------------------------------------------------
+
+
 def send(notice_ids: Iterable[int]) -> int:
     """Sends what is still pending; one failing row stops no other. Returns how many were sent."""
-    sender: Sender = import_string(settings.NOTICE_SENDER)
     sent = 0
     for notice_id in notice_ids:
         try:
-            sent += _send_one(notice_id, sender)
+            sent += _send_one(notice_id)
         except Exception as error:
             logger.warning("notice %s failed: %s", notice_id, type(error).__name__)
-            _fail(notice_id, type(error).__name__)
+            _again(notice_id, Answer(Ending.PASSING, type(error).__name__))
     return sent
 
 
-def _send_one(notice_id: int, sender: Sender) -> bool:
+def _send_one(notice_id: int) -> bool:
     """Claims by pushing the next try away, so a second worker finds nothing to do; the key lets a gateway tell repeats."""
     now = timezone.now()
     claimed = Notice.objects.filter(pk=notice_id, status=NoticeStatus.PENDING, next_attempt_at__lte=now).update(
@@ -80,31 +165,121 @@ def _send_one(notice_id: int, sender: Sender) -> bool:
     if not claimed:
         return False
     notice = Notice.objects.select_related("application", "recipient").get(pk=notice_id)
-    if notice.recipient is None or _is_over_the_limit(notice):
-        return bool(_end(notice, NoticeStatus.HELD_BACK, "当日短信已达上限，站内可看"))
-    outcome = sender(notice.recipient.phone, text_of(notice), str(notice.key))
-    _end(notice, NoticeStatus.SENT, outcome)
-    return True
+    way = next(iter(_ways(notice)), None)
+    if way is None:
+        return _end(notice, *_nobody_reached(notice))
+    notice.channel, notice.sent_to = way
+    Notice.objects.filter(pk=notice.pk).update(channel=notice.channel, sent_to=notice.sent_to)
+    if _is_over_the_limit(notice):
+        return _end(notice, NoticeStatus.HELD_BACK, f"当日已发 {DAILY_LIMIT} 条，站内可看")
+    text = Text(str(notice.key), notice.sent_to, settings.SERVICE_NAME, text_of(notice))
+    answer = _gateway(notice.channel).send(text)
+    if answer.ending in (Ending.DELIVERED, Ending.SENT):
+        return _end(notice, NoticeStatus.SENT, answer.detail)
+    if answer.ending in (Ending.LASTING, Ending.CONFIGURATION):
+        return _give_up_way(notice, answer)
+    _again(notice.pk, answer)
+    return False
+
+
+def _gateway(channel: str) -> Sender:
+    gateway: Sender = import_string(settings.NOTICE_GATEWAYS[channel])()
+    return gateway
+
+
+def _ways(notice: Notice) -> list[tuple[str, str]]:
+    """(way, address) still open for this message, the one the person chose first. An address that sent back is none."""
+    person = notice.recipient
+    is_applicant = notice.kind != NoticeKind.OFFICE_SILENT
+    of_form = str(notice.application.answers.get("mobile") or "") if is_applicant else ""
+    phone = (person.phone if person else "") or of_form
+    addresses = {ContactBy.SMS: phone, ContactBy.EMAIL: person.email if person else ""}
+    order = sorted(ContactBy, key=lambda way: person is not None and way != person.contact_by)
+    tried = {entry["channel"] for entry in notice.given_up}
+    lost = set(
+        LostAddress.objects.filter(address__in=filter(None, addresses.values())).values_list("address", flat=True)
+    )
+    return [
+        (way.value, addresses[way])
+        for way in order
+        if addresses[way] and settings.NOTICE_GATEWAYS.get(way) and way not in tried and addresses[way] not in lost
+    ]
+
+
+def _nobody_reached(notice: Notice) -> tuple[NoticeStatus, str]:
+    if notice.given_up:
+        words = "、".join(f"{ContactBy(entry['channel']).label}：{entry['detail']}" for entry in notice.given_up)
+        return NoticeStatus.BOUNCED, words
+    person = notice.recipient
+    if notice.kind == NoticeKind.OFFICE_SILENT and person is not None and not person.phone and not person.email:
+        return NoticeStatus.HELD_BACK, "没有手机号和邮箱，站内可看"
+    return NoticeStatus.BOUNCED, "没有能送到的手机号或邮箱，请电话或当面告知"
 
 
 def _is_over_the_limit(notice: Notice) -> bool:
-    today = Notice.objects.filter(
-        recipient=notice.recipient, status=NoticeStatus.SENT, sent_at__date=timezone.localdate()
-    )
+    if notice.kind != NoticeKind.PROGRESS:
+        return False
+    today = Notice.objects.filter(sent_to=notice.sent_to, status=NoticeStatus.SENT, sent_at__date=timezone.localdate())
     return today.count() >= DAILY_LIMIT
 
 
-def _end(notice: Notice, status: NoticeStatus, outcome: str) -> int:
-    now = timezone.now() if status == NoticeStatus.SENT else None
+def _end(notice: Notice, status: NoticeStatus, outcome: str) -> bool:
+    """Ends the sending; says whether it was sent."""
+    is_sent = status == NoticeStatus.SENT
+    now = timezone.now() if is_sent else None
     Notice.objects.filter(pk=notice.pk).update(status=status, outcome=outcome[:200], sent_at=now)
-    return 0
+    return is_sent
 
 
-def _fail(notice_id: int, reason: str) -> None:
+def _give_up_way(notice: Notice, answer: Answer) -> bool:
+    """This way will not work; the other one is tried at once, and when there is none somebody must call."""
     with transaction.atomic():
-        notice = Notice.objects.select_for_update().get(pk=notice_id)
-        notice.outcome, notice.published_at = reason, None
-        notice.next_attempt_at = timezone.now() + timedelta(seconds=10 * 3 ** min(notice.attempts, 6))
+        current = (
+            Notice.objects.select_for_update(of=("self",)).select_related("application", "recipient").get(pk=notice.pk)
+        )
+        current.given_up = [*current.given_up, _entry(current, answer)]
+        if answer.ending == Ending.LASTING:
+            LostAddress.objects.get_or_create(address=current.sent_to, defaults={"reason": answer.detail[:200]})
+        current.outcome, current.attempts, current.published_at = answer.detail[:200], 0, None
+        current.next_attempt_at, current.status, current.sent_at = timezone.now(), NoticeStatus.PENDING, None
+        if not _ways(current):
+            current.status, words = _nobody_reached(current)
+            current.outcome = words[:200]
+        current.save()
+    return False
+
+
+def _entry(notice: Notice, answer: Answer) -> dict[str, str]:
+    return {
+        "channel": notice.channel,
+        "sent_to": notice.sent_to,
+        "ending": answer.ending,
+        "detail": answer.detail,
+        "at": timezone.now().isoformat(),
+    }
+
+
+def _again(notice_id: int, answer: Answer) -> None:
+    """A passing failure: later again, up to the cap; then the other way."""
+    with transaction.atomic():
+        notice = (
+            Notice.objects.select_for_update(of=("self",)).select_related("application", "recipient").get(pk=notice_id)
+        )
         if notice.attempts >= MAX_ATTEMPTS:
+            if notice.channel and len(_ways(notice)) > 1:
+                _give_up_way(notice, answer)
+                return
             notice.status = NoticeStatus.FAILED
+        notice.outcome, notice.published_at = answer.detail[:200], None
+        notice.next_attempt_at = timezone.now() + timedelta(seconds=10 * 3 ** min(notice.attempts, 6))
         notice.save(update_fields=["outcome", "published_at", "next_attempt_at", "status"])
+
+
+def bounced(key: str, reason: str) -> bool:
+    """A message that was sent came back: the other way is tried; False when it is unknown or was told before (A21)."""
+    with transaction.atomic():
+        notice = Notice.objects.select_for_update().filter(key=key, status=NoticeStatus.SENT).first()
+        if notice is None:
+            return False
+        _give_up_way(notice, Answer(Ending.LASTING, reason))
+    return True

@@ -216,6 +216,15 @@ class ExportQuerySet(models.QuerySet[Any]):
         return self.filter(asked_by=user)
 
 
+class NoticeQuerySet(models.QuerySet[Any]):
+    def for_person(self, user: User) -> NoticeQuerySet:
+        """A person's own messages, the newest first."""
+        return self.filter(recipient=user).select_related("application").order_by("-id")
+
+    def unread(self) -> NoticeQuerySet:
+        return self.filter(read_at=None)
+
+
 class ExchangeKeyQuerySet(models.QuerySet[Any]):
     def for_exchange(self, kid: str) -> ExchangeKeyQuerySet:
         """The key of an incoming message, if it is in force."""

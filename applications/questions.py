@@ -6,6 +6,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
+from applications import notices, workflow
+from applications.enums import NoticeKind
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, ItemTask, Question
 from applications.registration import clean_text
@@ -49,11 +51,14 @@ def answer(question: Question, *, staff: User, text: str, at: datetime | None = 
     if not words:
         raise Invalid({"text": "请写明查到了什么、接下来怎么办"})
     with transaction.atomic():
-        current = Question.objects.select_for_update(of=("self",)).select_related("answered_by").get(pk=question.pk)
+        workflow.lock(question.application_id)
+        related = ("answered_by", "application")
+        current = Question.objects.select_for_update(of=("self",)).select_related(*related).get(pk=question.pk)
         if current.answered_at is not None:
             raise AlreadyDone(f"{current.answered_by}已经答复过，没有再次答复")
         current.answer, current.answered_by, current.answered_at = words, staff, at
         current.save(update_fields=["answer", "answered_by", "answered_at"])
+        notices.write(current.application, NoticeKind.PROGRESS, details=["您反映的问题有了答复"], at=at)
     return current
 
 

@@ -12,7 +12,7 @@ from agencies.deadlines import calendar_now
 from agencies.enums import LimitUnit, Role
 from agencies.models import Office, Posting
 from applications import documents, fanout, notices, workflow
-from applications.enums import Action, Decision, DocumentKind, Fulfilment, NoticeKind, Party
+from applications.enums import Action, Decision, DocumentKind, Fulfilment, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Correction, CorrectionLine, FactConfirmation, ItemTask, Result
 from portal.accounts.models import User
@@ -39,6 +39,7 @@ def accept(task: ItemTask, *, reviewer: User, party: Party = Party.REVIEWER, at:
         task.handler = reviewer
         _advance_as_handler(task, Action.ACCEPT, reviewer, party, at=at)
         documents.request(task.application, DocumentKind.ACCEPTANCE_NOTICE, task=task, at=at)
+        notices.tell(task, NoticeKind.PROGRESS, "已受理", at=at)
     return task
 
 
@@ -62,6 +63,7 @@ def accept_provisionally(
         task.provisional_materials, task.provisional_until = codes, until
         task.save(update_fields=["provisional_materials", "provisional_until"])
         documents.request(task.application, DocumentKind.ACCEPTANCE_NOTICE, task=task, at=at, facts=data)
+        notices.tell(task, NoticeKind.PROGRESS, f"已受理，承诺的材料请在{until.month}月{until.day}日前补交", at=at)
     return task
 
 
@@ -147,9 +149,32 @@ def _decide(
             fulfilment=fulfilment,
             fulfil_by=fulfil_by,
         )
-        fanout.release_ready(application, at=at)
+        held = _stopped_by(task, application, at)
         _papers_of_decision(task, decision, at)
+        _tell_of_end(task, _ENDINGS[decision], held, at)
     return task
+
+
+_ENDINGS = {Decision.APPROVED: "已办好", Decision.REFUSED: "没有办成", Decision.NOT_ACCEPTED: "没有受理"}
+
+
+def _stopped_by(task: ItemTask, application: Application, at: datetime) -> list[str]:
+    """Releases what waited for this task; what can no longer begin, is named: the person is told of it once."""
+    before = set(application.tasks.filter(is_held=True).values_list("pk", flat=True))
+    fanout.release_ready(application, at=at)
+    held = application.tasks.filter(is_held=True).exclude(pk__in=before).select_related("item__scheme")
+    return [other.spec.title for other in held]
+
+
+def _tell_of_end(task: ItemTask, words: str, held: list[str], at: datetime) -> None:
+    """One message for the end of an item and what it stops; the last one of a case is about the whole case."""
+    settled = Application.objects.get(pk=task.application_id)
+    is_lost = task.status != TaskStatus.COMPLETED
+    kind = NoticeKind.DECISION if is_lost else NoticeKind.PROGRESS
+    details = [f"{task.spec.title}：{task.office}{words}"]
+    if held:
+        details.append(f"{task.spec.title}没有办成，{'、'.join(held)}先不能办。可以先撤回，等前一件办好后再申请")
+    notices.write(settled, NoticeKind.CLOSED if settled.is_closed else kind, details=details, at=at)
 
 
 def _what_follows(task: ItemTask, decision: Decision) -> tuple[Fulfilment, date | None]:
@@ -170,7 +195,6 @@ def _papers_of_decision(task: ItemTask, decision: Decision, at: datetime) -> Non
     settled = Application.objects.get(pk=task.application_id)
     if settled.is_closed:
         documents.request(settled, DocumentKind.RESULT_SHEET, at=at)
-    notices.write(settled, NoticeKind.CLOSED if settled.is_closed else NoticeKind.PROGRESS)
 
 
 def request_correction(
@@ -213,7 +237,7 @@ def request_correction(
             at=at,
             facts={"corrections": _open_notices(task)},
         )
-        notices.write(application, NoticeKind.CORRECTION)
+        notices.tell(task, NoticeKind.CORRECTION, f"请您补正 {len(lines)} 处", at=at)
     return correction
 
 
@@ -238,7 +262,9 @@ def _check_deficits(task: ItemTask, lines: list[Deficit]) -> None:
 
 def call_in(task: ItemTask, *, reviewer: User, note: str, at: datetime | None = None) -> ItemTask:
     """通知本人到场 (OR-14): the clock stands still until the person came."""
-    workflow.advance(task, Action.CALL_IN, party=Party.REVIEWER, actor=reviewer, note=note, at=at)
+    with transaction.atomic():
+        workflow.advance(task, Action.CALL_IN, party=Party.REVIEWER, actor=reviewer, note=note, at=at)
+        notices.tell(task, NoticeKind.IN_PERSON, f"请您本人到场：{note.strip()}", at=at)
     return task
 
 
@@ -259,6 +285,7 @@ def suspend(task: ItemTask, *, approver: User, note: str, days: int, at: datetim
         documents.request(
             task.application, DocumentKind.SUSPENSION_NOTICE, task=task, at=at, facts={**data, "reason": note}
         )
+        notices.tell(task, NoticeKind.PROGRESS, f"进入特别程序，预计 {days} 个工作日，不计入期限", at=at)
     return task
 
 
@@ -289,6 +316,7 @@ def extend(task: ItemTask, *, approver: User, days: int, note: str, at: datetime
         documents.request(
             task.application, DocumentKind.EXTENSION_NOTICE, task=task, at=at, facts={"days": days, "reason": note}
         )
+        notices.tell(task, NoticeKind.PROGRESS, f"延长办理期限 {days} 个工作日", at=at)
     return task
 
 
@@ -312,10 +340,11 @@ def terminate(
         application = workflow.lock(task.application_id)
         workflow.advance(task, Action.TERMINATE, party=party, actor=reviewer, note=note, at=at)
         fanout.cancel_open(task, "事项已终止")
-        fanout.release_ready(application, at=at)
+        held = _stopped_by(task, application, at)
         application.refresh_from_db()
         if application.is_closed:
             documents.request(application, DocumentKind.RESULT_SHEET, at=at)
+        _tell_of_end(task, f"已终止：{note.strip()}", held, at)
     return task
 
 
@@ -343,6 +372,7 @@ def transfer(task: ItemTask, *, reviewer: User, to_region: str, note: str, at: d
         task.save(update_fields=["office", "handler"])
         task.application = application
         fanout.send_again(task, at=at)
+        notices.tell(task, NoticeKind.PROGRESS, "接着办理（已转办）", at=at)
     return task
 
 
@@ -378,6 +408,7 @@ def fulfil(
         if fulfilment in (Fulfilment.PAID, Fulfilment.DELIVERED):
             result.fulfilled_at = at
         result.save(update_fields=["fulfilment", "fulfilled_at"])
+        notices.tell(task, NoticeKind.PROGRESS, f"办好的结果{Fulfilment(fulfilment).label}", at=at)
     return result
 
 
@@ -385,7 +416,10 @@ def deem_accepted(task: ItemTask, *, at: datetime) -> ItemTask:
     """视为受理: nobody answered in the answer period, so the item counts as accepted from the day it was received."""
     received = workflow.read_clock(task, calendar_now(), timezone.localdate(at)).received_on
     data = {"accepted_on": received.isoformat()} if received else {}
-    workflow.advance(
-        task, Action.DEEM_ACCEPTED, party=Party.SYSTEM, note="逾期未告知，视为自收到之日起受理", data=data, at=at
-    )
+    with transaction.atomic():
+        workflow.advance(
+            task, Action.DEEM_ACCEPTED, party=Party.SYSTEM, note="逾期未告知，视为自收到之日起受理", data=data, at=at
+        )
+        notices.tell(task, NoticeKind.PROGRESS, "到期没有答复，按规定视为已经受理，办理期限已开始计算", at=at)
+        notices.warn_heads(task, at=at)
     return task

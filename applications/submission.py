@@ -16,8 +16,8 @@ from agencies.fields import FIELDS
 from agencies.models import Region
 from agencies.routing import office_for, offices_for
 from agencies.spec import ItemSpec
-from applications import documents, fanout, workflow
-from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, Party, TaskStatus
+from applications import documents, fanout, notices, workflow
+from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, StatusLog
 from applications.numbering import case_number
@@ -156,10 +156,24 @@ def problems_of(draft: Draft) -> dict[str, str]:
 
 def _foreign_number(draft: Draft) -> dict[str, str]:
     """An account hands in for its own person only: under another's number it would block or see that person's case."""
-    own, typed = draft.owner.id_no.upper() if draft.owner else "", draft.answers.get("id_no")
-    if not own or not typed or typed == own:
+    if draft.owner is None or not (typed := draft.answers.get("id_no")):
+        return {}
+    own = draft.owner.id_no.upper()
+    if not own and User.objects.filter(id_no=typed).exists():
+        return {"id_no": _HAS_ACCOUNT}
+    if not own or typed == own:
         return {}
     return {"id_no": "和登录账号的身份证号不一样。网上只能办本人的事，替别人办请到综合窗口"}
+
+
+_HAS_ACCOUNT = "这个身份证号已经有账号了。请用那个账号登录；不是您开的，请带身份证到综合窗口办"
+
+
+def _bind_number(owner: User | None, id_no: str) -> None:
+    """An account without a number gets that of its first form, and no other account can have it."""
+    if owner is not None and not owner.id_no:
+        owner.id_no, owner.is_identity_claimed = id_no, True
+        owner.save(update_fields=["id_no", "is_identity_claimed"])
 
 
 def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: datetime | None = None) -> Application:
@@ -185,6 +199,8 @@ def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: da
                 return _extend_case(current, user=user, at=at)
             return _create_case(current, user=user, channel=channel, at=at)
     except IntegrityError as error:
+        if "account_one_per_id_no" in str(error):  # bound by another account in the same moment
+            raise Invalid({"id_no": _HAS_ACCOUNT}) from None
         if "task_one_live_per_person_and_item" not in str(error):
             raise
         raise Refused("您选的事项里有正在办理的，不用重复申请。请到“查进度”里查看") from None
@@ -200,7 +216,9 @@ def _create_case(draft: Draft, *, user: User, channel: Channel, at: datetime) ->
     registration: Registration = draft.registration
     answers = registration.disclosed()
     id_no = str(answers["id_no"])
-    applicant = draft.owner or User.objects.filter(id_no=id_no).first()
+    # What was typed at a window belongs to the account of that number, unless the number is only claimed.
+    applicant = draft.owner or User.objects.filter(id_no=id_no, is_identity_claimed=False).first()
+    _bind_number(draft.owner, id_no)
     application = Application.objects.create(
         number=case_number(draft.region.code, timezone.localdate(at)),
         draft=draft,
@@ -224,6 +242,7 @@ def _create_case(draft: Draft, *, user: User, channel: Channel, at: datetime) ->
     party = Party.CLERK if channel == Channel.WINDOW else Party.APPLICANT
     StatusLog.objects.create(application=application, action=Action.SUBMIT, party=party, actor=user, at=at)
     documents.request_first(application, at=at)
+    notices.write(application, NoticeKind.SUBMITTED, at=at)
     fanout.wake_relay()
     return application
 
@@ -248,6 +267,8 @@ def _extend_case(draft: Draft, *, user: User, at: datetime) -> Application:
     workflow.settle(application, at)
     documents.request(application, DocumentKind.SUBMISSION_RECEIPT, at=at, again=True)
     documents.request(application, DocumentKind.REGISTRATION, at=at, again=True)
+    names = "、".join(item.title for item in items)
+    notices.write(application, NoticeKind.SUBMITTED, details=[f"增加了{names}"], at=at)
     fanout.wake_relay()
     return application
 

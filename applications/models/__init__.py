@@ -15,7 +15,7 @@ from applications.models.exchange import (
 )
 from applications.models.item_task import FactConfirmation, ItemTask
 from applications.models.material import Material
-from applications.models.notice import Notice
+from applications.models.notice import LostAddress, Notice
 from applications.models.question import Question
 from applications.models.result import Result
 from applications.models.status_log import StatusLog
@@ -35,6 +35,7 @@ __all__ = [
     "Heartbeat",
     "InboundMessage",
     "ItemTask",
+    "LostAddress",
     "Material",
     "MaterialCheck",
     "Notice",

@@ -7,11 +7,16 @@ from django.utils import timezone
 
 from applications.enums import NoticeKind, NoticeStatus
 from applications.models.application import Application
-from portal.accounts.models import User
+from applications.querysets import NoticeQuerySet
+from portal.accounts.masking import masked
+from portal.accounts.models import ContactBy, User
 
 
 class Notice(models.Model):
-    """One message to one person. The text is made from the kind and the case's number alone: no name, no result."""
+    """One message to one person: read on the site, and sent out as a text that names no person and no result.
+
+    `details` are sentences for the person's own page alone. A case without an account is told on the phone of its form.
+    """
 
     key = models.UUIDField("标识", default=uuid.uuid4, unique=True, editable=False)
     application = models.ForeignKey(Application, models.CASCADE, related_name="notices", verbose_name="办件")
@@ -19,13 +24,21 @@ class Notice(models.Model):
         User, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name="收件人"
     )
     kind = models.CharField("种类", max_length=30, choices=NoticeKind.choices)
+    details = models.JSONField("站内说明", default=list, blank=True)
     status = models.CharField("状态", max_length=12, choices=NoticeStatus.choices, default=NoticeStatus.PENDING)
+    channel = models.CharField("方式", max_length=8, choices=ContactBy.choices, blank=True)
+    sent_to = models.CharField("发到", max_length=254, blank=True)
+    # Every way that was tried and given up: {"channel": …, "sent_to": …, "ending": …, "detail": …, "at": …}.
+    given_up = models.JSONField("没有成功的方式", default=list, blank=True)
     attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
     next_attempt_at = models.DateTimeField("下次发送", default=timezone.now)
     published_at = models.DateTimeField("交给队列", null=True, blank=True)
     outcome = models.CharField("结果", max_length=200, blank=True)
     created_at = models.DateTimeField("产生时间", default=timezone.now)
     sent_at = models.DateTimeField("发送时间", null=True, blank=True)
+    read_at = models.DateTimeField("站内已读", null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "通知"
@@ -33,7 +46,24 @@ class Notice(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(fields=["next_attempt_at", "id"], condition=models.Q(status="pending"), name="notice_to_send"),
+            models.Index(fields=["recipient", "-id"], name="notice_of_person"),
+            models.Index(fields=["sent_to", "sent_at"], name="notice_to_address"),
         ]
 
     def __str__(self) -> str:
         return f"{self.application_id} {self.get_kind_display()}"
+
+
+class LostAddress(models.Model):
+    """A phone number or mail address at which nothing arrives; gone again when its owner says that it is right."""
+
+    address = models.CharField("号码或邮箱", max_length=254, unique=True)
+    reason = models.CharField("原因", max_length=200, blank=True)
+    since = models.DateTimeField("起", default=timezone.now)
+
+    class Meta:
+        verbose_name = "送不到的联系方式"
+        verbose_name_plural = "送不到的联系方式"
+
+    def __str__(self) -> str:
+        return masked(self.address)

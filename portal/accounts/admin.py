@@ -32,7 +32,7 @@ class PersonAdmin(UserAdmin):
     readonly_fields = ("last_login", "date_joined", "masked_id_no")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("本人", {"fields": ("legal_name", "masked_id_no", "phone", "email")}),
+        ("本人", {"fields": ("legal_name", "masked_id_no", "is_identity_claimed", "phone", "email", "contact_by")}),
         ("权限", {"fields": ("is_active", "is_staff", "is_superuser")}),
         ("时间", {"fields": ("last_login", "date_joined")}),
     )

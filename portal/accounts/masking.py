@@ -2,8 +2,11 @@
 
 
 def masked(number: str) -> str:
-    """An ID number or a phone with stars in its middle; of anything else longer than 8 the last four."""
+    """An ID number or a phone with stars in its middle, a mail address with its domain; else the last four of more than 8."""
     number = number or ""
+    if "@" in number:
+        name, _, host = number.partition("@")
+        return f"{name[:1]}***@{host}"
     if len(number) == 18:
         return f"{number[:3]}{'*' * 11}{number[-4:]}"
     if len(number) == 11:

@@ -7,19 +7,32 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 
+class ContactBy(models.TextChoices):
+    """How a person wants to be told; the other way is taken when this one fails."""
+
+    SMS = "sms", "短信"
+    EMAIL = "email", "邮件"
+
+
 class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
 
     legal_name = models.CharField("姓名", max_length=60, blank=True)
     id_no = models.CharField("公民身份号码", max_length=18, blank=True)
+    # The number was first named on the person's own form and nobody has compared it with a card yet.
+    is_identity_claimed = models.BooleanField("身份证号为自己申报，未核对", default=False)
     phone = models.CharField("联系电话", max_length=20, blank=True)
+    contact_by = models.CharField("先用哪种方式通知", max_length=8, choices=ContactBy.choices, default=ContactBy.SMS)
 
     REQUIRED_FIELDS = ["legal_name"]
 
     class Meta:
         verbose_name = "用户"
         verbose_name_plural = "用户"
+        constraints = [
+            models.UniqueConstraint(fields=["id_no"], condition=~models.Q(id_no=""), name="account_one_per_id_no"),
+        ]
 
     def __str__(self) -> str:
         return self.legal_name or self.username

@@ -12,8 +12,8 @@ from django.utils import timezone
 from agencies.deadlines import Calendar, calendar_now
 from applications import workflow
 from applications.enums import Action as Deed
-from applications.enums import DocumentKind, Party, TaskStatus
-from applications.models import Application, Correction, Document, Draft, ItemTask, Material
+from applications.enums import DocumentKind, NoticeKind, NoticeStatus, Party, TaskStatus
+from applications.models import Application, Correction, Document, Draft, ItemTask, Material, Notice
 from applications.reporting import Reporting, reporting_of, reporting_waits_for_person
 from portal.applicant.presenters import draft_card
 from portal.web import place, progress
@@ -21,7 +21,7 @@ from portal.web.correcting import line_name, open_lines, open_notices
 from portal.web.drafting import file_row
 from portal.web.history import timeline
 from portal.web.papers import newest, paper_link, paper_state, paper_url
-from portal.web.presenters import Action, FileRow, Tag, day_words, full_day, masked
+from portal.web.presenters import Action, FileRow, Tag, day_words, full_day, masked, moment_words
 
 # -- the list ----------------------------------------------------------------------------------------------------------
 
@@ -95,6 +95,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "todos": [
             *_correction_todo(case, len(tasks)),
             *(todo for task in tasks for todo in _todos(case, task, len(tasks))),
+            *_held_todo(case, tasks),
         ],
         "reporting": _reporting(case, tasks, today),
         "rows": [_row(task, calendar, papers) for task in tasks],
@@ -152,8 +153,6 @@ def _todos(case: Application, task: ItemTask, total: int) -> list[Todo]:
         return [Todo(f"本人到{task.office}", f"{why.rstrip('。')}。{_where_words(task)}", "", effect)]
     if task.provisional_until and not task.is_terminal:
         return [_supply_todo(case, task)]
-    if task.is_held and task.status == TaskStatus.WAITING:
-        return [_held_todo(case, task)]
     return []
 
 
@@ -184,17 +183,28 @@ def owed_names(case: Application, task: ItemTask) -> list[str]:
     return [case.scheme.spec.material(code).title for code in task.provisional_materials]
 
 
-def _held_todo(case: Application, task: ItemTask) -> Todo:
-    """What the item waited for did not come about: say so once, and what can be done."""
-    before = "、".join(case.scheme.spec.item(code).title for code in task.open_items)
-    return Todo(
-        title=f"{before}没有办成，{task.spec.title}先不能办",
-        why=f"{task.spec.title}要等{before}办好。可以先撤回这一件，等{before}办好后再申请。",
-        until="",
-        effect="其他事照常办。",
-        url=reverse("applicant:withdraw", args=[case.number]),
-        button="去撤回",
-    )
+def _held_todo(case: Application, tasks: list[ItemTask]) -> list[Todo]:
+    """What cannot begin because another item came to nothing: said once for all of them, why, and what to do."""
+    held = [task for task in tasks if task.is_held and task.status == TaskStatus.WAITING]
+    if not held:
+        return []
+    needed = {code for task in held for code in task.open_items}
+    lost = [t for t in tasks if t.item.code in needed and t.is_terminal and t.status != TaskStatus.COMPLETED]
+    before = "、".join(dict.fromkeys(task.spec.title for task in lost))
+    names = "、".join(dict.fromkeys(task.spec.title for task in held))
+    reasons = "；".join(dict.fromkeys(words for task in lost if (words := progress.next_step(task).rstrip("。"))))
+    office = lost[0].office if lost else held[0].office
+    return [
+        Todo(
+            title=f"{before}没有办成，{names}先不能办",
+            why=(f"{before}：{reasons}。" if reasons else "")
+            + f"可以先撤回{names}，等{before}办好后再申请，也可以打电话问{office}。",
+            until="",
+            effect="其他事照常办。" if any(not task.is_terminal for task in tasks if task not in held) else "",
+            url=reverse("applicant:withdraw", args=[case.number]),
+            button="去撤回",
+        )
+    ]
 
 
 def _others_go_on(others: int) -> str:
@@ -262,6 +272,52 @@ def supply_page(
 def _unsent_row(case: Application, material: Material) -> FileRow:
     url = reverse("applicant:material_file", args=[material.pk])
     return file_row(material, url=url, remove_url=reverse("applicant:remove_supply", args=[case.number, material.pk]))
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+_TITLES = {
+    NoticeKind.SUBMITTED: "登记表已提交",
+    NoticeKind.CORRECTION: "需要您补正",
+    NoticeKind.IN_PERSON: "需要您到场",
+    NoticeKind.PROGRESS: "有新进展",
+    NoticeKind.DECISION: "有一件事作出了决定",
+    NoticeKind.CLOSED: "全部有结果了",
+    NoticeKind.OFFICE_SILENT: "到期没有答复",
+}
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    """One message with where it leads, and whether it also went out."""
+
+    title: str
+    details: list[str]
+    when: str
+    number: str
+    url: str
+    sent: str
+    is_new: bool
+
+
+def message_row(notice: Notice) -> MessageRow:
+    way = notice.get_channel_display()
+    sent = {
+        NoticeStatus.SENT: f"已发{way}",
+        NoticeStatus.BOUNCED: f"{way or '短信'}没有送到",
+        NoticeStatus.FAILED: f"{way or '短信'}没有发出",
+    }.get(NoticeStatus(notice.status), "")
+    number = notice.application.number
+    is_own = notice.kind != NoticeKind.OFFICE_SILENT
+    return MessageRow(
+        title=_TITLES[NoticeKind(notice.kind)],
+        details=list(notice.details),
+        when=moment_words(notice.created_at),
+        number=number,
+        url=reverse("applicant:case", args=[number]) if is_own else reverse("home:landing"),
+        sent=sent,
+        is_new=notice.read_at is None,
+    )
 
 
 # -- handed in ---------------------------------------------------------------------------------------------------------

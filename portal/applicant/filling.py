@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from applications import materials as giving
@@ -20,10 +19,10 @@ from portal.applicant import presenters
 from portal.web import place, places
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.drafting import (
+    autosaved,
     keeps_typed,
     receive,
     save_typed,
-    sections_of,
     typed_before,
     version_of,
     wants_json,
@@ -55,7 +54,7 @@ def on_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def start(request: SignedInRequest) -> HttpResponse:
     """Open forms first; then the place for a new one."""
     if request.method == "POST":
-        region = places.open_region(request.POST.get("region", ""))
+        region = place.open_place(request.POST.get("region", ""))
         try:
             if region is None:
                 raise Refused("请从列出的地方里选一个")
@@ -143,13 +142,7 @@ def _show_section(
 @on_draft
 @require_POST
 def autosave(request: SignedInRequest, draft: Draft) -> HttpResponse:
-    """Keeps what is typed while the person goes on; answers with the time and the new version."""
-    codes = [entry.field for state in sections_of(draft) for entry in state.asked]
-    try:
-        draft = save_typed(draft, typed(request.POST, codes), version_of(request))
-    except Refused as refused:
-        return JsonResponse({"message": str(refused)}, status=409)
-    return JsonResponse({"saved_at": f"{timezone.localtime(draft.saved_at):%H:%M}", "version": draft.version})
+    return autosaved(request, draft)
 
 
 @on_draft

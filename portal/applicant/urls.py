@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.applicant import after, cases, filling
+from portal.applicant import after, cases, filling, messages
 
 app_name = "applicant"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("apply/<uuid:draft_id>/materials/<uuid:material_id>/remove/", filling.remove_material, name="remove_material"),
     path("apply/<uuid:draft_id>/check/", filling.check, name="check"),
     path("apply/<uuid:draft_id>/submit/", filling.submit, name="submit"),
+    path("messages/", messages.inbox, name="messages"),
+    path("messages/contact/", messages.contact, name="contact"),
     path("cases/", cases.case_list, name="case_list"),
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/submitted/", cases.submitted, name="submitted"),

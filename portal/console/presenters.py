@@ -332,7 +332,8 @@ class MessageRow:
     number: str
     kind: str
     text: str
-    phone: str
+    way: str
+    sent_to: str
     tag: Tag
     when: str
     outcome: str
@@ -342,6 +343,7 @@ _MESSAGE_TAGS = {
     NoticeStatus.PENDING: Tag("blue", "hourglass-split", "待发送"),
     NoticeStatus.SENT: Tag("done", "check-circle-fill", "已发送"),
     NoticeStatus.HELD_BACK: Tag("grey", "dash-circle", "没有发"),
+    NoticeStatus.BOUNCED: Tag("red", "x-circle-fill", "没有送到"),
     NoticeStatus.FAILED: Tag("red", "x-circle-fill", "未能发送"),
 }
 
@@ -352,7 +354,8 @@ def message_row(notice: Notice) -> MessageRow:
         number=notice.application.number,
         kind=notice.get_kind_display(),
         text=notices.text_of(notice),
-        phone=masked(notice.recipient.phone) if notice.recipient else "没有账户",
+        way=notice.get_channel_display(),
+        sent_to=masked(notice.sent_to),
         tag=_MESSAGE_TAGS[NoticeStatus(notice.status)],
         when=short_moment(notice.sent_at or notice.created_at),
         outcome=notice.outcome,

@@ -133,8 +133,19 @@ EXCHANGE_TOTAL_SECONDS = env.float("EXCHANGE_TOTAL_SECONDS", default=20)
 EXCHANGE_INBOUND_DAYS = env.int("EXCHANGE_INBOUND_DAYS", default=400)
 EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)
 
-# Who sends short messages: a function of (phone, text, key). The demo's sends none.
-NOTICE_SENDER = env("NOTICE_SENDER", default="applications.notices.in_site")
+# How messages to people go out (applications/senders.py); empty where there is no such way. The demo's sends nothing.
+NOTICE_GATEWAYS = {
+    "sms": env("NOTICE_SMS_GATEWAY", default="applications.senders.Demo"),
+    "email": env("NOTICE_EMAIL_GATEWAY", default="applications.senders.Demo"),
+}
+EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
+EMAIL_HOST = env("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="redis://localhost:6379/0")
 CELERY_TASK_IGNORE_RESULT = True

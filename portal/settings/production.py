@@ -9,6 +9,11 @@ if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY is missing or shorter than 50 characters.")
 
 IS_DEMO = False
+# No short message is pretended: without a gateway of the place's provider people are told by mail and on the site.
+NOTICE_GATEWAYS = {
+    "sms": env("NOTICE_SMS_GATEWAY", default=""),
+    "email": env("NOTICE_EMAIL_GATEWAY", default="applications.senders.Email"),
+}
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

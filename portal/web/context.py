@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from agencies.deadlines import Calendar, MissingYear, missing_year
+from applications.models import Notice
 from portal.web import navigation, place
 
 LARGE_COOKIE = "large"
@@ -35,4 +36,11 @@ def service(request: HttpRequest) -> dict[str, Any]:
         "public_links": SimpleLazyObject(lambda: navigation.public(request)),
         "staff_links": SimpleLazyObject(lambda: navigation.staff(request)),
         "place": SimpleLazyObject(lambda: place.chosen(request)),
+        "unread": SimpleLazyObject(lambda: _unread(request)),
     }
+
+
+def _unread(request: HttpRequest) -> int:
+    """How many of the person's messages are new."""
+    user = request.user
+    return Notice.objects.for_person(user).unread().count() if user.is_authenticated else 0

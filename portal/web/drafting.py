@@ -16,6 +16,7 @@ from applications import submission
 from applications.errors import Refused
 from applications.models import Draft, Material
 from applications.registration import display, normalise
+from portal.web.forms import typed
 from portal.web.presenters import Action as Link
 from portal.web.presenters import FileRow, Tag, file_size, masked
 
@@ -78,6 +79,16 @@ def save_typed(draft: Draft, values: Mapping[str, str], version: int | None) -> 
         if any(str(stored.get(code) or "") != normalise(FIELDS[code], value) for code, value in values.items()):
             raise
         return stale.draft
+
+
+def autosaved(request: HttpRequest, draft: Draft) -> JsonResponse:
+    """Keeps what is typed while the person goes on; answers with the time and the new version."""
+    codes = [entry.field for state in sections_of(draft) for entry in state.asked]
+    try:
+        draft = save_typed(draft, typed(request.POST, codes), version_of(request))
+    except Refused as refused:
+        return JsonResponse({"message": str(refused)}, status=409)
+    return JsonResponse({"saved_at": f"{timezone.localtime(draft.saved_at):%H:%M}", "version": draft.version})
 
 
 def version_of(request: HttpRequest) -> int | None:
@@ -208,7 +219,8 @@ def receive(files: Iterable[UploadedFile], take: Callable[[str, int, BinaryIO], 
 # -- a session that ended in the middle ----------------------------------------------------------------------------------
 
 _KEPT = "typed"
-_KEPT_CHARACTERS = 50_000
+# What a whole form may hold; anybody can send such a POST, so no more than this waits in a session.
+_KEPT_CHARACTERS = 8_000
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -230,7 +242,7 @@ def keeps_typed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             words = "为了安全已退出登录。点“保存”后登录，填的都在"
             return JsonResponse({"message": words, "error": words}, status=401)
         if request.method == "POST":
-            values = {code: request.POST[code] for code in request.POST if known(code)}
+            values = {code: request.POST[code][: FIELDS[code].max_length] for code in request.POST if known(code)}
             if sum(map(len, values.values())) <= _KEPT_CHARACTERS:
                 request.session[_KEPT] = {"path": request.path, "values": values}
         return redirect_to_login(request.get_full_path())

@@ -24,7 +24,7 @@ OVERSIGHT: tuple[Entry, ...] = (
     ("console:overview", "总览"),
     ("desk:question_list", "待答复"),
     ("console:dispatches", "推送情况"),
-    ("console:notices", "短信记录"),
+    ("console:notices", "通知记录"),
     ("console:schemes", "实施方案"),
     ("console:calendars", "工作日历"),
 )

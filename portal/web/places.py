@@ -26,10 +26,6 @@ class Browse:
     choices: list[Entry] = field(default_factory=list)
 
 
-def open_region(code: str) -> Region | None:
-    return Region.objects.open().filter(pk=code).first()
-
-
 def browse(within: str = "", query: str = "") -> Browse:
     """The places below `within` (top when empty or unknown); with a query the open places whose name contains it."""
     regions = list(Region.objects.open().select_related("parent__parent__parent"))

@@ -14,7 +14,7 @@ from agencies.deadlines import calendar_now
 from agencies.fields import FIELDS
 from agencies.models import Posting, Region
 from agencies.spec import FormField
-from applications import submission
+from applications import notices, submission
 from applications.enums import DocumentKind
 from applications.models import Application, Draft, Material
 from applications.registration import display, id_number_problem, normalise
@@ -288,8 +288,15 @@ def case_page(case: Application) -> dict[str, Any]:
         "events": timeline(case, for_staff=True),
         "papers": [(paper.get_kind_display(), paper_url(paper), paper_state(paper)) for paper in papers],
         "notices": [f"{notice.task.office}：{notice.task.spec.title}" for notice in open_notices(case)],
+        "unreached": _unreached(case),
         "typed_by": f"{case.get_channel_display()}，{case.entered_by}录入",
     }
+
+
+def _unreached(case: Application) -> str:
+    """Why the last message reached nobody, so that the clerk tells the person at the counter or calls (A21)."""
+    notice = notices.undelivered(case)
+    return f"“{notice.get_kind_display()}”没有送到（{notice.outcome}），请当面或打电话告知" if notice else ""
 
 
 def submitted_page(case: Application) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -23,7 +23,7 @@ from applications.errors import Invalid, Refused
 from applications.models import Application, Draft, Material
 from portal.web import correcting
 from portal.web.access import SignedInRequest, posting_required
-from portal.web.drafting import receive, save_typed, sections_of, version_of
+from portal.web.drafting import autosaved, receive, save_typed, sections_of, version_of
 from portal.web.files import private_file
 from portal.web.forms import typed
 from portal.window import presenters
@@ -167,12 +167,7 @@ def _show(
 @on_sheet
 @require_POST
 def autosave(request: SignedInRequest, draft: Draft) -> HttpResponse:
-    codes = [entry.field for state in sections_of(draft) for entry in state.asked]
-    try:
-        draft = save_typed(draft, typed(request.POST, codes), version_of(request))
-    except Refused as refused:
-        return JsonResponse({"message": str(refused)}, status=409)
-    return JsonResponse({"saved_at": f"{timezone.localtime(draft.saved_at):%H:%M}", "version": draft.version})
+    return autosaved(request, draft)
 
 
 @clerk_only

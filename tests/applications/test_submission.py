@@ -14,6 +14,7 @@ from applications.demo import answers_for, picture
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, Material
+from portal.accounts.models import User
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -345,7 +346,51 @@ def test_submit_takes_the_same_statements_however_many_items(
     draft = factories.draft(ticked=ticked)
     factories.give_materials(draft)
 
-    # Draft, materials, mark, number, case, materials, offices, items, tasks, materials, dispatches, log, papers, NOTIFY;
+    # Draft, materials, mark, number, case, materials, offices, items, tasks, materials, dispatches, log, papers, notice, NOTIFY;
     # the savepoint is the test's, in production it is the transaction.
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+
+
+# -- whose number --------------------------------------------------------------------------------------------------------
+
+
+def test_account_without_a_number_gets_that_of_its_first_form_and_keeps_it() -> None:
+    person = factories.person()
+    number = person.id_no
+    User.objects.filter(pk=person.pk).update(id_no="")
+    person.refresh_from_db()
+    draft = submission.save_draft(factories.draft(person, ticked=["I01"]), {"id_no": number})
+    factories.give_materials(draft)
+
+    submission.submit(draft, user=person, channel=Channel.ONLINE, promised=True)
+
+    person.refresh_from_db()
+    assert (person.id_no, person.is_identity_claimed) == (number, True)
+
+
+def test_number_of_another_account_is_not_taken() -> None:
+    """One account per number; the second is told what to do."""
+    owner, second = factories.person(), factories.person(id_no="")
+    draft = submission.save_draft(factories.draft(second, ticked=["I01"]), {"id_no": owner.id_no})
+    factories.give_materials(draft)
+
+    with pytest.raises(Invalid) as caught:
+        submission.submit(draft, user=second, channel=Channel.ONLINE, promised=True)
+
+    assert "已经有账号" in caught.value.errors["id_no"]
+    assert "综合窗口" in caught.value.errors["id_no"]
+
+
+def test_case_of_the_window_does_not_go_to_an_account_that_only_claims_the_number() -> None:
+    person = factories.person()
+    User.objects.filter(pk=person.pk).update(is_identity_claimed=True)
+    clerk = factories.clerk()
+    draft = submission.start_draft(region=factories.place(), user=clerk, channel=Channel.WINDOW)
+    draft = submission.choose_items(draft, ["I01"])
+    draft = submission.save_draft(draft, answers_for(factories.as_soldier(person)))
+    factories.give_materials(draft)
+
+    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+
+    assert case.applicant is None

@@ -57,6 +57,8 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "applicant:remove_material": ("POST", {APPLICANT}),
     "applicant:check": ("GET", {APPLICANT}),
     "applicant:submit": ("POST", {APPLICANT}),
+    "applicant:messages": ("GET", SIGNED_IN),
+    "applicant:contact": ("GET", SIGNED_IN),
     "applicant:case_list": ("GET", SIGNED_IN),
     "applicant:case": ("GET", {APPLICANT}),
     "applicant:submitted": ("GET", {APPLICANT}),
@@ -204,7 +206,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
     }
     for name in MATRIX:
         space, _, page = name.partition(":")
-        if space == "applicant" and page not in ("start", "case_list"):
+        if space == "applicant" and page not in ("start", "case_list", "messages", "contact"):
             of_draft = page in ("items", "section", "autosave", "materials", "check", "submit")
             parts[name] = parts.get(name, {}) | ({"draft_id": draft.pk} if of_draft else {})
             if not of_draft and not parts[name]:

@@ -1,5 +1,6 @@
 """Filling in: what is typed is kept, what is wrong is said at its field, what is missing is listed."""
 
+import json
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def test_start_needs_the_same_queries_for_one_and_three_forms(applicant: Client,
 
         with CaptureQueriesContext(connection) as seen:
             assert applicant.get(reverse("applicant:start")).status_code == 200
-        assert len(seen) == 5
+        assert len(seen) == 6
 
 
 def test_start_finds_place_by_part_of_its_name(applicant: Client) -> None:
@@ -230,6 +231,15 @@ def test_typed_text_survives_the_end_of_the_session(client: Client, person: User
     response = client.get(section)
 
     assert response.context["form"]["native"].value() == "刚打的字"
+
+
+def test_stranger_cannot_fill_a_session_with_text(client: Client, draft: Draft) -> None:
+    """What waits for a sign-in that may never come is no more than a form holds."""
+    fields = dict.fromkeys(("native", "contact_addr", "to_addr", "note"), "字" * 10000)
+
+    client.post(reverse("applicant:section", args=[draft.pk, "basic"]), fields)
+
+    assert 0 < len(json.dumps(client.session.get("typed"), ensure_ascii=False)) < 2_000
 
 
 def test_typed_text_is_not_given_to_somebody_else(client: Client, draft: Draft) -> None:

@@ -1,4 +1,4 @@
-"""短信记录: what was sent to whom, without saying who it is."""
+"""通知记录: what was sent to whom, without saying who it is."""
 
 import pytest
 from django.test import Client

@@ -288,7 +288,7 @@ def test_case_needs_the_same_queries_for_one_and_three_items(window: Client) -> 
     for case in (one, three):
         with CaptureQueriesContext(connection) as seen:
             assert window.get(reverse("window:case", args=[case.number])).status_code == 200
-        assert len(seen) == 11
+        assert len(seen) == 12
 
 
 def test_lookup_needs_the_same_queries_for_one_and_three_forms(window: Client) -> None:
@@ -380,3 +380,14 @@ def test_notice_of_another_place_is_not_there(window: Client) -> None:
     )
 
     assert window.get(reverse("window:correction", args=[case.number])).status_code == 404
+
+
+def test_clerk_sees_that_a_message_reached_nobody(window: Client) -> None:
+    """A21: somebody should call instead."""
+    case = factories.delivered(factories.person())
+    address = reverse("window:case", args=[case.number])
+    assert "没有送到" not in window.get(address).content.decode()
+
+    case.notices.update(status="bounced", outcome="短信：空号")
+
+    assert "没有送到（短信：空号）" in window.get(address).content.decode()

@@ -1,0 +1,82 @@
+"""消息: what a person was told, what is new, what did not arrive, and how they want to be told."""
+
+from django.test import Client
+from django.urls import reverse
+
+from applications import notices
+from applications.enums import NoticeKind, NoticeStatus
+from applications.models import Application, LostAddress, Notice
+from portal.accounts.models import User
+from tests import factories
+
+INBOX, CONTACT = "/messages/", "/messages/contact/"
+
+
+def told(person: User, *kinds: NoticeKind) -> Application:
+    case = factories.submitted(person, ticked=["I01"])
+    for kind in kinds:
+        notices.write(case, kind, details=[f"退役报到：{kind.label}"])
+    return case
+
+
+def test_messages_are_listed_newest_first_with_what_happened(applicant: Client, person: User) -> None:
+    case = told(person, NoticeKind.IN_PERSON)
+
+    rows = applicant.get(INBOX).context["rows"]
+
+    assert [(row.title, row.is_new) for row in rows] == [("需要您到场", True), ("登记表已提交", True)]
+    assert rows[0].details == ["退役报到：需要本人到场"]
+    assert rows[0].url == reverse("applicant:case", args=[case.number])
+
+
+def test_message_is_new_until_it_was_seen(applicant: Client, person: User) -> None:
+    told(person)
+    assert "条新消息" in applicant.get("/cases/").content.decode()
+
+    applicant.get(INBOX)
+
+    assert [row.is_new for row in applicant.get(INBOX).context["rows"]] == [False]
+    assert "条新消息" not in applicant.get("/cases/").content.decode()
+
+
+def test_messages_of_somebody_else_are_not_shown(client: Client, person: User) -> None:
+    told(person)
+    client.force_login(factories.person())
+
+    assert client.get(INBOX).context["rows"] == []
+
+
+def test_message_that_did_not_arrive_is_shown_with_the_way_to_mend_it(applicant: Client, person: User) -> None:
+    """A21."""
+    told(person)
+    Notice.objects.update(status=NoticeStatus.BOUNCED, channel="sms")
+    LostAddress.objects.create(address=person.phone)
+
+    page = applicant.get(INBOX)
+
+    assert page.context["rows"][0].sent == "短信没有送到"
+    assert CONTACT in page.content.decode()
+    assert person.phone not in page.content.decode()
+
+
+def test_contact_data_are_changed_and_checked(applicant: Client, person: User) -> None:
+    wrong = applicant.post(CONTACT, {"phone": "13900001111", "email": "zhao@", "contact_by": "email"})
+    assert wrong.context["form"].errors == {"email": ["邮箱写得不完整，应像 name@example.com"]}
+
+    applicant.post(CONTACT, {"phone": "139 0000 1111", "email": "zhao@example.com", "contact_by": "email"})
+
+    person.refresh_from_db()
+    assert (person.phone, person.email, person.contact_by) == ("13900001111", "zhao@example.com", "email")
+
+
+def test_inbox_needs_the_same_queries_for_one_message_and_five(applicant: Client, person: User) -> None:
+    told(person)
+    from tests.portal.applicant.test_cases import queries
+
+    few = queries(applicant, INBOX)
+    told(factories.person())
+    case = Application.objects.get(applicant=person)
+    for _ in range(4):
+        notices.write(case, NoticeKind.DECISION)
+
+    assert queries(applicant, INBOX) == few
