@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
+from agencies.enums import GatewayKind
 from agencies.models import Agency, Office, Posting
 from agencies.queues import queue_of
 from applications.enums import DispatchStatus
@@ -109,3 +111,24 @@ def unsent(rows: QuerySet[Dispatch], *, agency: str = "", number: str = "") -> Q
         output_field=IntegerField(),
     )
     return rows.annotate(urgency=urgency).order_by("urgency", "created_at", "id")
+
+
+def agencies() -> QuerySet[Agency]:
+    return Agency.objects.all()
+
+
+def offline_offices() -> QuerySet[Office]:
+    """Offices that something is brought to by hand, with how much waits and how much was handed over unanswered."""
+    by_hand = Office.objects.filter(Q(gateway=GatewayKind.BATCH) | Q(routes__gateway=GatewayKind.BATCH), is_active=True)
+    rows = Dispatch.objects.with_way().filter(task__office=OuterRef("pk"), way=GatewayKind.BATCH).order_by()
+
+    def counted(status: DispatchStatus) -> Coalesce:
+        found = rows.filter(status=status).values("task__office").annotate(number=Count("pk")).values("number")
+        return Coalesce(Subquery(found), 0, output_field=IntegerField())
+
+    return (
+        Office.objects.filter(pk__in=by_hand.values("pk"))
+        .annotate(waiting=counted(DispatchStatus.PENDING), handed=counted(DispatchStatus.SENDING))
+        .select_related("region", "agency")
+        .order_by("agency__order", "region")
+    )

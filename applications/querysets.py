@@ -241,11 +241,27 @@ class ExchangeKeyQuerySet(models.QuerySet[Any]):
 
 class TicketQuerySet(models.QuerySet[Any]):
     def for_posting(self, posting: Posting) -> TicketQuerySet:
-        """An office sees its own; whoever belongs to no office sees all."""
-        return self.filter(office=posting.office) if posting.office is not None else self
+        """An office sees its own, a supervisor those of the area, an administrator all."""
+        if posting.office is not None:
+            return self.filter(office=posting.office)
+        return self if posting.region is None else self.filter(within(posting.region, "office__region"))
 
     def open(self) -> TicketQuerySet:
         return self.filter(closed_at=None)
+
+    def listed(self, *, is_closed: bool, number: str = "") -> TicketQuerySet:
+        """The open ones, oldest first, or the closed ones, newest first; with a number those of such cases alone."""
+        found = self.select_related("office", "task__application")
+        if number:
+            found = found.filter(task__application__number__endswith=number)
+        return found.exclude(closed_at=None).order_by("-closed_at") if is_closed else found.open().order_by("pk")
+
+
+class ReconciliationQuerySet(models.QuerySet[Any]):
+    def for_posting(self, posting: Posting) -> ReconciliationQuerySet:
+        """An administrator sees all offices', a supervisor those of the own area."""
+        found = self.select_related("office")
+        return found if posting.region is None else found.filter(within(posting.region, "office__region"))
 
 
 class QuestionQuerySet(models.QuerySet[Any]):

@@ -3,7 +3,9 @@
 from django.utils import timezone
 
 from agencies.models import Office
+from applications.errors import AlreadyDone, Refused
 from applications.models import Dispatch, ItemTask, Ticket
+from portal.accounts.models import User
 
 
 def open_ticket(
@@ -36,6 +38,15 @@ def close(ticket: Ticket, *, note: str) -> Ticket:
     ticket.closed_at, ticket.closed_note = timezone.now(), note
     ticket.save(update_fields=["closed_at", "closed_note"])
     return ticket
+
+
+def close_by_hand(ticket: Ticket, *, operator: User, note: str) -> Ticket:
+    """A person looked into it: who and what was found stay with the ticket. Raises Refused without words."""
+    if not note.strip():
+        raise Refused("请写明怎样处理的")
+    if ticket.closed_at is not None:
+        raise AlreadyDone("这个问题已经关闭")
+    return close(ticket, note=f"{operator}：{note.strip()}"[:200])
 
 
 def withdrawn_on_the_way(dispatch: Dispatch) -> None:

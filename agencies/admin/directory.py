@@ -1,9 +1,14 @@
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from agencies.admin.rights import NeverDeleted
-from agencies.models import Agency, Office, Posting, Region
+from agencies.enums import GatewayKind
+from agencies.gateways.egress import NotAllowed, check
+from agencies.models import Agency, Item, Office, OfficeRoute, Posting, Region
 
 
 @admin.register(Region)
@@ -43,6 +48,45 @@ class AgencyAdmin(NeverDeleted, admin.ModelAdmin):
         return False
 
 
+class RouteForm(forms.ModelForm):
+    """An item's own way to an office: of an item that the agency handles, to an address that may be called."""
+
+    endpoint = forms.URLField(label="部门系统地址", required=False, assume_scheme="https")
+
+    class Meta:
+        model = OfficeRoute
+        fields = ("item_code", "gateway", "endpoint")
+
+    def clean_item_code(self) -> str:
+        code: str = self.cleaned_data["item_code"].strip().upper()
+        agency = self.instance.office.agency_id
+        if not Item.objects.filter(code=code, agency_codes__contains=[agency]).exists():
+            raise forms.ValidationError("这个部门没有这个代码的事项")
+        return code
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        endpoint = cleaned.get("endpoint", "")
+        if endpoint and cleaned.get("gateway") != GatewayKind.HTTP:
+            self.add_error("endpoint", "只有部门系统推送才填地址")
+        elif endpoint:
+            try:
+                check(endpoint)
+            except NotAllowed as error:
+                self.add_error("endpoint", str(error))
+            except ConnectionError:
+                self.add_error("endpoint", "这个地址的域名查不到，请核对")
+        return cleaned
+
+
+class RouteInline(admin.TabularInline):
+    """Items that go another way than the office's own; a system without an address fetches its tasks itself."""
+
+    model = OfficeRoute
+    form = RouteForm
+    extra = 0
+
+
 @admin.register(Office)
 class OfficeAdmin(NeverDeleted, admin.ModelAdmin):
     list_display = ("name", "agency", "region", "phone", "gateway", "is_held", "is_active")
@@ -52,6 +96,7 @@ class OfficeAdmin(NeverDeleted, admin.ModelAdmin):
     autocomplete_fields = ("region",)
     # Where and whether a case is sent is an operator's deed with a reason, done on the page of the dispatches.
     readonly_fields = ("gateway", "endpoint", "is_held")
+    inlines = (RouteInline,)
     list_per_page = 50
 
 

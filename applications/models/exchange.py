@@ -18,7 +18,7 @@ from agencies.models import Agency, Office, Posting
 from applications.enums import DocumentStatus, ExportKind
 from applications.models.dispatch import Dispatch
 from applications.models.item_task import ItemTask
-from applications.querysets import ExchangeKeyQuerySet, ExportQuerySet, TicketQuerySet
+from applications.querysets import ExchangeKeyQuerySet, ExportQuerySet, ReconciliationQuerySet, TicketQuerySet
 
 
 def _seal() -> Fernet:
@@ -142,6 +142,8 @@ class Reconciliation(models.Model):
     differences = models.PositiveIntegerField("差异数", default=0)
     note = models.CharField("说明", max_length=200, blank=True)
     run_at = models.DateTimeField("对账时间", default=timezone.now)
+
+    objects = ReconciliationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "对账记录"

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from agencies.enums import Role
 from agencies.models import Agency, Office
+from agencies.routing import way_to
 from applications import operations, outbox
 from applications.enums import DispatchStatus
 from applications.errors import Refused
@@ -61,6 +62,8 @@ def _page(request: HttpRequest, pk: int, problem: str = "", note: str = "") -> H
         "attempts": [presenters.attempt_row(attempt) for attempt in found.tries.all()],
         "can_act": posting.role == Role.ADMINISTRATOR and found.status in outbox.UNSENT,
         "is_operator": posting.role == Role.ADMINISTRATOR,
+        "way": way_to(found.task.office, found.task.item.code).gateway.label,
+        "is_held": found.task.office.is_held,
         "problem": problem,
         "note": note,
         "is_attention": found.status == DispatchStatus.ATTENTION,

@@ -312,6 +312,7 @@ class AttemptRow:
     took: str
     outcome: str
     detail: str
+    answer: str
 
 
 def attempt_row(attempt: DispatchAttempt) -> AttemptRow:
@@ -321,6 +322,7 @@ def attempt_row(attempt: DispatchAttempt) -> AttemptRow:
         f"{attempt.milliseconds} 毫秒",
         known.get(attempt.outcome, attempt.outcome),
         attempt.detail,
+        f"{attempt.status_code or ''} {attempt.answer}".strip(),
     )
 
 

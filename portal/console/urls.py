@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.console import calendar_views, outbox_views, views
+from portal.console import calendar_views, operator_views, outbox_views, views
 
 app_name = "console"
 urlpatterns = [
@@ -15,4 +15,10 @@ urlpatterns = [
     path("dispatches/<int:pk>/", outbox_views.dispatch, name="dispatch"),
     path("dispatches/<int:pk>/act/", outbox_views.act, name="act"),
     path("dispatches/hold/", outbox_views.hold, name="hold"),
+    path("tickets/", operator_views.ticket_list, name="tickets"),
+    path("tickets/<int:pk>/close/", operator_views.close_ticket, name="close_ticket"),
+    path("pulses/", operator_views.pulses, name="pulses"),
+    path("exports/", operator_views.export_list, name="exports"),
+    path("exports/<int:pk>/", operator_views.export_file, name="export_file"),
+    path("offline/", operator_views.offline, name="offline"),
 ]

@@ -1,12 +1,16 @@
 """Offline exchange: the signed file out, results back with a verdict per row, nothing believed that was changed."""
 
+import hashlib
+import io
 import json
 import time
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import pypdfium2 as pdfium
 import pytest
+from django.core.files.base import ContentFile
 from django.core.management import call_command
 
 from agencies.enums import GatewayKind
@@ -16,6 +20,7 @@ from applications import batches
 from applications.enums import DispatchStatus, TaskStatus
 from applications.errors import Refused
 from applications.models import Dispatch, ExchangeKey, ItemTask
+from tests import factories
 from tests.factories import exchange
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -131,3 +136,71 @@ def test_command_exports_and_imports(offline: Any, tmp_path: Path, capsys: pytes
     call_command("batch", "import", str(office.pk), str(back), "--dry-run")
 
     assert "1 行可以，0 行不行" in capsys.readouterr().out
+
+
+def bundle_of(office: Office) -> zipfile.ZipFile:
+    target = io.BytesIO()
+    batches.package(batches.export(office), target)
+    return zipfile.ZipFile(target)
+
+
+def test_package_holds_rows_files_and_a_signed_manifest_of_digests(offline: Any) -> None:
+    office, key, dispatches = offline
+
+    bundle = bundle_of(office)
+
+    _, parts = batch.unseal(bundle.read("manifest.jsonl"), {key.kid: key.secret})
+    told = {part.value["path"]: part.value["sha256"] for part in parts}
+    assert {name: hashlib.sha256(bundle.read(name)).hexdigest() for name in told} == told
+    assert {*told, "manifest.jsonl"} == set(bundle.namelist())
+    _, rows = batch.unseal(bundle.read("rows.jsonl"), {key.kid: key.secret})
+    files = [file for row in rows for material in row.value["materials"] for file in material["files"]]
+    assert files and all(told[file["path"]] == file["sha256"] for file in files)
+
+
+def test_list_is_a_paper_with_a_line_for_each_case_and_no_person(offline: Any) -> None:
+    office, _, dispatches = offline
+    application = dispatches[0].task.application
+
+    pdf = pdfium.PdfDocument(bundle_of(office).read("移交清单.pdf"))
+
+    text = "".join(page.get_textpage().get_text_range() for page in pdf)
+    assert all(dispatch.task.application.number in text for dispatch in dispatches)
+    assert office.name in text and "移交人" in text and "接收人" in text
+    assert application.subject_name not in text and application.subject_id_no not in text
+
+
+def test_file_that_is_not_what_was_registered_does_not_leave(offline: Any) -> None:
+    """A19: a torn file, or an error page in its place, is found before it goes out."""
+    office, _, dispatches = offline
+    material = dispatches[0].task.application.materials.first()
+    assert material is not None
+    material.file.storage.delete(material.file.name)
+    material.file.storage.save(material.file.name, ContentFile(b"<html>not available</html>"))
+
+    with pytest.raises(Refused):
+        bundle_of(office)
+
+
+def test_row_of_the_same_batch_with_another_content_is_refused(offline: Any) -> None:
+    """B14: same number, changed content: the first one counts and the row says so; the next row goes on."""
+    office, key, (first, second) = offline
+    batches.export(office)
+    said = [exchange.event(one.task, "accepted", 1) for one in (first, second)]
+    batches.bring_back(office, results(key, receipt(first), said[0]), dry_run=False)
+
+    verdicts = batches.bring_back(office, results(key, receipt(second), {**said[0], "sequence": 2}), dry_run=False)
+
+    assert [(verdict.is_good, verdict.words) for verdict in verdicts] == [
+        (True, "已登记对方回执"),
+        (False, "这个 webhook-id 已用于另一份内容，请换新的标识"),
+    ]
+
+
+def test_row_for_another_office_is_an_unknown_task(offline: Any) -> None:
+    office, key, (first, _) = offline
+    foreign = factories.task_of(first.task.application, "I01")
+
+    (verdict,) = batches.bring_back(office, results(key, exchange.event(foreign, "accepted", 1)), dry_run=False)
+
+    assert (verdict.is_good, verdict.words) == (False, "没有这一件")

@@ -3,17 +3,23 @@
 import csv
 import io
 import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.utils import timezone
 
-from agencies.enums import Role
+from agencies.enums import GatewayKind, Role
 from agencies.models import Office
-from applications import exports, review
+from agencies.queues import EXPORTS
+from applications import exports, relay, review, tasks
 from applications.enums import DocumentStatus, ExportKind
 from applications.errors import Refused
-from applications.models import Export
+from applications.models import Dispatch, ExchangeKey, Export
 from tests import factories
+from tests.factories import exchange
 
 pytestmark = [pytest.mark.usefixtures("directory"), pytest.mark.django_db]
 
@@ -81,3 +87,96 @@ def test_unknown_format_and_package_without_office_are_refused() -> None:
         exports.ask(ExportKind.TASKS, user=supervisor, posting=posting, format="exe")
     with pytest.raises(Refused, match="请选择要导出的机构"):
         exports.ask(ExportKind.BATCH, user=supervisor, posting=posting)
+
+
+@pytest.fixture(autouse=True)
+def media(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+def asked(kind: ExportKind, role: Role = Role.ADMINISTRATOR, region: str = "", **how: Any) -> Export:
+    user = factories.staff(role, region=factories.place(region) if region else None)
+    return exports.ask(kind, user=user, posting=user.postings.get(), **how)
+
+
+def table(export: Export) -> list[list[str]]:
+    made = exports.make(export.pk)
+    assert made.status == DocumentStatus.READY, made.error
+    with made.file.open("rb") as file:
+        return list(csv.reader(io.StringIO(file.read().decode("utf-8-sig"))))
+
+
+def test_list_of_dispatches_names_each_and_no_person() -> None:
+    application = factories.submitted(ticked=["I01", "I04"])
+
+    head, *rows = table(asked(ExportKind.DISPATCHES))
+
+    assert sorted(row[0] for row in rows) == [application.number] * Dispatch.objects.count()
+    text = str(rows)
+    assert application.subject_name not in text and application.subject_id_no not in text
+    assert len({len(row) for row in [head, *rows]}) == 1
+
+
+def test_supervisor_gets_the_own_area_alone() -> None:
+    mine = factories.delivered(region=factories.DONGSHENG, ticked=["I01"])
+    factories.delivered(region=factories.HEPING, ticked=["I01"])
+
+    _, *rows = table(asked(ExportKind.TASKS, Role.SUPERVISOR, factories.DONGSHENG))
+
+    assert [row[0] for row in rows] == [mine.number]
+
+
+def test_figures_count_the_places_of_the_period() -> None:
+    factories.delivered(ticked=["I01"])
+
+    _, *rows = table(asked(ExportKind.FIGURES, days=90))
+
+    assert [(row[1], row[2]) for row in rows] == [(factories.DONGSHENG, "1")]
+
+
+def test_relay_rings_the_queue_of_exports_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[tuple[str, list[int]]] = []
+    monkeypatch.setattr(tasks.make_exports, "apply_async", lambda args, queue: rung.append((queue, args[0])))
+    export = asked(ExportKind.TASKS)
+
+    relay.publish_exports()
+    relay.publish_exports()
+
+    assert rung == [(EXPORTS, [export.pk])]
+
+
+def test_package_for_an_offline_office_is_made_here_too() -> None:
+    _, task = exchange.case_of()
+    Office.objects.filter(pk=task.office_id).update(gateway=GatewayKind.BATCH)
+    ExchangeKey.issue(agency=task.office.agency, office=task.office)
+
+    made = exports.make(asked(ExportKind.BATCH, office=Office.objects.get(pk=task.office_id)).pk)
+
+    with made.file.open("rb") as file, zipfile.ZipFile(file) as bundle:
+        assert {"rows.jsonl", "manifest.jsonl", "移交清单.pdf"} < set(bundle.namelist())
+    assert (made.status, made.rows) == (DocumentStatus.READY, 1)
+
+
+def test_what_a_rule_forbids_is_told_at_once_and_keeps_the_dispatches() -> None:
+    _, task = exchange.case_of()
+    Office.objects.filter(pk=task.office_id).update(gateway=GatewayKind.BATCH)
+
+    made = exports.make(asked(ExportKind.BATCH, office=Office.objects.get(pk=task.office_id)).pk)
+
+    assert (made.status, made.error) == (DocumentStatus.FAILED, "这个机构还没有密钥，请先建立")
+    assert task.dispatches.get().status == "pending"
+    with pytest.raises(Refused):
+        asked(ExportKind.BATCH)
+
+
+def test_old_files_are_thrown_away_and_their_rows_stay(settings: Any) -> None:
+    made = exports.make(asked(ExportKind.TASKS).pk)
+    place = made.file.path
+    assert exports.throw_away() == 0
+    Export.objects.update(made_at=timezone.now() - timedelta(days=settings.EXPORT_DAYS, minutes=1))
+
+    assert exports.throw_away() == 1
+
+    made.refresh_from_db()
+    assert (bool(made.file), made.status) == (False, DocumentStatus.READY)
+    assert not Path(place).exists()

@@ -11,9 +11,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from agencies.enums import Role
 from agencies.guide import notice_number
-from applications import materials, questions, review
+from applications import exports, materials, questions, review
 from applications.demo import picture
-from applications.models import Dispatch, Document
+from applications.enums import ExportKind
+from applications.models import Dispatch, Document, Ticket
 from portal.accounts.models import User
 from tests import factories
 
@@ -111,6 +112,12 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "console:dispatch": ("GET", {SUPERVISOR, ADMIN}),
     "console:act": ("POST", {ADMIN}),
     "console:hold": ("POST", {ADMIN}),
+    "console:tickets": ("GET", OVERSEERS),
+    "console:close_ticket": ("POST", {ADMIN}),
+    "console:pulses": ("GET", OVERSEERS),
+    "console:exports": ("GET", OVERSEERS),
+    "console:export_file": ("GET", {ADMIN}),
+    "console:offline": ("GET", {ADMIN}),
 }  # fmt: skip
 
 
@@ -168,6 +175,10 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
     own = draft.materials.first()
     document = Document.objects.filter(application=case).first()
     assert dispatch and own and document
+    ticket = Ticket.objects.create(fingerprint="x", kind="x", title="x", suggestion="x")
+    admin = users[ADMIN]
+    assert admin is not None
+    export = exports.make(exports.ask(ExportKind.TASKS, user=admin, posting=admin.postings.get()).pk)
     number = {"number": case.number}
     at_desk = {"number": case.number, "item": item.code}
     parts: dict[str, dict[str, Any]] = {
@@ -203,6 +214,8 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "desk:verdict": at_desk | {"material": given.pk},
         "console:dispatch": {"pk": dispatch.pk},
         "console:act": {"pk": dispatch.pk},
+        "console:close_ticket": {"pk": ticket.pk},
+        "console:export_file": {"pk": export.pk},
     }
     for name in MATRIX:
         space, _, page = name.partition(":")
@@ -217,6 +230,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
 
 
 POSTED: dict[str, dict[str, str]] = {
+    "console:close_ticket": {"note": "已核对"},
     "console:act": {"deed": "resend"},
     "console:hold": {"deed": "hold", "agency": "police", "note": "检修"},
     "desk:batch": {"deed": "accept"},

@@ -1,0 +1,155 @@
+"""The operators' further pages: tickets, the pulse of the queues and the reconciliations, exports, offline exchange."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from agencies.models import Office
+from applications import batches, detectors, exports, outbox, tickets
+from applications.enums import ExportKind
+from applications.errors import Refused
+from applications.models import Export, Reconciliation, Ticket
+from portal.accounts.models import User
+from portal.console import operator_presenters as presenters
+from portal.console.outbox_views import ROWS, operators_only, overseers_only
+
+RESULT_BYTES = 8 * 1024 * 1024
+
+
+@require_GET
+@overseers_only
+def ticket_list(request: HttpRequest) -> HttpResponse:
+    """What checks and reconciliations found: the open ones, or those that were closed."""
+    posting = request.posting  # type: ignore[attr-defined]
+    is_closed, number = request.GET.get("show") == "closed", request.GET.get("number", "").strip()[:40]
+    found = Ticket.objects.for_posting(posting).listed(is_closed=is_closed, number=number)
+    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [presenters.ticket_row(ticket) for ticket in page],
+        "is_closed": is_closed,
+        "number": number,
+        "is_operator": _is_operator(request),
+    }
+    return TemplateResponse(request, "console/tickets.html", context)
+
+
+def _person(request: HttpRequest) -> User:
+    person: Any = request.user
+    return person
+
+
+def _is_operator(request: HttpRequest) -> bool:
+    return bool(request.posting.role == "administrator")  # type: ignore[attr-defined]
+
+
+@require_POST
+@operators_only
+def close_ticket(request: HttpRequest, pk: int) -> HttpResponse:
+    ticket = get_object_or_404(Ticket.objects.for_posting(request.posting), pk=pk)  # type: ignore[attr-defined]
+    try:
+        tickets.close_by_hand(ticket, operator=request.user, note=request.POST.get("note", ""))  # type: ignore[arg-type]
+        messages.success(request, "已关闭这个问题")
+    except Refused as refused:
+        messages.error(request, f"没有关闭：{refused}")
+    return redirect("console:tickets")
+
+
+@require_GET
+@overseers_only
+def pulses(request: HttpRequest) -> HttpResponse:
+    """Every queue and how long ago its worker was heard; below it the last reconciliations with the offices."""
+    names = presenters.queue_names(outbox.agencies())
+    days = Reconciliation.objects.for_posting(request.posting)[:ROWS]  # type: ignore[attr-defined]
+    context = {
+        "rows": [presenters.pulse_row(pulse, names) for pulse in detectors.pulses()],
+        "days": [presenters.reconciliation_row(row) for row in days],
+        "now": timezone.now(),
+    }
+    return TemplateResponse(request, "console/pulses.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@overseers_only
+def export_list(request: HttpRequest) -> HttpResponse:
+    """The person's own exports; asking for one writes a row that a worker makes into a file."""
+    if request.method == "POST":
+        return _ask(request)
+    found = Export.objects.for_user(_person(request)).select_related("office")[:ROWS]
+    context = {
+        "rows": [presenters.export_row(export) for export in found],
+        "kinds": presenters.KINDS,
+        "formats": list(exports.FORMATS.items()),
+    }
+    return TemplateResponse(request, "console/exports.html", context)
+
+
+def _ask(request: HttpRequest) -> HttpResponse:
+    kind, days = request.POST.get("kind", ""), request.POST.get("days", "")
+    if kind not in dict(presenters.KINDS):
+        raise Http404
+    user: Any = request.user
+    try:
+        exports.ask(
+            ExportKind(kind),
+            user=user,
+            posting=request.posting,  # type: ignore[attr-defined]
+            format=request.POST.get("format", "csv"),
+            days=int(days) if days in ("30", "90", "365") else 30,
+        )
+        messages.success(request, "正在生成，稍后刷新本页下载")
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("console:exports")
+
+
+@require_GET
+@overseers_only
+def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    found = get_object_or_404(Export.objects.for_user(_person(request)), pk=pk)
+    if not found.file:
+        raise Http404
+    return FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name)
+
+
+@require_http_methods(["GET", "POST"])
+@operators_only
+def offline(request: HttpRequest) -> HttpResponse:
+    """Offices that are not joined to the network: packages out, results back with a verdict for each row."""
+    verdicts, problem, is_dry = None, "", True
+    if request.method == "POST":
+        office = _office(request)
+        if request.POST.get("deed") == "export":
+            user: Any = request.user
+            exports.ask(ExportKind.BATCH, user=user, posting=request.posting, office=office)  # type: ignore[attr-defined]
+            messages.success(request, "正在打包，稍后在导出页下载")
+            return redirect("console:exports")
+        is_dry = request.POST.get("deed") != "import"
+        try:
+            verdicts = batches.bring_back(office, _file(request), dry_run=is_dry)
+        except Refused as refused:
+            problem = str(refused)
+    rows = [presenters.offline_row(office, timezone.now()) for office in outbox.offline_offices()]
+    context = {"rows": rows, "verdicts": verdicts, "problem": problem, "is_dry": is_dry}
+    return TemplateResponse(request, "console/offline.html", context, status=422 if problem else 200)
+
+
+def _office(request: HttpRequest) -> Office:
+    given = request.POST.get("office", "")
+    return get_object_or_404(outbox.offline_offices(), pk=int(given) if given.isascii() and given.isdigit() else 0)
+
+
+def _file(request: HttpRequest) -> bytes:
+    given = request.FILES.get("file")
+    if given is None:
+        raise Refused("请选择结果文件")
+    if (given.size or 0) > RESULT_BYTES:
+        raise Refused("结果文件太大，请分批导入")
+    return given.read()

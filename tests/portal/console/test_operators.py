@@ -1,0 +1,179 @@
+"""The operators' further pages: tickets, pulses, exports, offline exchange."""
+
+import time
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from agencies.enums import GatewayKind, Role
+from agencies.gateways import batch
+from agencies.models import Office
+from agencies.queues import all_queues
+from applications import detectors, exports, reconciliation
+from applications.enums import DispatchStatus, ExportKind
+from applications.models import Dispatch, ExchangeKey, Export, OperatorDeed, Ticket
+from tests import factories
+from tests.factories import exchange
+
+pytestmark = pytest.mark.usefixtures("directory")
+
+
+@pytest.fixture
+def operator() -> Client:
+    return signed_in(Role.ADMINISTRATOR)
+
+
+def signed_in(role: Role, region: str = "") -> Client:
+    client = Client()
+    client.force_login(factories.staff(role, region=factories.place(region) if region else None))
+    return client
+
+
+def found_ticket() -> Ticket:
+    factories.submitted(ticked=["I01"])
+    Dispatch.objects.update(status=DispatchStatus.ATTENTION)
+    detectors.run()
+    return Ticket.objects.get(kind="waits_for_a_person")
+
+
+def test_ticket_is_shown_with_what_to_do_and_closed_with_a_note(operator: Client) -> None:
+    ticket = found_ticket()
+    page = operator.get("/console/tickets/").content.decode()
+    assert ticket.title in page and ticket.suggestion in page
+
+    operator.post(f"/console/tickets/{ticket.pk}/close/", {"note": " "})
+    assert Ticket.objects.open().filter(pk=ticket.pk).exists()
+    operator.post(f"/console/tickets/{ticket.pk}/close/", {"note": "电话核对过"})
+
+    assert not Ticket.objects.open().filter(pk=ticket.pk).exists()
+    assert "电话核对过" in operator.get("/console/tickets/?show=closed").content.decode()
+
+
+def test_ticket_is_found_by_the_end_of_its_number(operator: Client) -> None:
+    ticket = found_ticket()
+    assert ticket.task is not None
+    number = ticket.task.application.number
+
+    pages = [operator.get(f"/console/tickets/?number={text}").context["page"] for text in (number[-5:], "99999x")]
+
+    assert [len(page.object_list) for page in pages] == [1, 0]
+
+
+def test_supervisor_sees_tickets_of_the_own_area_and_closes_none() -> None:
+    ticket = found_ticket()
+    near, far = signed_in(Role.SUPERVISOR, factories.DONGSHENG), signed_in(Role.SUPERVISOR, factories.HEPING)
+
+    assert [len(client.get("/console/tickets/").context["rows"]) for client in (near, far)] == [1, 0]
+    assert near.post(f"/console/tickets/{ticket.pk}/close/", {"note": "x"}).status_code == 404
+
+
+def test_every_queue_has_its_line_in_words(operator: Client) -> None:
+    for queue in all_queues():
+        detectors.rung(queue)
+    detectors.heard("papers")
+
+    rows = {row.queue: row for row in operator.get("/console/pulses/").context["rows"]}
+
+    assert set(rows) == {*all_queues(), detectors.BEAT}
+    assert (rows["papers"].name, rows["papers"].tag.words) == ("文书", "正常")
+    assert (rows["exports"].words, rows["exports"].tag.words) == ("从来没有回音", "没有回音")
+    assert all(row.name != row.queue for row in rows.values())
+
+
+def test_reconciliations_are_shown_in_words(operator: Client) -> None:
+    factories.delivered(ticked=["I01"])
+    reconciliation.run(timezone.localdate())
+
+    (row,) = operator.get("/console/pulses/").context["days"]
+
+    assert (row.sent, row.received, row.words, row.is_clean) == (1, 1, "无差异", True)
+
+
+def test_export_is_asked_for_made_and_downloaded(operator: Client, settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    case = factories.delivered(ticked=["I01"])
+    assert operator.post("/console/exports/", {"kind": "tasks", "format": "csv"}).status_code == 302
+    exports.make(Export.objects.get().pk)
+
+    (row,) = operator.get("/console/exports/").context["rows"]
+    answer = operator.get(row.url)
+
+    assert case.number in b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_export_of_somebody_else_is_not_there(operator: Client, settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    other = factories.staff(Role.ADMINISTRATOR)
+    export = exports.make(exports.ask(ExportKind.TASKS, user=other, posting=other.postings.get()).pk)
+
+    assert operator.get(f"/console/exports/{export.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("posted", [{"kind": "batch"}, {"kind": "x"}, {}])
+def test_export_of_no_kind_is_not_there(operator: Client, posted: dict[str, str]) -> None:
+    assert operator.post("/console/exports/", posted).status_code == 404
+
+
+@pytest.fixture
+def offline() -> tuple[Office, ExchangeKey, Dispatch]:
+    _, task = exchange.case_of()
+    Office.objects.filter(pk=task.office_id).update(gateway=GatewayKind.BATCH)
+    office = Office.objects.get(pk=task.office_id)
+    return office, ExchangeKey.issue(agency=office.agency, office=office), task.dispatches.get()
+
+
+def test_result_file_is_tried_and_then_brought_in(operator: Client, offline: Any) -> None:
+    office, key, dispatch = offline
+    row = {"dispatch": str(dispatch.key), "receipt_number": "收1", "digest": dispatch.digest}
+    content = batch.seal([row, {"x": 1}], exchange.signing_key(key), batch="b", timestamp=int(time.time()))
+
+    def post(deed: str) -> Any:
+        file = SimpleUploadedFile("back.jsonl", content)
+        return operator.post("/console/offline/", {"office": office.pk, "deed": deed, "file": file})
+
+    tried = post("try")
+    dispatch.refresh_from_db()
+    assert dispatch.status == DispatchStatus.PENDING
+    done = post("import")
+    dispatch.refresh_from_db()
+
+    for answer in (tried, done):
+        assert [verdict.is_good for verdict in answer.context["verdicts"]] == [True, False]
+    assert dispatch.status == DispatchStatus.DELIVERED
+
+
+def test_package_is_asked_for_and_what_waits_is_counted(operator: Client, offline: Any) -> None:
+    office, _, _ = offline
+
+    (row,) = operator.get("/console/offline/").context["rows"]
+    operator.post("/console/offline/", {"office": office.pk, "deed": "export"})
+
+    assert (row.name, row.waiting) == (office.name, 1)
+    assert Export.objects.get().office == office
+
+
+def test_file_that_is_not_genuine_or_missing_is_told(operator: Client, offline: Any) -> None:
+    office, _, _ = offline
+    torn = {"office": office.pk, "deed": "try", "file": SimpleUploadedFile("x", b"nothing")}
+
+    answers = [operator.post("/console/offline/", data) for data in (torn, {"office": office.pk, "deed": "try"})]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert "没有完整的结尾行" in answers[0].content.decode()
+
+
+def test_every_deed_leaves_a_row_with_who_and_why(operator: Client) -> None:
+    factories.submitted(ticked=["I01"])
+    dispatch = Dispatch.objects.get()
+    operator.post(f"/console/dispatches/{dispatch.pk}/act/", {"deed": "resend", "note": "对方恢复了"})
+    hold = {"deed": "hold", "office": dispatch.task.office_id, "note": "对方检修"}
+    operator.post("/console/dispatches/hold/", hold)
+
+    assert list(OperatorDeed.objects.values_list("deed", "note")) == [
+        ("重新推送", "对方恢复了"),
+        ("暂停推送", "对方检修"),
+    ]
