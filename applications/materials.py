@@ -106,6 +106,48 @@ def add(
     return _store(code, name, _checked(code, size, stream), user, grade, draft=draft)
 
 
+def given_before(draft: Draft) -> dict[str, list[Material]]:
+    """Files that the person handed in with earlier cases, by material, the latest case's only: they need no second scan."""
+    if draft.owner_id is None:
+        return {}
+    found = Material.objects.filter(application__applicant=draft.owner_id, is_sent=True, replaced_by=None)
+    latest: dict[str, list[Material]] = {}
+    for material in found.exclude(application=draft.adds_to_id).order_by("-application__submitted_at", "uploaded_at"):
+        files = latest.setdefault(material.code, [])
+        if not files or files[0].application_id == material.application_id:
+            files.append(material)
+    return latest
+
+
+def reuse(draft: Draft, code: str, *, user: User) -> list[Material]:
+    """Gives the files of an earlier case once more; who compared them with the original stays on record."""
+    with transaction.atomic():
+        Draft.objects.select_for_update().get(pk=draft.pk)
+        present = set(draft.materials.filter(code=code).values_list("sha256", flat=True))
+        return [_copy(old, draft, user) for old in given_before(draft).get(code, []) if old.sha256 not in present]
+
+
+def _copy(old: Material, draft: Draft, user: User) -> Material:
+    with old.file.open("rb") as file:
+        content = file.read()
+    fresh = Material(
+        draft=draft,
+        code=old.code,
+        extension=old.extension,
+        original_name=old.original_name,
+        size=old.size,
+        pages=old.pages,
+        sha256=old.sha256,
+        grade=old.grade,
+        checked_by=old.checked_by,
+        checked_at=old.checked_at,
+        uploaded_by=user,
+    )
+    fresh.file.save("x", ContentFile(content), save=False)
+    fresh.save(force_insert=True)
+    return fresh
+
+
 def answer_with(*, application: Application, code: str, name: str, size: int, stream: BinaryIO, user: User) -> Material:
     """Takes one file as part of an answer to a notice or of a promise; no office sees it until the answer is sent.
 

@@ -34,7 +34,8 @@ class Stale(Refused):
 
 
 def start_draft(*, region: Region, user: User, channel: Channel, prefill: Mapping[str, str] | None = None) -> Draft:
-    """A form for a place: the open one this person already has there, else a new one with what the account knows.
+    """A form for a place: the open one this person already has there, else a new one with what is known already, from
+    the account and from the person's latest case.
 
     At the window the person is somebody else, so nothing is taken from the clerk's account and each person is new.
     """
@@ -48,8 +49,10 @@ def start_draft(*, region: Region, user: User, channel: Channel, prefill: Mappin
             found = Draft.objects.for_person(user).filter(owner=user, region=region, channel=channel).first()
             if found is not None:
                 return found
+        earlier = _earlier_case(user) if is_own else None
         known = {"name": user.legal_name, "id_no": user.id_no, "mobile": user.phone} if is_own else {}
-        answers: Answers = {code: value for code, value in {**known, **(prefill or {})}.items() if value}
+        fresh = {code: value for code, value in {**known, **(prefill or {})}.items() if value}
+        answers: Answers = {**(earlier.answers if earlier else {}), **fresh}
         answers.update(derived_from(str(answers.get("id_no", ""))))
         return Draft.objects.create(
             owner=user if is_own else None,
@@ -59,7 +62,14 @@ def start_draft(*, region: Region, user: User, channel: Channel, prefill: Mappin
             scheme=scheme,
             ticked=[item.code for item in scheme.spec.offered if item.default_ticked and item.is_done(online=is_own)],
             answers=answers,
+            carried_over_from=timezone.localdate(earlier.submitted_at) if earlier else None,
         )
+
+
+def _earlier_case(user: User) -> Application | None:
+    """The person's latest case, whose answers need not be typed again; another number's is another person's."""
+    found = Application.objects.for_applicant(user).order_by("-submitted_at").first()
+    return found if found is not None and found.subject_id_no == user.id_no else None
 
 
 def start_addition(application: Application, *, user: User) -> Draft:

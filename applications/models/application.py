@@ -32,6 +32,8 @@ class Draft(models.Model):
     ticked = models.JSONField("办理事项", default=list)
     items_chosen = models.BooleanField("已选事项", default=False)
     answers = models.JSONField("填写内容", default=dict)
+    # The day of the earlier case whose answers this form began with.
+    carried_over_from = models.DateField("带入自哪天的办件", null=True, blank=True)
     version = models.PositiveIntegerField("版本", default=1)
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
     saved_at = models.DateTimeField("保存时间", auto_now=True)

@@ -151,6 +151,10 @@ def materials(request: SignedInRequest, draft: Draft) -> HttpResponse:
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
         code, files = request.POST.get("code", ""), request.FILES.getlist("files")
+        if "reuse" in request.POST:
+            again = giving.reuse(draft, code, user=request.user)
+            messages.success(request, f"已带入 {len(again)} 个文件，请点“查看”核对")
+            return redirect(f"{request.path}#m-{code}")
 
         def take(name: str, size: int, stream: Any) -> None:
             giving.add(draft=draft, code=code, name=name, size=size, stream=stream, user=request.user)
@@ -163,7 +167,8 @@ def materials(request: SignedInRequest, draft: Draft) -> HttpResponse:
             messages.success(request, f"已传好 {len(files)} 个文件")
             return redirect(f"{request.path}#m-{code}")
         errors[code] = refused
-    context = presenters.materials_page(draft, Material.objects.for_draft(draft), errors)
+    before = giving.given_before(draft)
+    context = presenters.materials_page(draft, Material.objects.for_draft(draft), errors, before)
     return render(request, "applicant/materials.html", context)
 
 

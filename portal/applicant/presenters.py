@@ -19,7 +19,7 @@ from portal.web import place
 from portal.web.drafting import SectionState, Slot, file_row, sections_of, shown, slots_of
 from portal.web.forms import AnswersForm, label_of
 from portal.web.layout import Known
-from portal.web.presenters import Action, FileRow, Section, SummaryRow, moment_words
+from portal.web.presenters import Action, FileRow, Section, SummaryRow, day_words, moment_words
 
 FROM_ACCOUNT = "来自实名认证"
 FROM_NUMBER = "由身份证号得出"
@@ -214,6 +214,7 @@ def section_page(draft: Draft, state: SectionState, form: AnswersForm) -> dict[s
         "section": state.section,
         "form": form,
         "step": f"第 {number} 步，共 {len(rail['steps'])} 步",
+        "carried_over": day_words(draft.carried_over_from) if draft.carried_over_from else "",
     }
 
 
@@ -228,8 +229,16 @@ def own_file_row(draft: Draft, material: Material) -> FileRow:
     )
 
 
-def materials_page(draft: Draft, given: Iterable[Material], errors: Mapping[str, list[str]]) -> dict[str, Any]:
+def materials_page(
+    draft: Draft,
+    given: Iterable[Material],
+    errors: Mapping[str, list[str]],
+    before: Mapping[str, list[Material]],
+) -> dict[str, Any]:
     slots = slots_of(draft, given, row=lambda material: own_file_row(draft, material), errors=errors)
+    for slot in slots:
+        if not slot.files and (files := before.get(slot.code)):
+            slot.before = f"用{day_words(timezone.localdate(files[0].uploaded_at))}交的那{len(files)}个文件"
     return {
         **frame(draft, "materials", slots),
         "slots": slots,

@@ -112,6 +112,8 @@ class Slot:
     files: list[FileRow] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     materials: list[Material] = field(default_factory=list)
+    # What an earlier case already has, in words for the button that takes it over.
+    before: str = ""
 
     @property
     def anchor(self) -> str:

@@ -141,6 +141,7 @@ class TaskRow:
     is_late: bool = False
     links: tuple[Action, ...] = ()
     why: Why | None = None
+    phone: str = ""
 
     @property
     def disc_icon(self) -> str:

@@ -252,6 +252,7 @@ def task_row(
         tag=tag,
         agency=str(task.office),
         agency_icon=task.office.agency.icon,
+        phone="" if for_staff else task.office.phone,
         next_step=next_step(task),
         day=day.words,
         day_note="" if day.is_late else day.note,

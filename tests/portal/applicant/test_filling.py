@@ -419,3 +419,57 @@ def test_form_of_every_region_can_be_filled_in_section_by_section(applicant: Cli
         assert url == page("materials", made)
         made.refresh_from_db()
         assert not made.registration.problems(made.saved_at.date())
+
+
+# -- given once already --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def second(person: User) -> Draft:
+    """A new form of a person who has handed in a case before."""
+    factories.submitted(person, ticked=["I01"])
+    made = submission.start_draft(region=factories.place(), user=person, channel=Channel.ONLINE)
+    return submission.choose_items(made, ["I04"])
+
+
+def test_answers_of_the_last_case_are_there_and_said_to_be(applicant: Client, second: Draft) -> None:
+    """LESSONS 3.1 row 2."""
+    assert second.answers["native"] == Application.objects.get().answers["native"]
+
+    page = applicant.get(reverse("applicant:section", args=[second.pk, "basic"])).content.decode()
+
+    assert "办件里填的，请核对" in page
+
+
+def test_files_of_the_last_case_are_given_with_one_press(applicant: Client, second: Draft) -> None:
+    """LESSONS 3.1 row 1: nobody scans a paper twice."""
+    url = reverse("applicant:materials", args=[second.pk])
+    slots = {slot.code: slot.before for slot in applicant.get(url).context["slots"]}
+    assert slots["OR-31"].endswith("交的那1个文件")
+    handed_in = set(Application.objects.get().materials.values_list("code", flat=True))
+    assert {code for code, before in slots.items() if before} == handed_in & set(slots) != set(slots)
+
+    for _ in range(2):
+        applicant.post(url, {"code": "OR-31", "reuse": "1"})
+
+    (material,) = second.materials.all()
+    old = Material.objects.get(application__isnull=False, code="OR-31")
+    assert (material.sha256, material.original_name) == (old.sha256, old.original_name)
+    assert material.file.name != old.file.name
+
+
+def test_files_of_somebody_else_are_never_offered(applicant: Client, draft: Draft) -> None:
+    factories.submitted(ticked=["I01"])
+
+    slots = applicant.get(reverse("applicant:materials", args=[draft.pk])).context["slots"]
+
+    assert {slot.before for slot in slots} == {""}
+
+
+def test_answers_of_another_number_are_not_taken_over(person: User) -> None:
+    case = factories.submitted(person, ticked=["I01"])
+    Application.objects.filter(pk=case.pk).update(subject_id_no="110105200009029993")
+
+    made = submission.start_draft(region=factories.place(), user=person, channel=Channel.ONLINE)
+
+    assert "native" not in made.answers
