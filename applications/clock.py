@@ -232,7 +232,8 @@ def _after_acceptance(
     lines = [f"{say(start)}{rule.agency}{how}，受理当天不算。"]
     legal_due, _ = _due(rule.legal, start, extra, pauses, calendar)
     if limit is None:
-        lines += ["本地没有公布这一件的办结时限。", *_legal_lines(rule.legal, legal_due, start)]
+        lines.append("本地没有公布这一件的办结时限。")
+        lines += [_legal_line(rule.legal, legal_due, start)] if rule.legal else []
         state = State.ENDED if ended_on else State.PAUSED if is_open else State.NO_LIMIT
         return Reading(
             state, received_on=received_on, accepted_on=start, legal_due_on=legal_due, lines=tuple(lines)
@@ -242,7 +243,8 @@ def _after_acceptance(
     is_fixed = limit.unit == LimitUnit.NEXT_YEAR_DATE
     is_working_days = limit.unit in (LimitUnit.WORKING_DAY, LimitUnit.AT_ONCE)
     used = 0 if is_fixed else _used(start, min(today, asked_on), pauses, calendar, is_working_days)
-    lines += _lines_of_counting(limit, start, due or today, extra, pauses, calendar)
+    promised, *counting = _lines_of_counting(limit, start, due or today, extra, pauses, calendar)
+    lines += [promised, _legal_line(rule.legal, legal_due, start), *counting]
     common = Reading(
         State.PAUSED,
         received_on=received_on,
@@ -256,7 +258,6 @@ def _after_acceptance(
         lines.append(f"现在暂停计时，已用 {used} 天，还剩 {max(days - used, 0)} 天。")
         return replace(common, lines=tuple(lines))
     left = calendar.between(asked_on, due) if is_working_days else (due - asked_on).days
-    lines += _legal_lines(rule.legal, legal_due, start)
     lines += _last_lines(days if is_working_days else None, "个工作日", start, due, calendar, is_fixed=is_fixed)
     return replace(
         common,
@@ -295,12 +296,13 @@ def _lines_of_counting(
     return [*lines, f"经批准延长 {extra} {unit}。"] if extra else lines
 
 
-def _legal_lines(legal: Limit | None, due: date | None, start: date) -> list[str]:
-    """The statutory limit beside the promised one, where the region published it."""
+def _legal_line(legal: Limit | None, due: date | None, start: date) -> str:
+    """The statutory limit beside the promised one; both are always told (DOMAIN.md 3.2)."""
     if legal is None:
-        return []
-    words = f"法定办结时限 {legal.days} {LimitUnit(legal.unit).label}" if legal.days else f"法定办结时限：{legal}"
-    return [f"{words}，到 {say(due, start.year)}。" if due else f"{words}。"]
+        return "法定办结时限：本地没有公布。"
+    days = legal.days if legal.unit != LimitUnit.AT_ONCE else None
+    words = f"法定办结时限 {days} {LimitUnit(legal.unit).label}" if days else f"法定办结时限：{legal}"
+    return f"{words}，到 {say(due, start.year)}。" if due else f"{words}。"
 
 
 def _last_lines(

@@ -49,19 +49,26 @@ class Stage:
         self.place, self.people = place, people
         self.cast = Cast(place.scheme.spec)
         self.today = timezone.localdate()
-        self.hours: dict[int, datetime] = {}
+        self.calendar = calendar_now().at(place.region.code)
+        self.hours: dict[date, datetime] = {}
 
     def at(self, days_ago: int) -> datetime:
-        """The next moment of the day `days_ago` days before today: after what the story did that day, never in the future."""
-        day = datetime.combine(self.today - timedelta(days=days_ago), time(8, 30), timezone.get_current_timezone())
-        moment = self.hours.get(days_ago, day) + timedelta(minutes=self.people.chance.randrange(2, 20))
-        self.hours[days_ago] = moment
+        """The next moment of a day: after what the story did that day, never in the future.
+
+        The day is `days_ago` days before today, or the working day before it: offices do nothing on a day off.
+        """
+        day = self.today - timedelta(days=days_ago)
+        while not self.calendar.is_working(day):
+            day -= timedelta(days=1)
+        opens = datetime.combine(day, time(8, 30), timezone.get_current_timezone())
+        moment = self.hours.get(day, opens) + timedelta(minutes=self.people.chance.randrange(2, 20))
+        self.hours[day] = moment
         return min(moment, timezone.now())
 
     def days_before_due(self, left: int) -> int:
         """How many days ago an item was accepted that now has `left` working days of the overall limit."""
         limit = self.place.scheme.spec.overall_limit
-        calendar = calendar_now()
+        calendar = self.calendar
         days = (limit.days or 0) if limit else 0
         ago = 0
         while calendar.between(self.today, calendar.add(self.today - timedelta(days=ago), days)) > left:

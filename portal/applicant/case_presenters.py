@@ -84,7 +84,8 @@ def case_page(case: Application) -> dict[str, Any]:
     tasks, calendar, today = list(case.tasks.all()), calendar_now(), timezone.localdate()
     papers = list(case.documents.all())
     names: dict[int | None, str] = {task.pk: task.spec.title for task in tasks}
-    last = progress.last_day(tasks, workflow.forecast_case(tasks, calendar, today))
+    expected = workflow.forecast_case(tasks, calendar, today)
+    last = progress.last_day(tasks, expected)
     return {
         **frame(case),
         "title": progress.count_words(tasks),
@@ -92,6 +93,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "submitted": f"{day_words(timezone.localdate(case.submitted_at))}提交",
         "last_label": last[0] if last else "",
         "last_day": full_day(last[1]) if last else "",
+        "last_note": progress.without_day(expected) if last else "",
         "todos": [
             *_correction_todo(case, len(tasks)),
             *(todo for task in tasks for todo in _todos(case, task, len(tasks))),

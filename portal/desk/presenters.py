@@ -9,9 +9,9 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from agencies.deadlines import Calendar
+from agencies.deadlines import Calendar, calendar_now
 from agencies.fields import FIELDS, FieldKind
-from applications import clock
+from applications import clock, workflow
 from applications.enums import Action as Deed
 from applications.enums import Decision, Fulfilment, TaskStatus, Verdict
 from applications.models import Application, CorrectionLine, ItemTask, Material, StatusLog
@@ -587,6 +587,12 @@ def result_lines(sight: Sight) -> list[tuple[str, str]]:
 
 
 # -- the whole case ------------------------------------------------------------------------------------------------------
+
+
+def expected_words(application: Application) -> str:
+    """When the whole case can be expected: the longest path through its items; empty where no day can be named."""
+    found = workflow.forecast_case(application.tasks.all(), calendar_now(), timezone.localdate())
+    return f"全部预计 {short_day(found.on)}办好" if found.on else ""
 
 
 def case_rows(application: Application, tasks: Iterable[ItemTask], own_office: int) -> list[TaskRow]:

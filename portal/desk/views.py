@@ -238,13 +238,14 @@ def norms(request: OfficerRequest) -> HttpResponse:
 def case(request: OfficerRequest, number: str) -> HttpResponse:
     """How the whole case stands, for an office that has a task in it."""
     posting = request.posting
-    found = get_object_or_404(Application.objects.for_posting(posting).for_number(number).with_progress())
+    cases = Application.objects.for_posting(posting).for_number(number).with_progress()
+    found = get_object_or_404(cases.prefetch_related("tasks__log"))
     context = {
         "number": found.number,
         "status": found.get_status_display(),
         "rows": presenters.case_rows(found, found.tasks.all(), request.office.pk),
         "submitted_at": found.submitted_at,
-        "expected_on": found.expected_on,
+        "expected": presenters.expected_words(found),
         "region": found.region.full_name,
         "service": found.scheme.title,
     }

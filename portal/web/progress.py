@@ -277,6 +277,11 @@ def count_words(tasks: Iterable[ItemTask]) -> str:
     return f"{total} 件事，已办好 {done} 件" if done else f"{total} 件事，正在办理"
 
 
+def without_day(expected: Forecast) -> str:
+    """Which items keep the whole case without a day; a guess is never shown as one."""
+    return f"{'、'.join(expected.unknown)}还算不出日子" if expected.unknown else ""
+
+
 def last_day(tasks: Iterable[ItemTask], expected: Forecast) -> tuple[str, date] | None:
     """(words, day) for the head of a case: the day for everything, else the last one of what is counting already."""
     if expected.on is not None:

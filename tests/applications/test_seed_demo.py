@@ -8,11 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Count
+from django.utils import timezone
 
+from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.models import Posting
 from applications import workflow
-from applications.enums import Action, ApplicationStatus, DispatchStatus, DocumentKind, Fulfilment, TaskStatus
+from applications.enums import Action, ApplicationStatus, DispatchStatus, DocumentKind, Fulfilment, Party, TaskStatus
 from applications.models import Application, Correction, Dispatch, ItemTask, Material, Result, StatusLog
 from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
 from portal.accounts.models import User
@@ -120,3 +122,11 @@ def test_seed_demo_refuses_outside_a_demo(settings: Any) -> None:
 
     with pytest.raises(CommandError, match="不是演示环境"):
         call_command("seed_demo")
+
+
+def test_offices_do_nothing_on_a_day_off() -> None:
+    calendar = calendar_now()
+    staff = StatusLog.objects.filter(party__in=[Party.REVIEWER, Party.APPROVER, Party.CLERK])
+    days = {timezone.localdate(row.at) for row in staff}
+
+    assert {day for day in days if not calendar.is_working(day)} == set()

@@ -13,7 +13,7 @@ from applications.demo import picture
 from applications.enums import Verdict
 from applications.models import AccessLog
 from portal.desk import views
-from portal.web.presenters import masked
+from portal.web.presenters import masked, short_day
 from tests import factories
 from tests.portal.desk.conftest import file_of, reviewer, said, see_all, signed_in, url
 
@@ -216,12 +216,34 @@ def test_case_page_shows_every_item_without_others_words() -> None:
     assert "欠缴三个月" not in response.content.decode()
 
 
+def test_case_page_names_the_day_of_the_longest_path() -> None:
+    application = factories.delivered(ticked=["I01", "I07"])
+    for item in ("I01", "I07"):
+        task = factories.task_of(application, item)
+        review.accept(task, reviewer=factories.reviewer_of(task))
+
+    page = signed_in(factories.reviewer_of(task)).get(reverse("desk:case", args=[application.number]))
+
+    latest = max(task.due_on for task in application.tasks.all())
+    assert page.context["expected"] == f"全部预计 {short_day(latest)}办好"
+
+
+def test_case_page_names_no_day_while_an_item_waits_for_money() -> None:
+    application = factories.delivered(ticked=["I01", "I08"])
+
+    page = signed_in(factories.reviewer_of(factories.task_of(application, "I01"))).get(
+        reverse("desk:case", args=[application.number])
+    )
+
+    assert page.context["expected"] == ""
+
+
 def test_case_page_asks_as_much_for_all_items_as_for_one(django_assert_num_queries: object) -> None:
     small, big = factories.delivered(ticked=["I04"]), factories.delivered()
     client = signed_in(factories.reviewer_of(factories.task_of(small, "I04")))
 
     for application in (small, big):
-        with django_assert_num_queries(7):  # type: ignore[operator]
+        with django_assert_num_queries(9):  # type: ignore[operator]
             client.get(reverse("desk:case", args=[application.number]))
 
 
