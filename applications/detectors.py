@@ -43,11 +43,13 @@ _UNSENT = [DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENT
 
 @dataclass(frozen=True)
 class Finding:
+    """`subject` tells findings of a kind apart; `name` is what a person knows it by, where that is another."""
+
     subject: str
     office: Office | None = None
     task: ItemTask | None = None
     dispatch: Dispatch | None = None
-    detail: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,21 +61,22 @@ class Detector:
 
 
 def _of_task(task: ItemTask) -> Finding:
-    return Finding(str(task.pk), task.office, task)
+    return Finding(str(task.pk), task.office, task, name=task.application.number)
 
 
 def _of_dispatch(dispatch: Dispatch) -> Finding:
-    return Finding(str(dispatch.pk), dispatch.task.office, dispatch.task, dispatch)
+    return Finding(str(dispatch.pk), dispatch.task.office, dispatch.task, dispatch, dispatch.task.application.number)
 
 
 def _dispatches(**conditions: object) -> list[Any]:
     rows = Dispatch.objects.filter(**conditions).with_way()
-    return list(rows.select_related("task__office").order_by("pk")[:500])
+    return list(rows.select_related("task__office", "task__application").order_by("pk")[:500])
 
 
 def pending_without_dispatch(now: datetime) -> Iterable[Finding]:
     unsent = Dispatch.objects.filter(task=OuterRef("pk"), status__in=_UNSENT)
-    tasks = ItemTask.objects.filter(~Exists(unsent), status=TaskStatus.PENDING).select_related("office")
+    tasks = ItemTask.objects.filter(~Exists(unsent), status=TaskStatus.PENDING)
+    tasks = tasks.select_related("office", "application")
     return [_of_task(task) for task in tasks[:500]]
 
 
@@ -101,7 +104,7 @@ def delivered_but_not_there(now: datetime) -> Iterable[Finding]:
     rows = Dispatch.objects.of_tasks().filter(
         ~Exists(newer), status=DispatchStatus.DELIVERED, task__status=TaskStatus.PENDING
     )
-    return [_of_dispatch(dispatch) for dispatch in rows.select_related("task__office")[:500]]
+    return [_of_dispatch(dispatch) for dispatch in rows.select_related("task__office", "task__application")[:500]]
 
 
 def still_sent_though_ended(now: datetime) -> Iterable[Finding]:
@@ -111,7 +114,8 @@ def still_sent_though_ended(now: datetime) -> Iterable[Finding]:
 
 
 def waiting_for_nothing(now: datetime) -> Iterable[Finding]:
-    tasks = ItemTask.objects.filter(status=TaskStatus.WAITING, open_items=[], open_facts=[]).select_related("office")
+    tasks = ItemTask.objects.filter(status=TaskStatus.WAITING, open_items=[], open_facts=[])
+    tasks = tasks.select_related("office", "application")
     return [_of_task(task) for task in tasks[:500]]
 
 
@@ -183,7 +187,7 @@ def _record(detector: Detector, findings: list[Finding]) -> int:
         new += tickets.open_ticket(
             fingerprint,
             kind=detector.kind,
-            title=f"{detector.title}（{finding.subject}）",
+            title=f"{detector.title}（{finding.name or finding.subject}）",
             suggestion=detector.suggestion,
             office=finding.office,
             task=finding.task,

@@ -13,10 +13,10 @@ from agencies.enums import GatewayKind
 from agencies.gateways.egress import NotAllowed, check
 from agencies.models import Agency, Office, OfficeRoute
 from agencies.routing import Way
-from applications import delivery, fanout, workflow
+from applications import delivery, documents, fanout, workflow
 from applications.enums import DispatchStatus, Outcome
 from applications.errors import AlreadyDone, Refused
-from applications.models import Dispatch, DispatchAttempt, OfficeLink, OperatorDeed
+from applications.models import Dispatch, DispatchAttempt, Document, OfficeLink, OperatorDeed, Ticket
 from portal.accounts.models import User
 
 _UNSENT = (DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION)
@@ -94,8 +94,16 @@ def _hold(offices: list[Office], is_held: bool, operator: User, note: str) -> in
 
 def join(office: Office, *, endpoint: str) -> Office:
     """The office is reached at its own system from now on. Raises Refused for an address that may not be called."""
-    _may_be_called(endpoint)
-    Office.objects.filter(pk=office.pk).update(gateway=GatewayKind.HTTP, endpoint=endpoint)
+    return set_office_way(office, Way(GatewayKind.HTTP, endpoint))
+
+
+def set_office_way(office: Office, way: Way) -> Office:
+    """The office is reached this way from now on, but for items with a way of their own. Raises Refused as `join`."""
+    if way.endpoint:
+        _may_be_called(way.endpoint)
+    with transaction.atomic():
+        Office.objects.filter(pk=office.pk).update(gateway=way.gateway, endpoint=way.endpoint)
+        fanout.wake_relay()
     office.refresh_from_db()
     return office
 
@@ -129,6 +137,19 @@ def _record(
     operator: User, deed: str, note: str, *, office: Office | None = None, dispatch: Dispatch | None = None
 ) -> None:
     OperatorDeed.objects.create(operator=operator, deed=deed, note=note.strip()[:300], office=office, dispatch=dispatch)
+
+
+def make_paper_again(ticket: Ticket, *, operator: User) -> Document:
+    """重新生成: a paper that was given up is asked for anew, once its cause is mended. Raises Refused if there is none."""
+    number = ticket.fingerprint.removeprefix("paper_without_file:")
+    document = Document.objects.filter(number=number).first()
+    if document is None:
+        raise Refused("没有这份文书")
+    with transaction.atomic():
+        current = documents.try_again(document)
+        _record(operator, "重新生成文书", number)
+        fanout.wake_relay()
+    return current
 
 
 def _lock(dispatch: Dispatch) -> Dispatch:

@@ -34,6 +34,7 @@ class TicketRow:
     opened: str
     closed: str
     url: str
+    is_paper: bool
 
 
 def ticket_row(ticket: Ticket) -> TicketRow:
@@ -47,6 +48,7 @@ def ticket_row(ticket: Ticket) -> TicketRow:
         opened=short_moment(ticket.opened_at),
         closed=closed,
         url=reverse("console:dispatch", args=[ticket.dispatch_id]) if ticket.dispatch_id else "",
+        is_paper=ticket.kind == "paper_without_file",
     )
 
 

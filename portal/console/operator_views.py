@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from agencies.models import Office
-from applications import batches, detectors, exports, outbox, tickets
+from applications import batches, detectors, exports, operations, outbox, tickets
 from applications.enums import ExportKind
 from applications.errors import Refused
 from applications.models import Export, Reconciliation, Ticket
@@ -59,6 +59,20 @@ def close_ticket(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "已关闭这个问题")
     except Refused as refused:
         messages.error(request, f"没有关闭：{refused}")
+    return redirect("console:tickets")
+
+
+@require_POST
+@operators_only
+def paper_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """A paper that was not made is asked for anew; the ticket closes by itself when the file is there."""
+    tickets_of = Ticket.objects.for_posting(request.posting)  # type: ignore[attr-defined]
+    ticket = get_object_or_404(tickets_of.filter(kind="paper_without_file"), pk=pk)
+    try:
+        operations.make_paper_again(ticket, operator=_person(request))
+        messages.success(request, "已重新排队生成，生成以后这个问题会自动关闭")
+    except Refused as refused:
+        messages.error(request, str(refused))
     return redirect("console:tickets")
 
 

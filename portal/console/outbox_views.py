@@ -40,7 +40,7 @@ def dispatches(request: HttpRequest) -> HttpResponse:
         "agency": agency,
         "number": number,
         "held": [presenters.held_row(office) for office in outbox.held_offices(posting)],
-        "tickets": Ticket.objects.for_posting(posting).open()[:ROWS],
+        "tickets": Ticket.objects.for_posting(posting).open()[:5],
         "is_operator": posting.role == Role.ADMINISTRATOR,
         "now": now,
     }

@@ -114,6 +114,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "console:hold": ("POST", {ADMIN}),
     "console:tickets": ("GET", OVERSEERS),
     "console:close_ticket": ("POST", {ADMIN}),
+    "console:paper_again": ("POST", {ADMIN}),
     "console:pulses": ("GET", OVERSEERS),
     "console:exports": ("GET", OVERSEERS),
     "console:export_file": ("GET", {ADMIN}),
@@ -175,7 +176,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
     own = draft.materials.first()
     document = Document.objects.filter(application=case).first()
     assert dispatch and own and document
-    ticket = Ticket.objects.create(fingerprint="x", kind="x", title="x", suggestion="x")
+    ticket = Ticket.objects.create(fingerprint="x", kind="paper_without_file", title="x", suggestion="x")
     admin = users[ADMIN]
     assert admin is not None
     export = exports.make(exports.ask(ExportKind.TASKS, user=admin, posting=admin.postings.get()).pk)
@@ -215,6 +216,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "console:dispatch": {"pk": dispatch.pk},
         "console:act": {"pk": dispatch.pk},
         "console:close_ticket": {"pk": ticket.pk},
+        "console:paper_again": {"pk": ticket.pk},
         "console:export_file": {"pk": export.pk},
     }
     for name in MATRIX:

@@ -12,9 +12,9 @@ from agencies.enums import GatewayKind, Role
 from agencies.gateways import batch
 from agencies.models import Office
 from agencies.queues import all_queues
-from applications import detectors, exports, reconciliation
-from applications.enums import DispatchStatus, ExportKind
-from applications.models import Dispatch, ExchangeKey, Export, OperatorDeed, Ticket
+from applications import detectors, documents, exports, reconciliation
+from applications.enums import DispatchStatus, DocumentStatus, ExportKind
+from applications.models import Dispatch, Document, ExchangeKey, Export, OperatorDeed, Ticket
 from tests import factories
 from tests.factories import exchange
 
@@ -41,15 +41,15 @@ def found_ticket() -> Ticket:
 
 def test_ticket_is_shown_with_what_to_do_and_closed_with_a_note(operator: Client) -> None:
     ticket = found_ticket()
-    page = operator.get("/console/tickets/").content.decode()
+    page = operator.get("/console/dispatches/tickets/").content.decode()
     assert ticket.title in page and ticket.suggestion in page
 
-    operator.post(f"/console/tickets/{ticket.pk}/close/", {"note": " "})
+    operator.post(f"/console/dispatches/tickets/{ticket.pk}/close/", {"note": " "})
     assert Ticket.objects.open().filter(pk=ticket.pk).exists()
-    operator.post(f"/console/tickets/{ticket.pk}/close/", {"note": "电话核对过"})
+    operator.post(f"/console/dispatches/tickets/{ticket.pk}/close/", {"note": "电话核对过"})
 
     assert not Ticket.objects.open().filter(pk=ticket.pk).exists()
-    assert "电话核对过" in operator.get("/console/tickets/?show=closed").content.decode()
+    assert "电话核对过" in operator.get("/console/dispatches/tickets/?show=closed").content.decode()
 
 
 def test_ticket_is_found_by_the_end_of_its_number(operator: Client) -> None:
@@ -57,7 +57,9 @@ def test_ticket_is_found_by_the_end_of_its_number(operator: Client) -> None:
     assert ticket.task is not None
     number = ticket.task.application.number
 
-    pages = [operator.get(f"/console/tickets/?number={text}").context["page"] for text in (number[-5:], "99999x")]
+    pages = [
+        operator.get(f"/console/dispatches/tickets/?number={text}").context["page"] for text in (number[-5:], "99999x")
+    ]
 
     assert [len(page.object_list) for page in pages] == [1, 0]
 
@@ -66,8 +68,8 @@ def test_supervisor_sees_tickets_of_the_own_area_and_closes_none() -> None:
     ticket = found_ticket()
     near, far = signed_in(Role.SUPERVISOR, factories.DONGSHENG), signed_in(Role.SUPERVISOR, factories.HEPING)
 
-    assert [len(client.get("/console/tickets/").context["rows"]) for client in (near, far)] == [1, 0]
-    assert near.post(f"/console/tickets/{ticket.pk}/close/", {"note": "x"}).status_code == 404
+    assert [len(client.get("/console/dispatches/tickets/").context["rows"]) for client in (near, far)] == [1, 0]
+    assert near.post(f"/console/dispatches/tickets/{ticket.pk}/close/", {"note": "x"}).status_code == 404
 
 
 def test_every_queue_has_its_line_in_words(operator: Client) -> None:
@@ -75,7 +77,7 @@ def test_every_queue_has_its_line_in_words(operator: Client) -> None:
         detectors.rung(queue)
     detectors.heard("papers")
 
-    rows = {row.queue: row for row in operator.get("/console/pulses/").context["rows"]}
+    rows = {row.queue: row for row in operator.get("/console/dispatches/pulses/").context["rows"]}
 
     assert set(rows) == {*all_queues(), detectors.BEAT}
     assert (rows["papers"].name, rows["papers"].tag.words) == ("文书", "正常")
@@ -87,7 +89,7 @@ def test_reconciliations_are_shown_in_words(operator: Client) -> None:
     factories.delivered(ticked=["I01"])
     reconciliation.run(timezone.localdate())
 
-    (row,) = operator.get("/console/pulses/").context["days"]
+    (row,) = operator.get("/console/dispatches/pulses/").context["days"]
 
     assert (row.sent, row.received, row.words, row.is_clean) == (1, 1, "无差异", True)
 
@@ -95,10 +97,10 @@ def test_reconciliations_are_shown_in_words(operator: Client) -> None:
 def test_export_is_asked_for_made_and_downloaded(operator: Client, settings: Any, tmp_path: Any) -> None:
     settings.MEDIA_ROOT = tmp_path
     case = factories.delivered(ticked=["I01"])
-    assert operator.post("/console/exports/", {"kind": "tasks", "format": "csv"}).status_code == 302
+    assert operator.post("/console/dispatches/exports/", {"kind": "tasks", "format": "csv"}).status_code == 302
     exports.make(Export.objects.get().pk)
 
-    (row,) = operator.get("/console/exports/").context["rows"]
+    (row,) = operator.get("/console/dispatches/exports/").context["rows"]
     answer = operator.get(row.url)
 
     assert case.number in b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
@@ -110,12 +112,12 @@ def test_export_of_somebody_else_is_not_there(operator: Client, settings: Any, t
     other = factories.staff(Role.ADMINISTRATOR)
     export = exports.make(exports.ask(ExportKind.TASKS, user=other, posting=other.postings.get()).pk)
 
-    assert operator.get(f"/console/exports/{export.pk}/").status_code == 404
+    assert operator.get(f"/console/dispatches/exports/{export.pk}/").status_code == 404
 
 
 @pytest.mark.parametrize("posted", [{"kind": "batch"}, {"kind": "x"}, {}])
 def test_export_of_no_kind_is_not_there(operator: Client, posted: dict[str, str]) -> None:
-    assert operator.post("/console/exports/", posted).status_code == 404
+    assert operator.post("/console/dispatches/exports/", posted).status_code == 404
 
 
 @pytest.fixture
@@ -133,7 +135,7 @@ def test_result_file_is_tried_and_then_brought_in(operator: Client, offline: Any
 
     def post(deed: str) -> Any:
         file = SimpleUploadedFile("back.jsonl", content)
-        return operator.post("/console/offline/", {"office": office.pk, "deed": deed, "file": file})
+        return operator.post("/console/dispatches/offline/", {"office": office.pk, "deed": deed, "file": file})
 
     tried = post("try")
     dispatch.refresh_from_db()
@@ -149,8 +151,8 @@ def test_result_file_is_tried_and_then_brought_in(operator: Client, offline: Any
 def test_package_is_asked_for_and_what_waits_is_counted(operator: Client, offline: Any) -> None:
     office, _, _ = offline
 
-    (row,) = operator.get("/console/offline/").context["rows"]
-    operator.post("/console/offline/", {"office": office.pk, "deed": "export"})
+    (row,) = operator.get("/console/dispatches/offline/").context["rows"]
+    operator.post("/console/dispatches/offline/", {"office": office.pk, "deed": "export"})
 
     assert (row.name, row.waiting) == (office.name, 1)
     assert Export.objects.get().office == office
@@ -160,7 +162,9 @@ def test_file_that_is_not_genuine_or_missing_is_told(operator: Client, offline: 
     office, _, _ = offline
     torn = {"office": office.pk, "deed": "try", "file": SimpleUploadedFile("x", b"nothing")}
 
-    answers = [operator.post("/console/offline/", data) for data in (torn, {"office": office.pk, "deed": "try"})]
+    answers = [
+        operator.post("/console/dispatches/offline/", data) for data in (torn, {"office": office.pk, "deed": "try"})
+    ]
 
     assert [answer.status_code for answer in answers] == [422, 422]
     assert "没有完整的结尾行" in answers[0].content.decode()
@@ -177,3 +181,27 @@ def test_every_deed_leaves_a_row_with_who_and_why(operator: Client) -> None:
         ("重新推送", "对方恢复了"),
         ("暂停推送", "对方检修"),
     ]
+
+
+def test_paper_that_was_given_up_is_made_again(operator: Client) -> None:
+    factories.submitted(ticked=["I01"])
+    document = Document.objects.all()[0]
+    Document.objects.filter(pk=document.pk).update(status=DocumentStatus.FAILED, attempts=5, error="OSError")
+    detectors.run()
+    ticket = Ticket.objects.get(fingerprint=f"paper_without_file:{document.number}")
+
+    operator.post(f"/console/dispatches/tickets/{ticket.pk}/again/")
+    documents.render(document.pk)
+    detectors.run()
+
+    document.refresh_from_db()
+    assert document.status == DocumentStatus.READY
+    assert not Ticket.objects.open().filter(pk=ticket.pk).exists()
+    assert OperatorDeed.objects.get().deed == "重新生成文书"
+
+
+def test_tickets_are_called_by_the_number_of_the_case(operator: Client) -> None:
+    ticket = found_ticket()
+    assert ticket.task is not None
+
+    assert ticket.title.endswith(f"（{ticket.task.application.number}）")
