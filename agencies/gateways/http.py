@@ -8,6 +8,7 @@ import json
 import re
 import time
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -160,5 +161,11 @@ def _said(body: bytes) -> dict[str, Any]:
 
 
 def _retry_after(value: str) -> float | None:
-    """Seconds, not more than a day; dates are not read, the own back-off serves then."""
-    return min(float(value), 86_400.0) if value.isascii() and value.isdigit() else None
+    """Seconds from now, given as such or as a date (RFC 9110), not more than a day; None if it is neither."""
+    if value.isascii() and value.isdigit():
+        return min(float(value), 86_400.0)
+    try:
+        seconds = parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), 86_400.0)

@@ -167,11 +167,21 @@ def next_step(task: ItemTask) -> str:
     if status == S.AWAITING_VISIT:
         return task.spec.in_person_reason or "需要您本人到场"
     return {
-        S.PENDING: f"正在送往{task.office}",
+        S.PENDING: _on_its_way(task),
         S.QUEUED: f"等{task.office}答复是否受理",
         S.SUSPENDED: "需要鉴定、听证等特别程序，这段时间不计入期限",
         S.AWAITING_APPROVAL: "经办人已审完，等负责人批准",
     }.get(status, _in_review_words(task))
+
+
+# Sending takes seconds; after this something is wrong with the line, and the person must not think it is their doing.
+SLOW_SENDING = timedelta(minutes=30)
+
+
+def _on_its_way(task: ItemTask) -> str:
+    if timezone.now() - task.changed_at < SLOW_SENDING:
+        return f"正在送往{task.office}"
+    return f"还没有送到{task.office}，系统在继续送，工作人员会跟进。办件已经收下，您不用再提交"
 
 
 def _in_review_words(task: ItemTask) -> str:

@@ -2,6 +2,8 @@
 
 import json
 import socket
+import time
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -100,6 +102,27 @@ def test_receipt_number_is_what_makes_it_delivered(status: int) -> None:
 )
 def test_answer_is_told_by_its_class(status: int, body: Any, ending: Ending) -> None:
     assert answer(status, body).ending == ending
+
+
+def test_retry_after_may_be_a_date() -> None:
+    seconds = answer(503, {}, retry_after=formatdate(time.time() + 90, usegmt=True)).retry_after
+
+    assert seconds is not None and 88 <= seconds <= 90
+    assert answer(503, {}, retry_after="Wed, 21 Oct 2015 07:28:00 GMT").retry_after == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"title": "太忙", "detail": "请稍后"}, "太忙：请稍后"),
+        ({"receipt_number": "A-1"}, "A-1"),
+        ({"title": "身份证 150602199803150017 重复"}, "身份证 … 重复"),
+        ([], ""),
+        (b"[" * 60_000, ""),
+    ],
+)
+def test_answer_is_kept_in_short_and_without_numbers_of_persons(body: Any, said: str) -> None:
+    assert answer(400, body).said == said
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("120", 120.0), ("999999", 86400.0), ("soon", None), ("-1", None)])

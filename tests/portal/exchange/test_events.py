@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from agencies.gateways import signatures
+from applications import incoming
 from applications.enums import Decision, DocumentKind, Fulfilment, TaskStatus
 from applications.models import Correction, ExchangeKey, InboundMessage, ItemTask, Result, StatusLog
 from portal.exchange.description import examples
@@ -266,6 +267,25 @@ def test_missing_data_is_pointed_at(task: ItemTask, key: ExchangeKey) -> None:
     answer = post(key, event(task, "suspended", 1, days=0))
 
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/data/opinion", "/data/days"]
+
+
+def test_old_messages_of_ended_tasks_are_thrown_away_and_no_others(
+    task: ItemTask, key: ExchangeKey, settings: Any
+) -> None:
+    """Retention: as long as the task is open, and for the days set after it ended, a repetition gets its answer."""
+    body = json.dumps(event(task, "accepted", 1)).encode()
+    post(key, body, message_id="first")
+    long_ago = timezone.now() - timedelta(days=settings.EXCHANGE_INBOUND_DAYS + 1)
+    InboundMessage.objects.update(received_at=long_ago)
+    assert incoming.prune() == 0
+
+    post(key, event(task, "approved", 2), message_id="second")
+    assert incoming.prune() == 0
+    assert post(key, body, message_id="first").status_code == 200
+    ItemTask.objects.filter(pk=task.pk).update(changed_at=long_ago)
+
+    assert incoming.prune() == 1
+    assert list(InboundMessage.objects.values_list("message_id", flat=True)) == ["second"]
 
 
 def test_field_that_is_not_known_is_let_through(task: ItemTask, key: ExchangeKey) -> None:

@@ -221,3 +221,14 @@ def test_withdrawn_items_do_not_count_as_done() -> None:
 
     assert progress.count_words(case.tasks.all()) == "2 件事，正在办理"
     assert workflow.overall(case.tasks.values_list("status", flat=True)) == ApplicationStatus.WITHDRAWN
+
+
+def test_item_that_does_not_get_through_says_so_and_asks_nothing_of_the_person() -> None:
+    """A11: nobody is led to hand in again what only did not reach an office yet."""
+    task = factories.task_of(factories.submitted(ticked=["I10"]), "I10")
+    assert progress.next_step(task) == f"正在送往{task.office}"
+
+    with time_machine.travel(timezone.now() + progress.SLOW_SENDING):
+        words = progress.next_step(task)
+
+    assert words == f"还没有送到{task.office}，系统在继续送，工作人员会跟进。办件已经收下，您不用再提交"
