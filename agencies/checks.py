@@ -160,6 +160,7 @@ def _check_sources(layer: Data, found: _Findings) -> None:
         for position, entry in enumerate(layer.get(name, [])):
             if not entry.get("remove"):
                 need(f"{name}.{entry.get(KEYS.get(name, ''), position)}", entry)
+    need("pre_review", layer.get("pre_review"))
     if layer.get("supervision_phone") and "supervision_phone" not in own:
         found.error("supervision_phone", "没有写出处", "在 source_of 里写 supervision_phone 的出处")
     if not layer.get("source"):

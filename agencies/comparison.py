@@ -55,6 +55,7 @@ def _of_the_whole(old: SchemeSpec, new: SchemeSpec) -> Iterator[Change]:
     yield from _lists(EVERYBODY, "设定依据", [b.text for b in old.basis], [b.text for b in new.basis])
     yield from _moved(APPLICANTS, "报到期限", old.reporting_limit, new.reporting_limit)
     yield from _moved(APPLICANTS, "补正期限", f"{old.correction_days}个工作日", f"{new.correction_days}个工作日")
+    yield from _moved(APPLICANTS, "受理前预审", *(s.pre_review.agency if s.pre_review else "没有" for s in (old, new)))
     yield from _moved(APPLICANTS, "监督电话", old.supervision_phone, new.supervision_phone)
     yield from _lists(APPLICANTS, "服务对象和条件", old.eligibility, new.eligibility)
     yield from _lists(APPLICANTS, "适用的安置方式", _kinds(old.applies_to), _kinds(new.applies_to))

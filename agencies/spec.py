@@ -301,6 +301,14 @@ class PlaceSpec(Spec):
         return next((part.text for part in self.hours if not part.months or day.month in part.months), None)
 
 
+class PreReviewSpec(Spec):
+    """预审: which agency looks through a form before any office gets its part; a scheme without it has none."""
+
+    agency: str
+    note: str = ""
+    source: str = ""
+
+
 class SchemeSpec(Spec):
     """The effective scheme of a place: everything that pages, papers and rules need, and where each part comes from."""
 
@@ -328,6 +336,7 @@ class SchemeSpec(Spec):
     # The item by which a person reports; 国办函〔2024〕53号 names it first.
     reporting_item: str = "I01"
     correction_days: int = 15
+    pre_review: PreReviewSpec | None = None
     supervision_phone: str | None = None
     windows: tuple[SeasonalWindow, ...] = ()
     claims: tuple[Claim, ...] = ()

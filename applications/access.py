@@ -71,13 +71,20 @@ def open_material(task: ItemTask, material: Material, *, viewer: User, posting: 
     return AccessLog.objects.create(task=task, material=material, viewer=viewer, posting=posting, at=timezone.now())
 
 
+def open_for_pre_review(material: Material, *, viewer: User, posting: Posting) -> AccessLog | None:
+    """A file shown to the hub that looks through the form; recorded with the first item of the case."""
+    application = material.application
+    task = application.tasks.order_by("item__order", "agency_order").first() if application is not None else None
+    return open_material(task, material, viewer=viewer, posting=posting) if task is not None else None
+
+
 def open_at_window(material: Material, *, viewer: User, posting: Posting) -> AccessLog | None:
-    """A file of a handed-in case shown at the window because an office asks for a correction; recorded with that item.
+    """A file of a handed-in case shown at the window for a pre-review or a correction; recorded with that item.
 
     None for a file of a form that is still being typed: it belongs to no office yet.
     """
     application = material.application
-    waiting = {"status": TaskStatus.AWAITING_CORRECTION}
+    waiting = {"status__in": [TaskStatus.AWAITING_CORRECTION, TaskStatus.PRE_REVIEW]}
     task = application.tasks.filter(**waiting).first() if application is not None else None
     return open_material(task, material, viewer=viewer, posting=posting) if task is not None else None
 

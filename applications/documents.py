@@ -33,6 +33,7 @@ _SHORT = {
     DocumentKind.REFUSAL_NOTICE: "R",
     DocumentKind.SUSPENSION_NOTICE: "T",
     DocumentKind.EXTENSION_NOTICE: "Y",
+    DocumentKind.DELIVERY_RECEIPT: "H",
     DocumentKind.RESULT_SHEET: "J",
 }
 

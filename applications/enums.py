@@ -11,6 +11,8 @@ class Channel(models.TextChoices):
 class TaskStatus(models.TextChoices):
     """State of one item at one office (子办件)."""
 
+    PRE_REVIEW = "pre_review", "预审中"
+    PRE_RETURNED = "pre_returned", "预审退回"
     WAITING = "waiting", "待前置"
     PENDING = "pending", "待送达"
     QUEUED = "queued", "待受理"
@@ -35,6 +37,8 @@ TERMINAL = frozenset(
         TaskStatus.TERMINATED,
     }
 )
+# Before any office has it: the hub looks whether the form is complete, or the person is changing it.
+BEFORE_OFFICES = frozenset({TaskStatus.PRE_REVIEW, TaskStatus.PRE_RETURNED})
 # With the office and not yet decided: what its queue shows.
 AT_OFFICE = frozenset(
     {
@@ -72,6 +76,9 @@ CLOSED = frozenset(
 class Action(models.TextChoices):
     SUBMIT = "submit", "提交登记表"
     ADD_ITEMS = "add_items", "增加事项"
+    PRE_PASS = "pre_pass", "预审通过"
+    PRE_RETURN = "pre_return", "预审退回"
+    PRE_AMEND = "pre_amend", "改后再交"
     RELEASE = "release", "前置满足"
     DELIVER = "deliver", "送达部门"
     CONFIRM_FACT = "confirm_fact", "确认到账"
@@ -81,6 +88,10 @@ class Action(models.TextChoices):
     REQUEST_CORRECTION = "request_correction", "一次性告知补正"
     RESUBMIT = "resubmit", "补正提交"
     CALL_IN = "call_in", "通知本人到场"
+    OFFER_TIMES = "offer_times", "另约到场时间"
+    BOOK_TIME = "book_time", "选定到场时间"
+    ASK_OTHER_TIME = "ask_other_time", "请求另约时间"
+    RECORD_NO_SHOW = "record_no_show", "约好未到场"
     RECORD_VISIT = "record_visit", "本人已到场"
     SUSPEND = "suspend", "进入特别程序"
     RESUME = "resume", "特别程序结束"
@@ -97,7 +108,11 @@ class Action(models.TextChoices):
     TRANSFER = "transfer", "转办"
     SUPPLY = "supply", "补交容缺材料"
     RECOMPUTE = "recompute", "重算到期日"
-    FULFIL = "fulfil", "结果送达"
+    PAY = "pay", "发放"
+    PRODUCE = "produce", "开始制证"
+    MAKE_READY = "make_ready", "制好待领取"
+    MAIL = "mail", "寄出"
+    HAND_OVER = "hand_over", "送达"
 
 
 class Party(models.TextChoices):
@@ -142,6 +157,8 @@ class NoticeKind(models.TextChoices):
     SUBMITTED = "submitted", "登记表已提交"
     CORRECTION = "correction", "需要补正"
     IN_PERSON = "in_person", "需要本人到场"
+    PRE_RETURNED = "pre_returned", "预审退回"
+    VISIT_REMINDER = "visit_reminder", "明天到场"
     PROGRESS = "progress", "有新进展"
     DECISION = "decision", "有一件作出了决定"
     CLOSED = "closed", "全部办结"
@@ -190,6 +207,7 @@ class DocumentKind(models.TextChoices):
     REFUSAL_NOTICE = "refusal_notice", "不予办理决定书"
     SUSPENSION_NOTICE = "suspension_notice", "特别程序告知书"
     EXTENSION_NOTICE = "extension_notice", "延长办理期限通知书"
+    DELIVERY_RECEIPT = "delivery_receipt", "送达回证"
     RESULT_SHEET = "result_sheet", "办理结果反馈单"
 
 

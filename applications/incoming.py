@@ -22,7 +22,7 @@ from agencies.deadlines import calendar_now
 from agencies.enums import GatewayKind
 from agencies.models import Office
 from applications import delivery, outgoing, review, workflow
-from applications.enums import TERMINAL, Action, DispatchKind, DispatchStatus, Fulfilment, Party, TaskStatus
+from applications.enums import TERMINAL, DispatchKind, DispatchStatus, Fulfilment, Party, TaskStatus
 from applications.errors import Invalid, Refused
 from applications.models import Dispatch, ExchangeKey, InboundMessage, ItemTask
 from portal.accounts.models import User
@@ -315,9 +315,10 @@ def _refuse(task: ItemTask, data: Any, user: User, at: datetime) -> None:
 
 
 def _fulfil(task: ItemTask, data: Any, user: User, at: datetime) -> None:
-    if Action.FULFIL not in workflow.available(task, Party.REVIEWER):
+    if task.status != TaskStatus.COMPLETED:
         raise Refused("这一件还没有办结，不能登记结果送达")
-    review.fulfil(task, Fulfilment(data.fulfilment), staff=user, at=at)
+    told = "部门系统登记"
+    review.fulfil(task, Fulfilment(data.fulfilment), staff=user, receiver=told, courier=told, at=at)
 
 
 _DEEDS: dict[type[Handled], Callable[[ItemTask, Any, User, datetime], None]] = {

@@ -224,7 +224,7 @@ def remove(material: Material) -> None:
         current = Material.objects.select_for_update().get(pk=material.pk)
         if current.application_id is not None and current.is_sent:
             raise Refused("已提交的材料不能删除")
-        if current.application_id is None and current.draft_id and hasattr(current.draft, "application"):
+        if current.application_id is None and current.draft is not None and current.draft.sent_at is not None:
             raise Refused("登记表已经提交，材料不能删除")
         storage, path = current.file.storage, str(current.file.name)
         current.delete()

@@ -34,6 +34,8 @@ TEXTS = {
     NoticeKind.SUBMITTED: "您的登记表已提交，办件编号{number}。办理进度请登录平台查看。",
     NoticeKind.CORRECTION: "您的办件{number}需要补正，请登录平台查看并在期限内补交。",
     NoticeKind.IN_PERSON: "您的办件{number}有一件事需要您本人到场，时间和地点请登录平台查看。",
+    NoticeKind.PRE_RETURNED: "您的登记表{number}预审时发现要改的地方，请登录平台修改后再提交。",
+    NoticeKind.VISIT_REMINDER: "您的办件{number}约好明天到场，时间、地点和要带的材料请登录平台查看。",
     NoticeKind.PROGRESS: "您的办件{number}有新进展，请登录平台查看。",
     NoticeKind.DECISION: "您的办件{number}有一件事作出了决定，理由和您可以怎么做，请登录平台查看。",
     NoticeKind.CLOSED: "您的办件{number}已全部办结，请登录平台查看结果。",

@@ -11,6 +11,7 @@ from typing import Any
 
 import segno
 from django.conf import settings
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -46,6 +47,7 @@ _GRADES = {
 }
 _MARKS = {
     TaskStatus.COMPLETED: "●",
+    TaskStatus.PRE_RETURNED: "▲",
     TaskStatus.AWAITING_CORRECTION: "▲",
     TaskStatus.AWAITING_VISIT: "▲",
     TaskStatus.NOT_ACCEPTED: "▲",
@@ -63,6 +65,7 @@ _TITLES = {
     DocumentKind.REFUSAL_NOTICE: "不予办理决定书",
     DocumentKind.SUSPENSION_NOTICE: "特别程序告知书",
     DocumentKind.EXTENSION_NOTICE: "延长办理期限通知书",
+    DocumentKind.DELIVERY_RECEIPT: "送达回证",
     DocumentKind.RESULT_SHEET: "一单反馈",
 }
 
@@ -389,6 +392,7 @@ def _receipt(document: Document) -> dict[str, Any]:
             for task in tasks
         ],
         "given": given,
+        "pre_review": _pre_review_words(document),
         "reply_days": days,
         "reply_by": _reply_day(application, submitted, days),
         "phone": application.region.phone or NOT_PUBLISHED,
@@ -405,6 +409,13 @@ def _window_where(application: Application) -> str:
     told = place_told(application.scheme, application.region)
     hours = "；".join(map(str, told.hours)) if told else ""
     return f"地址：{(told.address if told else None) or NOT_PUBLISHED}　开放时间：{hours or NOT_PUBLISHED}"
+
+
+def _pre_review_words(document: Document) -> str:
+    """Who looks through the form first and until when, as it stood when the paper was asked for; empty without."""
+    rounds = document.application.pre_reviews.filter(asked_at__lte=document.requested_at).select_related("office")
+    review = rounds.last()
+    return f"{full_day(review.answer_by)}前，由{review.office.name}告知预审结果" if review is not None else ""
 
 
 def _tasks(application: Application) -> list[ItemTask]:
@@ -617,6 +628,47 @@ def _extension(document: Document, task: ItemTask) -> Notice:
     return Notice(lead, rows, ("延长只有一次（《中华人民共和国行政许可法》第四十二条）。",))
 
 
+# -- 送达回证 ------------------------------------------------------------------------------------------------------------
+
+
+def _delivery_receipt(document: Document) -> dict[str, Any]:
+    """What was handed over to whom, when, where and how; blank where it is still to be signed (DOMAIN.md 3.3)."""
+    task, facts = document.task, document.facts
+    if task is None:
+        raise ValueError(f"{document.kind} without a task")
+    result = task.result
+    stage = facts.get("fulfilment", Fulfilment.READY)
+    is_posted = stage == Fulfilment.MAILED or _was_posted(task, document.requested_at)
+    is_done = stage == Fulfilment.DELIVERED
+    manners = ("直接送达", "留置送达", "邮寄送达", "电子送达")
+    chosen = "邮寄送达" if is_posted else "直接送达" if is_done else ""
+    return {
+        "what": task.spec.result.name or f"{task.item.name}办理结果",
+        "reference": result.reference,
+        "item": task.item.name,
+        "decided_on": day_words(timezone.localdate(result.decided_at)),
+        "office": task.office.name,
+        "manners": [(words == chosen, words) for words in manners],
+        "courier": facts.get("courier") or (result.courier if is_posted else ""),
+        "delivery_place": "按申请人填的邮寄地址" if is_posted else _place_words(task),
+        "delivered_at": moment(document.requested_at) if is_done and not is_posted else "",
+        "receiver": facts.get("receiver", ""),
+        "relation": (facts.get("relation") or "本人") if is_done else "",
+        "deliverer": _actor_of(document, task) if is_done and not is_posted else "",
+        "remark": (
+            "邮寄送达的，以回执上注明的收件日期为送达日期。" if is_posted else "代收的，请出示代收人身份证件和委托书。"
+        ),
+    }
+
+
+def _was_posted(task: ItemTask, at: datetime) -> bool:
+    return task.log.filter(action=Action.MAIL, at__lte=at).exists()
+
+
+def _place_words(task: ItemTask) -> str:
+    return f"{task.office.name}　{task.office.address}" if task.office.address else task.office.name
+
+
 # -- 一单反馈 ----------------------------------------------------------------------------------------------------------
 
 
@@ -655,7 +707,7 @@ def _summary_words(tasks: list[ItemTask]) -> str:
 def _outcome(task: ItemTask, at: datetime) -> Outcome:
     status = TaskStatus(task.status)
     result = getattr(task, "result", None)
-    ended = task.log.filter(to_status=task.status, at__lte=at).exclude(action=Action.FULFIL).order_by("id").last()
+    ended = task.log.filter(to_status=task.status, at__lte=at).exclude(to_status=F("from_status")).order_by("id").last()
     day = timezone.localtime(ended.at).date() if ended and task.is_terminal else task.next_on
     words = f"{day.month}月{day.day}日" if day else "—"
     return Outcome(
@@ -739,5 +791,6 @@ _CONTENT: dict[DocumentKind, tuple[str, Callable[[Document], dict[str, Any]]]] =
     DocumentKind.REFUSAL_NOTICE: ("pdf/notice.html", _notice(_refusal)),
     DocumentKind.SUSPENSION_NOTICE: ("pdf/notice.html", _notice(_suspension)),
     DocumentKind.EXTENSION_NOTICE: ("pdf/notice.html", _notice(_extension)),
+    DocumentKind.DELIVERY_RECEIPT: ("pdf/delivery_receipt.html", _delivery_receipt),
     DocumentKind.RESULT_SHEET: ("pdf/result_sheet.html", _result_sheet),
 }

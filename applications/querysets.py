@@ -65,10 +65,10 @@ class ApplicationQuerySet(models.QuerySet[Any]):
         tasks = (
             self.model._meta.get_field("tasks")
             .related_model.objects.select_related("item__scheme", "office__agency", "result")
-            .prefetch_related("corrections__lines", "facts")
+            .prefetch_related("corrections__lines", "facts", "visits")
             .order_by("item__order", "agency_order")
         )
-        return self.select_related("region", "scheme").prefetch_related(Prefetch("tasks", tasks))
+        return self.select_related("region", "scheme").prefetch_related(Prefetch("tasks", tasks), "pre_reviews__office")
 
     def with_history(self) -> ApplicationQuerySet:
         """`with_progress` and what a whole case's page adds: its log, papers, and the clock's log of each item."""
@@ -156,6 +156,31 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
         return self.select_related("application__region", "item__scheme", "office__agency")
 
 
+class PreReviewQuerySet(models.QuerySet[Any]):
+    def for_posting(self, posting: Posting) -> PreReviewQuerySet:
+        """Those of an office that pre-reviews, and for a window those of its place."""
+        if posting.office is not None:
+            return self.filter(office=posting.office)
+        if posting.region is not None:
+            return self.filter(within(posting.region, "application__region"))
+        return self
+
+    def waiting(self) -> PreReviewQuerySet:
+        """Not decided yet, and not withdrawn meanwhile; the earliest day first."""
+        return (
+            self.filter(decided_at=None, application__tasks__status=TaskStatus.PRE_REVIEW)
+            .distinct()
+            .order_by("answer_by", "id")
+        )
+
+    def returned(self) -> PreReviewQuerySet:
+        """Given back, and not yet handed in again."""
+        return self.filter(is_passed=False, amended_at=None)
+
+    def for_lists(self) -> PreReviewQuerySet:
+        return self.select_related("application__region", "application__scheme", "office")
+
+
 class MaterialQuerySet(models.QuerySet[Any]):
     def for_draft(self, draft: Draft) -> MaterialQuerySet:
         return self.filter(draft=draft)
@@ -165,7 +190,7 @@ class MaterialQuerySet(models.QuerySet[Any]):
         here = within(region, "application__region")
         return self.filter(
             Q(draft__entered_by=clerk, draft__sent_at=None)
-            | (here & Q(application__tasks__status=TaskStatus.AWAITING_CORRECTION))
+            | (here & Q(application__tasks__status__in=[TaskStatus.AWAITING_CORRECTION, TaskStatus.PRE_REVIEW]))
         ).distinct()
 
     def for_applicant(self, user: User) -> MaterialQuerySet:

@@ -13,8 +13,9 @@ from agencies.enums import LimitUnit, Role
 from agencies.models import Office, Posting
 from applications import documents, fanout, notices, workflow
 from applications.enums import Action, Decision, DocumentKind, Fulfilment, NoticeKind, Party, TaskStatus
-from applications.errors import AlreadyDone, Invalid, Refused
+from applications.errors import Invalid, Refused
 from applications.models import Application, Correction, CorrectionLine, FactConfirmation, ItemTask, Result
+from applications.registration import clean_text
 from portal.accounts.models import User
 
 
@@ -113,13 +114,19 @@ def complete(
     reviewer: User,
     reference: str = "",
     summary: str = "",
+    follows: Fulfilment = Fulfilment.NONE,
     party: Party = Party.REVIEWER,
     at: datetime | None = None,
 ) -> ItemTask:
-    """办结: the result is written once, and the tasks that waited for it are released. Money may follow later."""
+    """办结: the result is written once, and the tasks that waited for it are released. Money may follow later.
+
+    `follows`: a card or paper that is still to be made or fetched, where the scheme itself says nothing.
+    """
     at = at or timezone.now()
     action = Action.APPROVE if party == Party.APPROVER else Action.COMPLETE
-    return _decide(task, action, Decision.APPROVED, reviewer, party, reference=reference, summary=summary, at=at)
+    return _decide(
+        task, action, Decision.APPROVED, reviewer, party, reference=reference, summary=summary, follows=follows, at=at
+    )
 
 
 def _decide(
@@ -132,12 +139,15 @@ def _decide(
     reference: str = "",
     summary: str = "",
     remedy: str = "",
+    follows: Fulfilment = Fulfilment.NONE,
     at: datetime,
 ) -> ItemTask:
+    if follows not in (Fulfilment.NONE, Fulfilment.IN_PRODUCTION, Fulfilment.READY):
+        raise Refused("办结时只能登记制证中或可以领取")
     with transaction.atomic():
         application = workflow.lock(task.application_id)
         workflow.advance(task, action, party=party, actor=reviewer, note=summary, at=at)
-        fulfilment, fulfil_by = _what_follows(task, decision)
+        fulfilment, fulfil_by = _what_follows(task, decision, follows)
         Result.objects.create(
             task=task,
             decision=decision,
@@ -149,6 +159,8 @@ def _decide(
             fulfilment=fulfilment,
             fulfil_by=fulfil_by,
         )
+        if fulfilment == Fulfilment.READY:
+            _ask_delivery_receipt(task, at, {})
         held = _stopped_by(task, application, at)
         _papers_of_decision(task, decision, at)
         _tell_of_end(task, _ENDINGS[decision], held, at)
@@ -177,13 +189,17 @@ def _tell_of_end(task: ItemTask, words: str, held: list[str], at: datetime) -> N
     notices.write(settled, NoticeKind.CLOSED if settled.is_closed else kind, details=details, at=at)
 
 
-def _what_follows(task: ItemTask, decision: Decision) -> tuple[Fulfilment, date | None]:
+def _what_follows(task: ItemTask, decision: Decision, follows: Fulfilment) -> tuple[Fulfilment, date | None]:
     """A grant whose money comes by a fixed date of the next year stays open beside the closed case (OR-13)."""
     limit = task.spec.fulfilment
-    if decision != Decision.APPROVED or limit is None or task.accepted_on is None:
+    if decision != Decision.APPROVED:
         return Fulfilment.NONE, None
+    if limit is None or task.accepted_on is None:
+        return follows, None
     if limit.unit == LimitUnit.NEXT_YEAR_DATE:
         return Fulfilment.PAYMENT_DUE, date(task.accepted_on.year + 1, limit.month or 12, limit.day or 31)
+    if follows == Fulfilment.READY:
+        return follows, None
     return Fulfilment.IN_PRODUCTION, task.accepted_on + timedelta(days=limit.days or 0)
 
 
@@ -258,19 +274,6 @@ def _check_deficits(task: ItemTask, lines: list[Deficit]) -> None:
             raise Invalid({name: "请写明哪里不对、怎样补"})
         if (line.material and line.material not in allowed) or (line.field and line.field not in seen_fields):
             raise Refused("只能要求补正本事项用到的材料和内容")
-
-
-def call_in(task: ItemTask, *, reviewer: User, note: str, at: datetime | None = None) -> ItemTask:
-    """通知本人到场 (OR-14): the clock stands still until the person came."""
-    with transaction.atomic():
-        workflow.advance(task, Action.CALL_IN, party=Party.REVIEWER, actor=reviewer, note=note, at=at)
-        notices.tell(task, NoticeKind.IN_PERSON, f"请您本人到场：{note.strip()}", at=at)
-    return task
-
-
-def record_visit(task: ItemTask, *, staff: User, party: Party = Party.REVIEWER, at: datetime | None = None) -> ItemTask:
-    workflow.advance(task, Action.RECORD_VISIT, party=party, actor=staff, at=at)
-    return task
 
 
 def suspend(task: ItemTask, *, approver: User, note: str, days: int, at: datetime | None = None) -> ItemTask:
@@ -392,24 +395,46 @@ def confirm_fact(task: ItemTask, fact: str, *, reviewer: User, at: datetime | No
     return task
 
 
+STAGES = {
+    Fulfilment.PAID: Action.PAY,
+    Fulfilment.IN_PRODUCTION: Action.PRODUCE,
+    Fulfilment.READY: Action.MAKE_READY,
+    Fulfilment.MAILED: Action.MAIL,
+    Fulfilment.DELIVERED: Action.HAND_OVER,
+}
+
+
 def fulfil(
-    task: ItemTask, fulfilment: Fulfilment, *, staff: User, party: Party = Party.REVIEWER, at: datetime | None = None
+    task: ItemTask,
+    stage: Fulfilment,
+    *,
+    staff: User,
+    party: Party = Party.REVIEWER,
+    courier: str = "",
+    receiver: str = "",
+    relation: str = "",
+    at: datetime | None = None,
 ) -> Result:
-    """Money paid, card handed over or posted: written beside the decision, which itself never changes."""
+    """Money paid, card ready, posted or handed over: written beside the decision, which itself never changes.
+
+    What is fetched or posted gets its 送达回证: to be signed at the counter, or with the number of the parcel.
+    """
     at = at or timezone.now()
+    if stage not in STAGES:
+        raise Refused(f"“{Fulfilment(stage).label}”随办结登记，不能另外登记")
     with transaction.atomic():
         workflow.lock(task.application_id)
-        if Result.objects.filter(task=task, fulfilment=fulfilment).exists():
-            raise AlreadyDone(f"已经登记为“{Fulfilment(fulfilment).label}”，没有再次登记")
-        data = {"fulfilment": fulfilment}
-        workflow.advance(task, Action.FULFIL, party=party, actor=staff, data=data, at=at)
-        result = Result.objects.get(task=task)
-        result.fulfilment = fulfilment
-        if fulfilment in (Fulfilment.PAID, Fulfilment.DELIVERED):
-            result.fulfilled_at = at
-        result.save(update_fields=["fulfilment", "fulfilled_at"])
-        notices.tell(task, NoticeKind.PROGRESS, f"办好的结果{Fulfilment(fulfilment).label}", at=at)
-    return result
+        given = {"courier": clean_text(courier), "receiver": clean_text(receiver), "relation": clean_text(relation)}
+        data: dict[str, object] = {"fulfilment": stage, **{key: words for key, words in given.items() if words}}
+        workflow.advance(task, STAGES[stage], party=party, actor=staff, data=data, at=at)
+        if stage not in (Fulfilment.PAID, Fulfilment.IN_PRODUCTION):
+            _ask_delivery_receipt(task, at, data)
+        notices.tell(task, NoticeKind.PROGRESS, f"办好的结果{Fulfilment(stage).label}", at=at)
+    return task.result
+
+
+def _ask_delivery_receipt(task: ItemTask, at: datetime, facts: dict[str, object]) -> None:
+    documents.request(task.application, DocumentKind.DELIVERY_RECEIPT, task=task, at=at, facts=facts)
 
 
 def deem_accepted(task: ItemTask, *, at: datetime) -> ItemTask:

@@ -17,9 +17,18 @@ from agencies.models import Region
 from agencies.routing import office_for, offices_for
 from agencies.spec import ItemSpec
 from applications import documents, fanout, notices, workflow
-from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, NoticeKind, Party, TaskStatus
+from applications.enums import (
+    BEFORE_OFFICES,
+    Action,
+    ApplicationStatus,
+    Channel,
+    DocumentKind,
+    NoticeKind,
+    Party,
+    TaskStatus,
+)
 from applications.errors import AlreadyDone, Invalid, Refused
-from applications.models import Application, Dispatch, Draft, ItemTask, StatusLog
+from applications.models import Application, Dispatch, Draft, ItemTask, PreReview, StatusLog
 from applications.numbering import case_number
 from applications.registration import Answers, Registration, derived_from, normalise
 from portal.accounts.models import User
@@ -81,6 +90,8 @@ def start_addition(application: Application, *, user: User) -> Draft:
         locked = workflow.lock(application.pk)
         if locked.is_closed:
             raise Refused("这个办件已经办结，要办别的事请重新填一份登记表，填过的会自动带入")
+        if locked.tasks.filter(status__in=BEFORE_OFFICES).exists():
+            raise Refused("登记表还在预审，预审通过以后就可以加事项；要改的请等预审退回时一起改")
         found = Draft.objects.for_person(user).filter(adds_to=locked).first()
         draft = found or Draft(
             owner=locked.applicant if locked.applicant_id == user.pk else None,
@@ -205,6 +216,9 @@ def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: da
                 raise Invalid(problems)
             current.sent_at = at
             current.save(update_fields=["sent_at"])
+            returned = current.pre_reviews.returned().first()
+            if returned is not None:
+                return _amend_case(returned, current, user=user, at=at)
             if current.adds_to is not None:
                 return _extend_case(current, user=user, at=at)
             return _create_case(current, user=user, channel=channel, at=at)
@@ -248,7 +262,7 @@ def _create_case(draft: Draft, *, user: User, channel: Channel, at: datetime) ->
     spec = application.scheme.spec
     chosen = [item for item in spec.offered if item.code in application.ticked]
     tasks = _create_tasks(application, [*spec.automatic, *chosen], finished=set())
-    _create_dispatches(application, tasks, at)
+    _send_or_pre_review(application, draft, tasks, at)
     party = Party.CLERK if channel == Channel.WINDOW else Party.APPLICANT
     StatusLog.objects.create(application=application, action=Action.SUBMIT, party=party, actor=user, at=at)
     documents.request_first(application, at=at)
@@ -269,7 +283,7 @@ def _extend_case(draft: Draft, *, user: User, at: datetime) -> Application:
     _take_over_materials(draft, application)
     items = [item for item in application.scheme.spec.offered if item.code in new]
     tasks = _create_tasks(application, items, finished=_finished_items(application))
-    _create_dispatches(application, tasks, at)
+    _send_or_pre_review(application, draft, tasks, at)
     party = party_of(user, application)
     StatusLog.objects.create(
         application=application, action=Action.ADD_ITEMS, party=party, actor=user, data={"items": new}, at=at
@@ -281,6 +295,80 @@ def _extend_case(draft: Draft, *, user: User, at: datetime) -> Application:
     notices.write(application, NoticeKind.SUBMITTED, details=[f"增加了{names}"], at=at)
     fanout.wake_relay()
     return application
+
+
+def _send_or_pre_review(application: Application, draft: Draft, tasks: list[ItemTask], at: datetime) -> None:
+    """To the offices at once, or where the scheme asks for a pre-review (HL-16) to the hub first."""
+    if application.scheme.spec.pre_review is None:
+        _create_dispatches(application, tasks, at)
+    else:
+        _begin_pre_review(application, draft, at)
+
+
+def _begin_pre_review(application: Application, draft: Draft, at: datetime) -> PreReview:
+    """One more round at the hub, to be answered within the days in which a receipt of papers must be answered."""
+    spec = application.scheme.spec
+    assert spec.pre_review is not None
+    days = spec.receiving_limit.days or 5
+    return PreReview.objects.create(
+        application=application,
+        draft=draft,
+        office=office_for(spec.pre_review.agency, application.region, offices_for(application.region)),
+        round=application.pre_reviews.count() + 1,
+        asked_at=at,
+        answer_by=calendar_now().add(timezone.localdate(at), days),
+    )
+
+
+def _amend_case(returned: PreReview, draft: Draft, *, user: User, at: datetime) -> Application:
+    """A form given back by the pre-review comes again: the case has the new answers, files and items, and the hub its
+    next round. What offices were sent before with other items stays as it was answered then.
+    """
+    application = workflow.lock(returned.application_id)
+    waiting = _in_state(application, TaskStatus.PRE_RETURNED)
+    codes = {task.item.code for task in waiting}
+    if not waiting:
+        raise Refused("这个办件已经撤回，不能再改。要办的事请重新填一份登记表")
+    party = party_of(user, application)
+    asked_elsewhere = _asked_without(application, codes)
+    fresh = {code: value for code, value in draft.registration.disclosed().items() if code not in asked_elsewhere}
+    kept = {code: value for code, value in application.answers.items() if code in asked_elsewhere}
+    application.answers = {**fresh, **kept}
+    application.__dict__.pop("registration", None)
+    dropped = [code for code in codes if code in application.ticked and code not in draft.ticked]
+    added = [code for code in draft.ticked if code not in application.ticked]
+    application.ticked = [code for code in application.ticked if code not in dropped] + added
+    application.save(update_fields=["answers", "ticked"])
+    _take_over_materials(draft, application)
+    for task in waiting:
+        is_dropped = task.item.code in dropped
+        deed = Action.WITHDRAW if is_dropped else Action.PRE_AMEND
+        note = "改登记表时不再选这一件" if is_dropped else ""
+        workflow.advance(task, deed, party=party, actor=user, note=note, at=at)
+    items = [item for item in application.scheme.spec.offered if item.code in added]
+    _create_tasks(application, items, finished=_finished_items(application))
+    returned.amended_at = at
+    returned.save(update_fields=["amended_at"])
+    _begin_pre_review(application, draft, at)
+    workflow.settle(application, at)
+    documents.request(application, DocumentKind.SUBMISSION_RECEIPT, at=at, again=True)
+    documents.request(application, DocumentKind.REGISTRATION, at=at, again=True)
+    return application
+
+
+def _in_state(application: Application, status: TaskStatus) -> list[ItemTask]:
+    tasks = list(application.tasks.filter(status=status).select_related("item__scheme", "office"))
+    for task in tasks:
+        task.application = application
+    return tasks
+
+
+def _asked_without(application: Application, codes: set[str]) -> set[str]:
+    """The fields that the case's other items ask; empty when there are none, since then all may be changed."""
+    others = frozenset(application.ticked) - codes
+    if not others:
+        return set()
+    return {entry.field for entry in Registration(application.scheme.spec, others, application.answers).asked()}
 
 
 def _take_over_materials(draft: Draft, application: Application) -> None:
@@ -297,6 +385,7 @@ def live_key(id_no: str, item_code: str, agency_code: str) -> str:
 
 def _create_tasks(application: Application, wanted: list[ItemSpec], *, finished: set[str]) -> list[ItemTask]:
     offices = offices_for(application.region)
+    is_pre_reviewed = application.scheme.spec.pre_review is not None
     items = {item.code: item for item in application.scheme.items.all()}
     tasks = []
     for item in wanted:
@@ -309,13 +398,19 @@ def _create_tasks(application: Application, wanted: list[ItemSpec], *, finished:
                     item=items[item.code],
                     office=office_for(agency, application.region, offices),
                     agency_order=order,
-                    status=TaskStatus.WAITING if open_items or open_facts else TaskStatus.PENDING,
+                    status=_first_status(bool(open_items or open_facts), is_pre_reviewed=is_pre_reviewed),
                     open_items=open_items,
                     open_facts=open_facts,
                     live_key=live_key(application.subject_id_no, item.code, agency),
                 )
             )
     return ItemTask.objects.bulk_create(tasks)
+
+
+def _first_status(waits: bool, *, is_pre_reviewed: bool) -> TaskStatus:
+    if is_pre_reviewed:
+        return TaskStatus.PRE_REVIEW
+    return TaskStatus.WAITING if waits else TaskStatus.PENDING
 
 
 def _finished_items(application: Application) -> set[str]:
@@ -403,5 +498,20 @@ def withdraw(
             withdrawn.append(task)
         if not withdrawn:
             raise AlreadyDone("没有可以撤回的事项：部门已经受理或已经办完")
+        _leave_pre_review(locked, withdrawn, at)
         fanout.release_ready(locked, at=at, calendar=calendar)
     return withdrawn
+
+
+def _leave_pre_review(application: Application, withdrawn: list[ItemTask], at: datetime) -> None:
+    """Items withdrawn while their form was given back are not on it any more; a form without any is closed."""
+    review = application.pre_reviews.returned().select_related("draft").first()
+    if review is None or review.draft is None:
+        return
+    draft, gone = review.draft, {task.item.code for task in withdrawn}
+    draft.ticked = [code for code in draft.ticked if code not in gone]
+    if not application.tasks.filter(status=TaskStatus.PRE_RETURNED).exists():
+        draft.sent_at, review.amended_at = at, at
+        review.save(update_fields=["amended_at"])
+    draft.version += 1
+    draft.save(update_fields=["ticked", "sent_at", "version", "saved_at"])

@@ -17,6 +17,7 @@ from applications import (
     reconciliation,
     recounting,
     sweeps,
+    visits,
 )
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,12 @@ def morning_digest() -> None:
 @shared_task
 def follow_calendar() -> None:
     recounting.follow_calendar()
+
+
+@shared_task
+def remind_visits() -> None:
+    """Every hour of the day: whoever comes tomorrow is told once."""
+    visits.remind()
 
 
 @shared_task

@@ -6,7 +6,7 @@ Whatever is changed below an application, its row is locked first: two offices t
 not leave the case open, and a delivery must not deadlock with a withdrawal.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,22 +16,39 @@ from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
 from applications import clock, forecast
-from applications.enums import CLOSED, TERMINAL, Action, ApplicationStatus, Party, TaskStatus
+from applications.enums import (
+    BEFORE_OFFICES,
+    CLOSED,
+    TERMINAL,
+    Action,
+    ApplicationStatus,
+    Fulfilment,
+    Party,
+    TaskStatus,
+)
 from applications.errors import AlreadyDone, Refused
-from applications.models import Application, ItemTask, StatusLog
+from applications.models import Application, ItemTask, Result, StatusLog
 from portal.accounts.models import User
 
 S = TaskStatus
+F = Fulfilment
 
 
 @dataclass(frozen=True)
 class Transition:
-    """`target` None: the status stays. `accepted_target`: where a task goes that was accepted before."""
+    """`target` None: the status stays. `accepted_target`: where a task goes that was accepted before.
+
+    `needs` are the data that must come along, by their key in the log and their name. `stages` and `stage`: from where to
+    where the deed takes what follows a decision (money, a card), which never changes the decision itself.
+    """
 
     sources: frozenset[TaskStatus]
     target: TaskStatus | None
     parties: frozenset[Party]
     needs_note: bool = False
+    needs: tuple[str, ...] = ()
+    stages: Set[Fulfilment] = frozenset()
+    stage: Fulfilment | None = None
     accepted_target: TaskStatus | None = None
     clock: str = "–"
     basis: str = ""
@@ -43,10 +60,45 @@ def _row(sources: Iterable[TaskStatus], target: TaskStatus | None, parties: Iter
 
 _OFFICE = (Party.REVIEWER,)
 _PERSON = (Party.APPLICANT, Party.CLERK)
+_HUB = (Party.REVIEWER, Party.CLERK)
+
+# What a deed must bring along besides words, as the table names it.
+NEEDS = {
+    "deficits": "要改的内容",
+    "fact": "哪个条件",
+    "materials": "后补的材料",
+    "until": "补交日期",
+    "answer_by": "补正期限",
+    "place": "地点",
+    "slots": "可选时间",
+    "slot": "时间",
+    "expected_days": "预计天数",
+    "days": "延长天数",
+    "to_office": "转到哪里",
+    "courier": "快递单号",
+    "receiver": "签收人",
+}
 
 TRANSITIONS: dict[Action, Transition] = {
+    Action.PRE_PASS: _row(
+        [S.PRE_REVIEW],
+        S.WAITING,
+        _HUB,
+        clock="预审期限结束，部门的期限还没开始",
+        basis="受理以前的预审，方案里写了才有",
+    ),
+    Action.PRE_RETURN: _row(
+        [S.PRE_REVIEW],
+        S.PRE_RETURNED,
+        _HUB,
+        needs_note=True,
+        needs=("deficits",),
+        clock="预审期限结束，任何部门都不计时",
+        basis="受理以前的预审，一次说全",
+    ),
+    Action.PRE_AMEND: _row([S.PRE_RETURNED], S.PRE_REVIEW, _PERSON, clock="预审期限重新开始", basis="改后再交"),
     Action.RELEASE: _row([S.WAITING], S.PENDING, [Party.SYSTEM], basis="前置事项和条件都已满足"),
-    Action.CONFIRM_FACT: _row([S.WAITING], None, _OFFICE, basis="资金到账等外部条件由经办机构确认"),
+    Action.CONFIRM_FACT: _row([S.WAITING], None, _OFFICE, needs=("fact",), basis="资金到账等外部条件由经办机构确认"),
     Action.DELIVER: _row(
         [S.PENDING],
         S.QUEUED,
@@ -57,7 +109,13 @@ TRANSITIONS: dict[Action, Transition] = {
     ),
     Action.ACCEPT: _row([S.QUEUED], S.IN_REVIEW, _OFFICE, clock="办理期限开始", basis="行政许可法第32条"),
     Action.ACCEPT_PROVISIONALLY: _row(
-        [S.QUEUED], S.IN_REVIEW, _OFFICE, needs_note=True, clock="办理期限开始", basis="容缺受理"
+        [S.QUEUED],
+        S.IN_REVIEW,
+        _OFFICE,
+        needs_note=True,
+        needs=("materials", "until"),
+        clock="办理期限开始",
+        basis="容缺受理",
     ),
     Action.DEEM_ACCEPTED: _row(
         [S.QUEUED], S.IN_REVIEW, [Party.SYSTEM], clock="自收到之日起算", basis="行政许可法第32条第1款第4项"
@@ -66,25 +124,60 @@ TRANSITIONS: dict[Action, Transition] = {
         [S.QUEUED], S.NOT_ACCEPTED, _OFFICE, needs_note=True, clock="结束", basis="行政许可法第32条"
     ),
     Action.REQUEST_CORRECTION: _row(
-        [S.QUEUED, S.IN_REVIEW], S.AWAITING_CORRECTION, _OFFICE, needs_note=True, clock="暂停", basis="一次性告知"
+        [S.QUEUED, S.IN_REVIEW],
+        S.AWAITING_CORRECTION,
+        _OFFICE,
+        needs_note=True,
+        needs=("answer_by",),
+        clock="暂停",
+        basis="一次性告知",
     ),
     Action.RESUBMIT: _row([S.AWAITING_CORRECTION], S.PENDING, _PERSON, clock="继续", basis="补正材料齐全"),
     Action.CALL_IN: _row(
-        [S.IN_REVIEW], S.AWAITING_VISIT, _OFFICE, needs_note=True, clock="暂停", basis="须本人到场采集、签字"
+        [S.IN_REVIEW],
+        S.AWAITING_VISIT,
+        _OFFICE,
+        needs_note=True,
+        needs=("place",),
+        clock="暂停",
+        basis="须本人到场采集、签字",
     ),
+    Action.OFFER_TIMES: _row([S.AWAITING_VISIT], None, _OFFICE, needs=("slots",), clock="仍暂停", basis="预约到场"),
+    Action.BOOK_TIME: _row([S.AWAITING_VISIT], None, _PERSON, needs=("slot",), clock="仍暂停", basis="预约到场"),
+    Action.ASK_OTHER_TIME: _row([S.AWAITING_VISIT], None, _PERSON, needs_note=True, clock="仍暂停", basis="预约到场"),
+    Action.RECORD_NO_SHOW: _row([S.AWAITING_VISIT], None, _HUB, needs=("slot",), clock="仍暂停", basis="约好未到场"),
     Action.RECORD_VISIT: _row(
         [S.AWAITING_VISIT], S.IN_REVIEW, [Party.REVIEWER, Party.CLERK], clock="继续", basis="本人已到场"
     ),
     Action.SUSPEND: _row(
-        [S.IN_REVIEW], S.SUSPENDED, [Party.APPROVER], needs_note=True, clock="暂停", basis="行政许可法第45条"
+        [S.IN_REVIEW],
+        S.SUSPENDED,
+        [Party.APPROVER],
+        needs_note=True,
+        needs=("expected_days",),
+        clock="暂停",
+        basis="行政许可法第45条",
     ),
     Action.RESUME: _row(
         [S.SUSPENDED], S.IN_REVIEW, [Party.REVIEWER, Party.APPROVER], clock="继续", basis="特别程序结束"
     ),
     Action.EXTEND: _row(
-        [S.IN_REVIEW], None, [Party.APPROVER], needs_note=True, clock="延长一次", basis="行政许可法第42条"
+        [S.IN_REVIEW],
+        None,
+        [Party.APPROVER],
+        needs_note=True,
+        needs=("days",),
+        clock="延长一次",
+        basis="行政许可法第42条",
     ),
-    Action.TRANSFER: _row([S.QUEUED, S.IN_REVIEW], S.PENDING, _OFFICE, needs_note=True, basis="转同一部门的其他机构"),
+    Action.TRANSFER: _row(
+        [S.QUEUED, S.IN_REVIEW],
+        S.PENDING,
+        _OFFICE,
+        needs_note=True,
+        needs=("to_office",),
+        basis="转同一部门的其他机构",
+    ),
     Action.PROPOSE: _row([S.IN_REVIEW], S.AWAITING_APPROVAL, _OFFICE, needs_note=True, basis="承办、批准分开的事项"),
     Action.SEND_BACK: _row([S.AWAITING_APPROVAL], S.IN_REVIEW, [Party.APPROVER], needs_note=True, basis="退回承办"),
     Action.COMPLETE: _row([S.IN_REVIEW], S.COMPLETED, _OFFICE, clock="结束", basis="准予办结"),
@@ -94,10 +187,23 @@ TRANSITIONS: dict[Action, Transition] = {
         [S.AWAITING_APPROVAL], S.REFUSED, [Party.APPROVER], needs_note=True, clock="结束", basis="说明理由和救济途径"
     ),
     Action.WITHDRAW: _row(
-        [S.WAITING, S.PENDING, S.QUEUED, S.AWAITING_CORRECTION], S.WITHDRAWN, _PERSON, clock="结束", basis="申请人撤回"
+        [*BEFORE_OFFICES, S.WAITING, S.PENDING, S.QUEUED, S.AWAITING_CORRECTION],
+        S.WITHDRAWN,
+        _PERSON,
+        clock="结束",
+        basis="申请人撤回",
     ),
     Action.TERMINATE: _row(
-        [S.WAITING, S.PENDING, S.QUEUED, S.AWAITING_CORRECTION, S.IN_REVIEW, S.AWAITING_VISIT, S.SUSPENDED],
+        [
+            *BEFORE_OFFICES,
+            S.WAITING,
+            S.PENDING,
+            S.QUEUED,
+            S.AWAITING_CORRECTION,
+            S.IN_REVIEW,
+            S.AWAITING_VISIT,
+            S.SUSPENDED,
+        ],
         S.TERMINATED,
         [Party.REVIEWER, Party.SYSTEM],
         needs_note=True,
@@ -109,6 +215,7 @@ TRANSITIONS: dict[Action, Transition] = {
     ),
     Action.RECOMPUTE: _row(
         [
+            *BEFORE_OFFICES,
             S.WAITING,
             S.PENDING,
             S.QUEUED,
@@ -124,7 +231,41 @@ TRANSITIONS: dict[Action, Transition] = {
         clock="重算",
         basis="工作日历有了新的通知",
     ),
-    Action.FULFIL: _row([S.COMPLETED], None, [Party.REVIEWER, Party.CLERK], clock="另计", basis="发放、制证、送达"),
+    Action.PAY: _row(
+        [S.COMPLETED], None, _OFFICE, stages={F.PAYMENT_DUE}, stage=F.PAID, clock="另计", basis="补助金发放"
+    ),
+    Action.PRODUCE: _row(
+        [S.COMPLETED], None, _OFFICE, stages={F.NONE}, stage=F.IN_PRODUCTION, clock="另计", basis="有证件、文书要制作"
+    ),
+    Action.MAKE_READY: _row(
+        [S.COMPLETED],
+        None,
+        _OFFICE,
+        stages={F.NONE, F.IN_PRODUCTION},
+        stage=F.READY,
+        clock="另计",
+        basis="行政许可法第44条",
+    ),
+    Action.MAIL: _row(
+        [S.COMPLETED],
+        None,
+        _HUB,
+        needs=("courier",),
+        stages={F.NONE, F.IN_PRODUCTION, F.READY},
+        stage=F.MAILED,
+        clock="另计",
+        basis="行政许可法第44条；邮寄送达",
+    ),
+    Action.HAND_OVER: _row(
+        [S.COMPLETED],
+        None,
+        _HUB,
+        needs=("receiver",),
+        stages={F.NONE, F.IN_PRODUCTION, F.READY, F.MAILED},
+        stage=F.DELIVERED,
+        clock="另计",
+        basis="行政许可法第44条；送达回证",
+    ),
 }
 
 _TWO_STEPS = {Action.PROPOSE}
@@ -137,7 +278,12 @@ def lock(application_id: int) -> Application:
 
 
 def applies(task: ItemTask, action: Action) -> bool:
-    """Whether the deed exists for this item at all: two-step items are proposed and approved, others decided at once."""
+    """Whether the deed exists for this item at all: two-step items are proposed and approved, others decided at once;
+    what follows a decision goes on only from its own stage.
+    """
+    if stages := TRANSITIONS[action].stages:
+        result = getattr(task, "result", None)
+        return result is not None and result.fulfilment in stages
     if action in _TWO_STEPS:
         return task.spec.two_steps
     return not (action in _ONE_STEP and task.spec.two_steps)
@@ -172,12 +318,16 @@ def advance(
     with transaction.atomic():
         application = lock(task.application_id)
         task.refresh_from_db(fields=_FRESH)
+        if row.stages:
+            _follow(task, action, row)
         if task.status not in row.sources:
             raise AlreadyDone(_done_already(task, action))
         if party not in row.parties or not applies(task, action):
             raise Refused(f"{Party(party).label}不能做“{Action(action).label}”")
         if row.needs_note and not note.strip():
             raise Refused(f"{Action(action).label}要写明原因")
+        if lacking := [NEEDS[key] for key in row.needs if not (data or {}).get(key)]:
+            raise Refused(f"{Action(action).label}要写明{'、'.join(lacking)}")
         before = task.status
         task.status = _target(task, row)
         log = StatusLog.objects.create(
@@ -194,8 +344,30 @@ def advance(
         )
         _set_clock(task, calendar or calendar_now(), timezone.localdate(at))
         task.save()
+        if row.stage is not None:
+            _set_stage(task, row.stage, data or {}, at)
         settle(application, at)
     return log
+
+
+def _follow(task: ItemTask, action: Action, row: Transition) -> None:
+    """Reads the stage anew under the lock. Raises AlreadyDone when somebody else was first."""
+    result = Result.objects.filter(task=task).first()
+    if result is None:
+        return
+    task.result = result
+    stage = Fulfilment(result.fulfilment)
+    if task.status in row.sources and stage != F.NONE and stage not in row.stages:
+        raise AlreadyDone(f"已经登记为“{stage.label}”，没有再次登记{Action(action).label}")
+
+
+def _set_stage(task: ItemTask, stage: Fulfilment, data: dict[str, Any], at: datetime) -> None:
+    result = task.result
+    result.fulfilment = stage
+    result.courier = str(data.get("courier") or result.courier)[:60]
+    result.receiver = str(data.get("receiver") or result.receiver)[:60]
+    result.fulfilled_at = at if stage in (F.PAID, F.DELIVERED) else result.fulfilled_at
+    result.save(update_fields=["fulfilment", "courier", "receiver", "fulfilled_at"])
 
 
 _FRESH = [
@@ -266,7 +438,8 @@ def forecast_case(tasks: Iterable[ItemTask], calendar: Calendar, today: date) ->
                 due_on=task.due_on,
                 reply_due_on=task.reply_due_on,
                 left=read_clock(task, calendar, today).left if is_paused else None,
-                waits_for_fact=bool(task.open_facts) or task.is_held,
+                # Nothing of an office is promised before the form has passed the pre-review.
+                waits_for_fact=bool(task.open_facts) or task.is_held or task.status in BEFORE_OFFICES,
                 place=task.office.region_id,
             )
         )
@@ -287,7 +460,7 @@ def overall(statuses: Iterable[str]) -> ApplicationStatus:
     """The case's status out of its tasks' statuses; withdrawn items count only when nothing else is left."""
     found = [TaskStatus(status) for status in statuses]
     if not all(status in TERMINAL for status in found):
-        needs_person = {S.AWAITING_CORRECTION, S.AWAITING_VISIT}
+        needs_person = {S.PRE_RETURNED, S.AWAITING_CORRECTION, S.AWAITING_VISIT}
         return ApplicationStatus.ACTION_NEEDED if needs_person.intersection(found) else ApplicationStatus.IN_PROGRESS
     kept = [status for status in found if status != S.WITHDRAWN]
     if not kept:

@@ -37,6 +37,7 @@ def _facts(spec: SchemeSpec) -> Pairs:
         ("办理前要先完成", "\n".join(spec.prerequisites), "prerequisites"),
         ("整件事的承诺时限", str(spec.overall_limit or ""), "overall_limit"),
         ("报到期限", str(spec.reporting_limit or ""), "reporting_limit"),
+        ("受理前预审", spec.agency(spec.pre_review.agency).name if spec.pre_review else "", "pre_review"),
         ("监督电话", spec.supervision_phone or "", "supervision_phone"),
         (
             "集中办理窗口",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import corrections, delivery, materials, operations, review, submission
+from applications import corrections, delivery, materials, operations, pre_review, review, submission, visits
 from applications.demo import Soldier, answers_for, picture
 from applications.enums import Channel, Fulfilment, Outcome, Party, TaskStatus
 from applications.management.demo_people import People, Place
@@ -21,6 +21,8 @@ from applications.models import Application, Dispatch, Draft, ItemTask
 from applications.registration import Answers
 from applications.review import Deficit
 from portal.accounts.models import User
+
+F = Fulfilment
 
 
 class Cast:
@@ -35,6 +37,8 @@ class Cast:
         self.paid = next((item.code for item in spec.offered if item.fulfilment), "")
         parted = {*self.funded, *self.dependent, self.visiting, self.paid}
         self.plain = [item.code for item in spec.offered if item.code not in parted]
+        # The last one that gives a named thing into hands: a card, a certificate.
+        self.carded = next((code for code in reversed(self.plain) if spec.item(code).result.name), self.plain[-1])
         self.before_visit = self._awaited(spec.item(self.visiting))
 
     @staticmethod
@@ -64,6 +68,13 @@ class Stage:
         moment = self.hours.get(day, opens) + timedelta(minutes=self.people.chance.randrange(2, 20))
         self.hours[day] = moment
         return min(moment, timezone.now())
+
+    def hour(self, days_ago: int, hour: int) -> datetime:
+        """A full hour of the last working day up to `days_ago` days before today; ahead of today with a negative number."""
+        day, calendar = self.today - timedelta(days=days_ago), calendar_now()
+        while not calendar.is_working(day):
+            day += timedelta(days=-1 if days_ago > 0 else 1)
+        return datetime.combine(day, time(hour), timezone.get_current_timezone())
 
     def days_before_due(self, left: int) -> int:
         """How many days ago an item was accepted that now has `left` working days of the overall limit."""
@@ -102,12 +113,20 @@ class Stage:
             if user == self.place.clerk:
                 materials.mark_original_seen(given, clerk=user)
 
+    def pre_reviewed(self, application: Application, days_ago: int) -> None:
+        """Where the scheme asks for it, the hub passes the form before any office gets it."""
+        waiting = application.pre_reviews.filter(decided_at=None).select_related("office").first()
+        if waiting is not None:
+            staff = self.place.reviewers[waiting.office.agency_id]
+            pre_review.pass_on(waiting, staff=staff, at=self.at(days_ago))
+
     def deliver(self, application: Application, days_ago: int) -> None:
         ids = Dispatch.objects.filter(task__application=application).values_list("pk", flat=True)
         delivery.deliver(ids, at=self.at(days_ago))
 
     def delivered(self, items: list[str], days_ago: int, *, at_window: bool = False, **answers: str) -> Application:
         application = self.submitted(items, days_ago, at_window=at_window, **answers)
+        self.pre_reviewed(application, days_ago)
         self.deliver(application, days_ago)
         return application
 
@@ -152,6 +171,14 @@ class Stage:
         code = task.material_codes()[-1]
         deficits = [Deficit(reason, material=code), Deficit("号码停机，联系不上。请核对", field="mobile")]
         review.request_correction(task, reviewer=self.reviewer(task), deficits=deficits, at=self.at(days_ago))
+
+    def given_back(self, application: Application, days_ago: int) -> Draft:
+        """预审退回; the form is open again for its person."""
+        waiting = application.pre_reviews.filter(decided_at=None).select_related("office").get()
+        deficits = [Deficit("门牌号不全，请写到单元和户", field="contact_addr")]
+        staff = self.place.reviewers[waiting.office.agency_id]
+        pre_review.give_back(waiting, staff=staff, deficits=deficits, at=self.at(days_ago))
+        return Draft.objects.get(pre_reviews=waiting)
 
     def answered(self, task: ItemTask, days_ago: int) -> None:
         correction = task.corrections.get(answered_at=None)
@@ -229,7 +256,14 @@ def called_in(stage: Stage) -> None:
         stage.completed(case, item, 17, 10)
     stage.deliver(case, 10)
     task = stage.accepted(case, cast.visiting, 8)
-    review.call_in(task, reviewer=stage.reviewer(task), note="请本人到场采集指纹和人脸", at=stage.at(4))
+    reviewer, note = stage.reviewer(task), "采集指纹和人脸"
+    visits.call_in(task, reviewer=reviewer, note=note, slots=[stage.hour(4, 9), stage.hour(4, 15)], bring="居民身份证原件",
+                   at=stage.at(7))  # fmt: skip
+    visits.book(task, stage.hour(4, 9), user=case.entered_by, party=Party.APPLICANT, at=stage.at(6))
+    visits.record_no_show(task, staff=reviewer, at=stage.at(3))
+    visits.offer_times(task, reviewer=reviewer, slots=[stage.hour(-2, 9), stage.hour(-2, 15)], at=stage.at(3))
+    visits.ask_other_time(task, user=case.entered_by, party=Party.APPLICANT, wish="下周一到周三上午", at=stage.at(2))
+    visits.offer_times(task, reviewer=reviewer, slots=[stage.hour(-3, 9), stage.hour(-4, 9)], at=stage.at(1))
 
 
 def seen_in_person(stage: Stage) -> None:
@@ -240,8 +274,8 @@ def seen_in_person(stage: Stage) -> None:
     stage.deliver(case, 15)
     task = stage.accepted(case, cast.visiting, 14)
     reviewer = stage.reviewer(task)
-    review.call_in(task, reviewer=reviewer, note="请本人到场采集指纹和人脸", at=stage.at(12))
-    review.record_visit(task, staff=stage.place.clerk, party=Party.CLERK, at=stage.at(5))
+    visits.call_in(task, reviewer=reviewer, note="请本人到场采集指纹和人脸", at=stage.at(12))
+    visits.record_visit(task, staff=stage.place.clerk, party=Party.CLERK, at=stage.at(5))
 
 
 def suspended(stage: Stage) -> None:
@@ -326,6 +360,35 @@ def paid(stage: Stage) -> None:
         case = stage.delivered([stage.cast.paid], 40)
         task = stage.completed(case, stage.cast.paid, 39, 34, "符合领取条件")
         review.fulfil(task, Fulfilment.PAID, staff=stage.reviewer(task), at=stage.at(8))
+
+
+def pre_reviewing(stage: Stage) -> None:
+    """Where the scheme asks for a pre-review: one form waits, one was given back, one given back and handed in again."""
+    if stage.place.scheme.spec.pre_review is None:
+        return
+    stage.submitted(stage.cast.all[:3], 1)
+    stage.given_back(stage.submitted(stage.cast.plain[:2], 4), 3)
+    again = stage.submitted(stage.cast.plain[:1], 6)
+    draft = stage.given_back(again, 5)
+    draft = submission.save_draft(draft, {"contact_addr": "富民路 12 号院 3 号楼 2 单元 502"})
+    submission.submit(draft, user=again.entered_by, channel=Channel.ONLINE, promised=True, at=stage.at(4))
+    stage.pre_reviewed(again, 3)
+    stage.deliver(again, 3)
+
+
+def cards(stage: Stage) -> None:
+    """What follows a decision that gives something into hands: being made, to be fetched, posted, handed over."""
+    item = stage.cast.carded
+    for steps in ((), (F.READY,), (F.READY, F.DELIVERED), (F.MAILED,), (F.MAILED, F.DELIVERED)):
+        task = stage.accepted(stage.delivered([item], 20), item, 19)
+        reviewer = stage.reviewer(task)
+        review.complete(task, reviewer=reviewer, summary="已登记，证件另行制作", at=stage.at(14))
+        review.fulfil(task, F.IN_PRODUCTION, staff=reviewer, at=stage.at(13))
+        for number, step in enumerate(steps):
+            courier = "邮政快递 1178832990066" if step == F.MAILED else ""
+            receiver = task.application.subject_name if step == F.DELIVERED else ""
+            at = stage.at(10 - number * 4)
+            review.fulfil(task, step, staff=reviewer, courier=courier, receiver=receiver, at=at)
 
 
 def closed(stage: Stage) -> None:
@@ -429,9 +492,9 @@ def _with(stage: Stage, has: Callable[[ItemSpec], bool]) -> list[str]:
 MAIN = (
     in_the_middle, at_the_window, nearly_due, overdue, unanswered, corrected_once, corrected_twice, called_in,
     seen_in_person, suspended, resumed, extended, refused_and_held, not_accepted, withdrawn, terminated, transferred,
-    funds_arrived, paid, closed, item_added, just_sent,
+    funds_arrived, paid, cards, closed, item_added, just_sent,
 )  # fmt: skip
-ELSEWHERE = (under_way, closed)
+ELSEWHERE = (under_way, closed, pre_reviewing)
 ONLY_WHERE_PROVIDED = (proposed, approved, deemed, provisional, not_getting_through)
 
 

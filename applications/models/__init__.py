@@ -16,9 +16,11 @@ from applications.models.exchange import (
 from applications.models.item_task import FactConfirmation, ItemTask
 from applications.models.material import Material
 from applications.models.notice import LostAddress, Notice
+from applications.models.pre_review import PreReview
 from applications.models.question import Question
 from applications.models.result import Result
 from applications.models.status_log import StatusLog
+from applications.models.visit import Visit
 
 __all__ = [
     "AccessLog",
@@ -42,9 +44,11 @@ __all__ = [
     "NumberCounter",
     "OfficeLink",
     "OperatorDeed",
+    "PreReview",
     "Reconciliation",
     "Question",
     "Result",
     "StatusLog",
     "Ticket",
+    "Visit",
 ]

@@ -2,12 +2,13 @@
 
 import uuid
 from functools import cached_property
+from typing import Any
 
 from django.db import models
 
 from agencies.models import Region, Scheme
 from agencies.spec import ItemSpec
-from applications.enums import CLOSED, ApplicationStatus, Channel
+from applications.enums import CLOSED, ApplicationStatus, Channel, TaskStatus
 from applications.querysets import ApplicationQuerySet, DraftQuerySet
 from applications.registration import Registration
 from portal.accounts.models import User
@@ -53,8 +54,15 @@ class Draft(models.Model):
         return Registration(self.scheme.spec, frozenset(self.ticked), self.answers)
 
     def offered(self) -> list[ItemSpec]:
-        """The items that can be ticked: all on offer, or for an addition those that the case does not have yet."""
-        present = set(self.adds_to.ticked) if self.adds_to else set()
+        """The items that can be ticked: all on offer, or for an addition those that the case does not have yet.
+
+        In a form given back by a pre-review, what was withdrawn from its case stays out.
+        """
+        present = set(self.adds_to.ticked) - set(self.ticked) if self.adds_to else set()
+        case = (self.adds_to or getattr(self, "application", None)) if self.scheme.spec.pre_review else None
+        if case is not None:
+            tasks: Any = case.tasks  # the model of the tasks is defined above this one
+            present |= set(tasks.filter(status=TaskStatus.WITHDRAWN).values_list("item__code", flat=True))
         return [item for item in self.scheme.spec.offered if item.code not in present]
 
 

@@ -19,6 +19,8 @@ class Result(models.Model):
     decided_at = models.DateTimeField("决定时间")
     fulfilment = models.CharField("后续", max_length=20, choices=Fulfilment.choices, default=Fulfilment.NONE)
     fulfil_by = models.DateField("最迟日期", null=True, blank=True)
+    courier = models.CharField("快递单号", max_length=60, blank=True)
+    receiver = models.CharField("签收人", max_length=60, blank=True)
     fulfilled_at = models.DateTimeField("完成时间", null=True, blank=True)
 
     class Meta:

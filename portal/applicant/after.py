@@ -14,6 +14,7 @@ from applications import questions, submission
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Material
 from portal.applicant.case_presenters import frame, supply_page
+from portal.web import visiting
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.drafting import receive
 from portal.web.questions import AskForm, exchange
@@ -100,3 +101,15 @@ def question(request: SignedInRequest, number: str) -> HttpResponse:
     calendar = calendar_now().at(case.region_id)
     before = [exchange(found, calendar) for found in case.questions.for_lists()]
     return render(request, "applicant/question.html", {**frame(case), "form": form, "questions": before})
+
+
+@signed_in
+def visit(request: SignedInRequest, number: str, task_id: int) -> HttpResponse:
+    """Where and when to come; the person takes a time or asks for another."""
+    case = get_object_or_404(Application.objects.for_applicant(request.user).with_progress(), number=number)
+    task = visiting.called_task(case, task_id)
+
+    def show(page: dict[str, Any]) -> HttpResponse:
+        return render(request, "applicant/visit.html", frame(case) | page)
+
+    return visiting.respond(request, case, task, side="applicant", show=show)

@@ -10,17 +10,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
-from applications import workflow
+from applications import visits, workflow
 from applications.enums import Action as Deed
 from applications.enums import DocumentKind, NoticeKind, NoticeStatus, Party, TaskStatus
 from applications.models import Application, Correction, Document, Draft, ItemTask, Material, Notice
 from applications.reporting import Reporting, reporting_of, reporting_waits_for_person
 from portal.applicant.presenters import draft_card
-from portal.web import place, progress
+from portal.web import place, progress, visiting
 from portal.web.correcting import line_name, open_lines, open_notices
 from portal.web.drafting import file_row
 from portal.web.history import timeline
 from portal.web.papers import newest, paper_link, paper_state, paper_url
+from portal.web.pre_reviewing import deficit_lines
 from portal.web.presenters import Action, FileRow, Tag, day_words, full_day, masked, moment_words
 
 # -- the list ----------------------------------------------------------------------------------------------------------
@@ -56,7 +57,7 @@ def _case_card(case: Application) -> CaseCard:
 
 # -- one case ----------------------------------------------------------------------------------------------------------
 
-_PERSONS_TURN = {TaskStatus.AWAITING_CORRECTION, TaskStatus.AWAITING_VISIT}
+_PERSONS_TURN = {TaskStatus.PRE_RETURNED, TaskStatus.AWAITING_CORRECTION, TaskStatus.AWAITING_VISIT}
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "last_day": full_day(last[1]) if last else "",
         "last_note": progress.without_day(expected) if last else "",
         "todos": [
+            *_returned_todos(case),
             *_correction_todo(case, len(tasks)),
             *(todo for task in tasks for todo in _todos(case, task, len(tasks))),
             *_held_todo(case, tasks),
@@ -123,6 +125,7 @@ def _row(task: ItemTask, calendar: Calendar, papers: list[Document]) -> Any:
         TaskStatus.REFUSED: DocumentKind.REFUSAL_NOTICE,
         TaskStatus.NOT_ACCEPTED: DocumentKind.NON_ACCEPTANCE_NOTICE,
         TaskStatus.IN_REVIEW: DocumentKind.ACCEPTANCE_NOTICE,
+        TaskStatus.COMPLETED: DocumentKind.DELIVERY_RECEIPT,
     }.get(TaskStatus(task.status))
     document = newest(papers, kind, task.pk) if kind else None
     link = paper_link(document, f"下载{document.get_kind_display()}") if document else None
@@ -149,10 +152,7 @@ def _paper_line(paper: Document, names: Mapping[int | None, str]) -> PaperLine:
 
 def _todos(case: Application, task: ItemTask, total: int) -> list[Todo]:
     if task.status == TaskStatus.AWAITING_VISIT:
-        words = next((row.note for row in reversed(task.log.all()) if row.action == Deed.CALL_IN), "")
-        effect = f"{task.spec.title}这一件暂停计时{_others_go_on(total - 1)}"
-        why = f"{task.office}说：{words}" if words else task.spec.in_person_reason
-        return [Todo(f"本人到{task.office}", f"{why.rstrip('。')}。{_where_words(task)}", "", effect)]
+        return [_visit_todo(case, task, f"{task.spec.title}这一件暂停计时{_others_go_on(total - 1)}")]
     if task.provisional_until and not task.is_terminal:
         return [_supply_todo(case, task)]
     return []
@@ -167,6 +167,41 @@ def _where_words(task: ItemTask) -> str:
         ("电话", office.phone or task.application.region.phone),
     )
     return "，".join(f"{label}：{value or '未公布'}" for label, value in rows) + "。"
+
+
+def _visit_todo(case: Application, task: ItemTask, effect: str) -> Todo:
+    """When, where, what for and what to bring; one button to take a time or ask for another."""
+    call = visiting.appointment(task, visits.open_visit(task))
+    why = [f"时间：{call.when}", f"地点：{call.place}"]
+    why += [f"要带的：{call.bring}"] if call.bring else []
+    why += [f"{task.office}说：{call.reason}"] if call.reason else []
+    why += [call.note] if call.note else []
+    why.append(_where_words(task))
+    return Todo(
+        title=f"{task.spec.title}要您本人到场",
+        why="。".join(words.rstrip("。") for words in why) + "。",
+        until="",
+        effect=effect,
+        url=reverse("applicant:visit", args=[case.number, task.pk]) if task.visits.all() else "",
+        button="选时间" if call.must_choose else "看安排、改时间",
+    )
+
+
+def _returned_todos(case: Application) -> list[Todo]:
+    """预审退回: the whole form once, with everything that is to be changed."""
+    review = progress.open_pre_review(case)
+    if review is None or not review.is_returned or review.draft_id is None:
+        return []
+    return [
+        Todo(
+            title=f"改登记表 {len(review.deficits)} 处，再交一次",
+            why=f"{review.office}预审时发现：{'；'.join(deficit_lines(review))}。",
+            until="",
+            effect="改好再交以后重新预审；现在任何部门都没有开始计时，没有期限要赶。",
+            url=reverse("applicant:check", args=[review.draft_id]),
+            button="去修改",
+        )
+    ]
 
 
 def _supply_todo(case: Application, task: ItemTask) -> Todo:
@@ -329,8 +364,10 @@ def submitted_page(case: Application) -> dict[str, Any]:
     tasks = list(case.tasks.all())
     receipt = newest(case.documents.all(), DocumentKind.SUBMISSION_RECEIPT)
     waiting = [task for task in tasks if task.status == TaskStatus.WAITING]
+    review = progress.open_pre_review(case)
     return {
         **frame(case),
+        "pre_review": f"{review.office}先预审，{day_words(review.answer_by)}前告诉您" if review else "",
         "offices": sorted({str(task.office) for task in tasks if task.status != TaskStatus.WAITING}),
         "waiting": [f"{task.spec.title}：{progress.next_step(task)}" for task in waiting],
         "reply_days": case.scheme.spec.receiving_limit.days,

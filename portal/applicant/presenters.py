@@ -19,6 +19,7 @@ from portal.web import place
 from portal.web.drafting import SectionState, Slot, file_row, sections_of, shown, slots_of
 from portal.web.forms import AnswersForm, label_of
 from portal.web.layout import Known
+from portal.web.pre_reviewing import returned_lines
 from portal.web.presenters import Action, FileRow, Section, SummaryRow, day_words, moment_words
 
 FROM_ACCOUNT = "来自实名认证"
@@ -93,6 +94,7 @@ def frame(draft: Draft, current: str, slots: Iterable[Slot] | None = None) -> di
         "steps": steps(draft, current, slots),
         "saved_at": f"{timezone.localtime(draft.saved_at):%H:%M}",
         "autosave_url": reverse("applicant:autosave", args=[draft.pk]),
+        "returned": returned_lines(draft),
         "nav": "applicant:start",
     }
 
@@ -112,6 +114,11 @@ class DraftCard:
 def draft_card(draft: Draft) -> DraftCard:
     states = sections_of(draft)
     done = sum(not state.problems for state in states)
+    if lines := returned_lines(draft):
+        words = f"预审退回，请改 {len(lines)} 处后再交"
+        return DraftCard(
+            str(draft.region), moment_words(draft.saved_at), words, reverse("applicant:check", args=[draft.pk])
+        )
     words = f"登记表 {len(states)} 部分，已填好 {done} 部分" if draft.items_chosen else "还没有选办理事项"
     return DraftCard(str(draft.region), moment_words(draft.saved_at), words, way_on(draft), _reporting(draft))
 

@@ -4,18 +4,20 @@ Which of them a task offers follows from `workflow.available`; a form only says 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils import timezone
 
 from agencies.enums import LimitUnit
 from agencies.fields import FIELDS
-from applications import clock, review, workflow
+from applications import clock, review, visits, workflow
 from applications.enums import Action, Fulfilment, TaskStatus
 from applications.models import ItemTask
 from portal.desk.sight import Sight
 from portal.web.presenters import day_words
-from portal.web.widgets import CheckCards, ChoiceCards, DayInput
+from portal.web.widgets import CheckCards, ChoiceCards, DayInput, MomentInput
 
 REMEDY = "不服本决定的，可以自收到之日起六十日内申请行政复议，或者自收到之日起六个月内提起行政诉讼。"
 
@@ -50,10 +52,11 @@ class Way(forms.Form):
     button: ClassVar[str]
     asks_again: ClassVar[bool] = False
     is_danger: ClassVar[bool] = False
-    is_rare: ClassVar[bool] = False
     leaves_office: ClassVar[bool] = False
     # The only usual thing to do: it is chosen from the start.
     is_only = False
+    # Below the others, folded away.
+    is_rare = False
     use_required_attribute = False
 
     def __init__(self, data: Any = None, *, sight: Sight) -> None:
@@ -323,6 +326,22 @@ class Complete(Way):
         label="结果文号", max_length=80, required=False, help_text="证件号、批准文号等，没有就不填"
     )
     summary = words("结果说明", "写给申请人看的一句话，印在反馈单上", rows=2, required=False)
+    follows = forms.ChoiceField(
+        label="有没有要交给申请人的证件、文书",
+        choices=[
+            (Fulfilment.NONE.value, "没有，或者已经当面交了"),
+            (Fulfilment.IN_PRODUCTION.value, "有，正在制作"),
+            (Fulfilment.READY.value, "有，可以来领了"),
+        ],
+        initial=Fulfilment.NONE.value,
+        required=False,
+        widget=ChoiceCards(),
+    )
+
+    def build(self) -> None:
+        # Where the scheme says what follows, nothing is asked.
+        if self.sight.item.fulfilment:
+            del self.fields["follows"]
 
     @property
     def hint(self) -> str:
@@ -336,6 +355,7 @@ class Complete(Way):
             reviewer=self.sight.viewer,
             reference=given["reference"],
             summary=given["summary"],
+            follows=Fulfilment(given.get("follows") or Fulfilment.NONE),
             party=self.sight.party,
         )
         return "已办结"
@@ -404,21 +424,86 @@ class SendBack(Way):
         return "已退回承办人"
 
 
-class CallIn(Way):
+SLOTS = ("slot1", "slot2", "slot3")
+
+
+def slot(label: str, hint: str = "", *, required: bool = False) -> forms.DateTimeField:
+    """A day and an hour."""
+    wrong = {"required": "请至少给一个时间", "invalid": "请填日期和时间，如 2026-09-14 09:30"}
+    formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+    return forms.DateTimeField(
+        label=label,
+        help_text=hint,
+        required=required,
+        widget=MomentInput(),
+        input_formats=formats,
+        error_messages=wrong,
+    )
+
+
+class WithSlots(Way):
+    """What ways that offer times share."""
+
+    def slots(self) -> list[datetime]:
+        return [self.cleaned_data[name] for name in SLOTS if self.cleaned_data.get(name)]
+
+    def take_errors(self, errors: dict[str, str]) -> None:
+        super().take_errors({SLOTS[0] if name == "slots" else name: text for name, text in errors.items()})
+
+    def hours_hint(self) -> str:
+        hours = visits.hours_of(self.task, self.sight.today)
+        return f"办公时间：{hours}" if hours else "本机构没有公布办公时间，请按实际能接待的时间填"
+
+
+class CallIn(WithSlots):
     action, button = Action.CALL_IN, "通知本人到场"
 
-    note = words("到场的原因", "来做什么、带什么、什么时间可以来；不用预约")
+    note = words("到场的原因", "来做什么")
+    place = forms.CharField(label="到哪里", max_length=200, error_messages={"required": "请写明到哪里"})
+    bring = forms.CharField(label="要带什么", max_length=300, required=False, help_text="如居民身份证原件；没有就不填")
+    slot1 = slot("可选时间一")
+    slot2 = slot("可选时间二")
+    slot3 = slot("可选时间三")
 
     def build(self) -> None:
         self.fields["note"].initial = self.sight.item.in_person_reason
+        self.fields["place"].initial = visits.place_of(self.task)
+        self.fields["slot1"].help_text = f"{self.hours_hint()}。只给一个，就是约好的时间；都不给，办公时间随时可来"
 
     @property
     def hint(self) -> str:
         return "须采集、签字时用；等待期间暂停计时"
 
     def apply(self) -> str:
-        review.call_in(self.task, reviewer=self.sight.viewer, note=self.cleaned_data["note"])
+        given = self.cleaned_data
+        visits.call_in(
+            self.task,
+            reviewer=self.sight.viewer,
+            note=given["note"],
+            slots=self.slots(),
+            place=given["place"],
+            bring=given["bring"],
+        )
         return "已通知本人到场，期限暂停计算"
+
+
+class OfferTimes(WithSlots):
+    action, button = Action.OFFER_TIMES, "发给申请人"
+
+    slot1 = slot("可选时间一", required=True)
+    slot2 = slot("可选时间二")
+    slot3 = slot("可选时间三")
+
+    def build(self) -> None:
+        self.fields["slot1"].help_text = f"{self.hours_hint()}。只给一个，就是约好的时间"
+
+    @property
+    def hint(self) -> str:
+        return "代替以前给的时间；期限仍暂停"
+
+    def apply(self) -> str:
+        visits.offer_times(self.task, reviewer=self.sight.viewer, slots=self.slots())
+        return "新的时间已经发给申请人"
 
 
 class RecordVisit(Way):
@@ -429,8 +514,25 @@ class RecordVisit(Way):
         return "期限从今天起继续计算"
 
     def apply(self) -> str:
-        review.record_visit(self.task, staff=self.sight.viewer, party=self.sight.party)
+        visits.record_visit(self.task, staff=self.sight.viewer, party=self.sight.party)
         return f"已登记本人到场。{due_words(self.task)}"
+
+
+class RecordNoShow(Way):
+    action, button = Action.RECORD_NO_SHOW, "登记没有来"
+
+    @classmethod
+    def is_offered(cls, sight: Sight) -> bool:
+        visit = visits.open_visit(sight.task)
+        return visit is not None and visit.chosen_at is not None and visit.chosen_at <= timezone.now()
+
+    @property
+    def hint(self) -> str:
+        return "约好的时间过了，本人没有来；期限仍暂停，请再约时间"
+
+    def apply(self) -> str:
+        visits.record_no_show(self.task, staff=self.sight.viewer, party=self.sight.party)
+        return "已登记没有按时到场，请再约一个时间"
 
 
 class Suspend(Way):
@@ -577,52 +679,96 @@ class ConfirmFact(Way):
         return "已确认，这一件自动开始" if started else "已确认，还要等其他条件"
 
 
-class Fulfil(Way):
-    action, button = Action.FULFIL, "登记"
+class Follow(Way):
+    """What comes after a decision; it never changes the decision."""
 
-    FOLLOWS: ClassVar[dict[str, list[Fulfilment]]] = {
-        Fulfilment.PAYMENT_DUE: [Fulfilment.PAID],
-        Fulfilment.IN_PRODUCTION: [Fulfilment.READY, Fulfilment.MAILED, Fulfilment.DELIVERED],
-        Fulfilment.READY: [Fulfilment.MAILED, Fulfilment.DELIVERED],
-        Fulfilment.MAILED: [Fulfilment.DELIVERED],
-    }
+    stage: ClassVar[Fulfilment]
 
     def build(self) -> None:
-        self.fields["fulfilment"] = forms.ChoiceField(
-            label="现在的情况",
-            choices=[(step.value, step.label) for step in Fulfilment if step != Fulfilment.NONE],
-            widget=ChoiceCards(in_row=True),
-            error_messages={"required": "请选现在的情况"},
-        )
-        if steps := self._steps(self.sight):
-            self.fields["fulfilment"].widget.choices = [(step.value, step.label) for step in steps]
-
-    @classmethod
-    def _steps(cls, sight: Sight) -> list[Fulfilment]:
-        return cls.FOLLOWS.get(sight.result.fulfilment, []) if sight.result else []
-
-    @classmethod
-    def is_offered(cls, sight: Sight) -> bool:
-        return bool(cls._steps(sight))
-
-    @property
-    def title(self) -> str:
-        return "登记发放、送达"
+        """Where nothing was said to follow, it is still possible, but not what one comes for."""
+        result = self.sight.result
+        self.is_rare = result is None or result.fulfilment == Fulfilment.NONE
 
     @property
     def hint(self) -> str:
         return "写在决定旁边，不改变决定"
 
     def apply(self) -> str:
-        step = Fulfilment(self.cleaned_data["fulfilment"])
-        review.fulfil(self.task, step, staff=self.sight.viewer, party=self.sight.party)
-        return f"已登记：{step.label}"
+        given = {name: self.cleaned_data.get(name, "") for name in ("courier", "receiver", "relation")}
+        review.fulfil(self.task, self.stage, staff=self.sight.viewer, party=self.sight.party, **given)
+        return f"已登记：{self.stage.label}"
+
+
+class Pay(Follow):
+    action, button, stage = Action.PAY, "登记已发放", Fulfilment.PAID
+
+    @property
+    def title(self) -> str:
+        return "登记已发放"
+
+
+class Produce(Follow):
+    action, button, stage = Action.PRODUCE, "登记开始制证", Fulfilment.IN_PRODUCTION
+
+    @property
+    def title(self) -> str:
+        return "开始制证"
+
+
+class MakeReady(Follow):
+    action, button, stage = Action.MAKE_READY, "登记可以领取", Fulfilment.READY
+
+    @property
+    def title(self) -> str:
+        return "制好了，可以领取"
+
+    @property
+    def hint(self) -> str:
+        return "通知申请人来领，并生成送达回证，领取时签字"
+
+
+class Mail(Follow):
+    action, button, stage = Action.MAIL, "登记已寄出", Fulfilment.MAILED
+
+    courier = forms.CharField(
+        label="快递公司和单号", max_length=60, error_messages={"required": "请写明快递公司和单号"}
+    )
+
+    @property
+    def title(self) -> str:
+        return "已寄出"
+
+    @property
+    def hint(self) -> str:
+        return "单号会告诉申请人，并印在送达回证上"
+
+
+class HandOver(Follow):
+    action, button, stage = Action.HAND_OVER, "登记已送达", Fulfilment.DELIVERED
+
+    receiver = forms.CharField(
+        label="签收人", max_length=60, error_messages={"required": "请写明签收人"}, help_text="送达回证上签字的人"
+    )
+    relation = forms.CharField(label="和申请人的关系", max_length=20, required=False, help_text="本人领取就不填")
+
+    def build(self) -> None:
+        super().build()
+        self.fields["receiver"].initial = self.task.application.subject_name
+
+    @property
+    def title(self) -> str:
+        return "已送达"
+
+    @property
+    def hint(self) -> str:
+        return "送达回证已经签收"
 
 
 # In the order of the panel.
 WAYS: tuple[type[Way], ...] = (
-    ConfirmFact, Accept, AcceptProvisionally, Complete, Approve, Propose, RequestCorrection, RecordVisit, CallIn, Resume,
-    SendBack, Suspend, Extend, DoNotAccept, Refuse, ApproveRefusal, Fulfil, Transfer, Terminate,
+    ConfirmFact, Accept, AcceptProvisionally, Complete, Approve, Propose, RequestCorrection, RecordVisit, RecordNoShow,
+    OfferTimes, CallIn, Resume, SendBack, Suspend, Extend, DoNotAccept, Refuse, ApproveRefusal, Pay, Produce, MakeReady, Mail,
+    HandOver, Transfer, Terminate,
 )  # fmt: skip
 BY_ACTION = {way.action: way for way in WAYS}
 

@@ -3,20 +3,17 @@
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from agencies.enums import Role
-from agencies.models import Office, Posting
-from portal.accounts.models import User
-from portal.web.access import View, posting_required
+from agencies.models import Office
+from portal.web.access import SignedInRequest, View, posting_required
 
 
-class OfficerRequest(HttpRequest):
+class OfficerRequest(SignedInRequest):
     """A request that has passed the guard: signed in, with a posting at an office."""
 
-    posting: Posting
     office: Office
-    user: User
 
 
 def officers_only(view: View) -> View:

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
 from agencies.fields import FIELDS, FieldKind
-from applications import clock, workflow
+from applications import clock, visits, workflow
+from applications.enums import BEFORE_OFFICES, Decision, Fulfilment, TaskStatus, Verdict
 from applications.enums import Action as Deed
-from applications.enums import Decision, Fulfilment, TaskStatus, Verdict
 from applications.models import Application, CorrectionLine, ItemTask, Material, StatusLog
 from applications.reporting import FIELD, reporting_of
 from portal.desk.sight import Sight
@@ -32,6 +32,7 @@ from portal.web.presenters import (
     short_day,
     short_moment,
 )
+from portal.web.visiting import appointment
 
 S = TaskStatus
 
@@ -65,7 +66,12 @@ _HIDDEN_KINDS = {FieldKind.ID_NUMBER, FieldKind.PHONE, FieldKind.ACCOUNT}
 def status_tag(task: ItemTask) -> Tag:
     """The state in the word of the state machine; money or a card that is still to come says so."""
     result = getattr(task, "result", None)
-    if result is not None and result.fulfilment in (Fulfilment.PAYMENT_DUE, Fulfilment.IN_PRODUCTION, Fulfilment.READY):
+    if result is not None and result.fulfilment in (
+        Fulfilment.PAYMENT_DUE,
+        Fulfilment.IN_PRODUCTION,
+        Fulfilment.READY,
+        Fulfilment.MAILED,
+    ):
         return Tag("blue", "calendar-event", result.get_fulfilment_display())
     return progress.staff_tag(task)
 
@@ -203,6 +209,8 @@ def _day_of(task: ItemTask, today: date) -> tuple[str, str]:
         result = getattr(task, "result", None)
         note = result.reference if result else ""
         return short_day(_local(result.decided_at)) if result else short_day(_local(task.changed_at)), note
+    if task.status in BEFORE_OFFICES:
+        return "还没开始计时", "预审以后才送来"
     if task.status == S.WAITING:
         facts = [task.application.scheme.spec.fact(code).waiting_text for code in task.open_facts]
         return "还没开始计时", "；".join(facts)
@@ -507,13 +515,19 @@ def _provisional(sight: Sight) -> News:
 
 
 def _in_person(sight: Sight) -> News:
-    """A person who has to come may come at any time the office is open; nobody needs an appointment."""
+    """A person who has to come: not called yet, or called and how the appointment stands."""
+    if sight.task.status == S.AWAITING_VISIT:
+        call = appointment(sight.task, visits.open_visit(sight.task))
+        note = f"　{call.note.replace('您请求另约', '申请人请求另约')}" if call.note else ""
+        tone = "amber" if call.note or call.has_passed else "info"
+        when = {True: "等申请人选时间"}.get(call.must_choose, call.when)
+        return tone, "到场安排", f"{when}　{call.place}{note}"
     if sight.task.status != S.IN_REVIEW or not sight.item.in_person:
         return None
     if any(row.action == Deed.RECORD_VISIT for row in sight.log):
         return None
     reason = (sight.item.in_person_reason or "这一件须本人到场").rstrip("。")
-    return "info", "须本人到场", f"{reason}。还没有来的，请通知本人到场，不用预约；等待期间不计时。"
+    return "info", "须本人到场", f"{reason}。还没有来的，请通知本人到场；可以约时间，也可以随时来。等待期间不计时。"
 
 
 def next_step(task: ItemTask, answer_by: date | None = None) -> str:
@@ -523,6 +537,8 @@ def next_step(task: ItemTask, answer_by: date | None = None) -> str:
     by = f"{'预计' if task.is_due_provisional else ''}{short_day(task.next_on)}以前" if task.next_on else ""
     until = answer_by or task.correction_until
     sentences = {
+        S.PRE_REVIEW: "登记表还在预审，通过后再送来",
+        S.PRE_RETURNED: "预审退回，等申请人改后再交",
         S.PENDING: "正在送达办理机构",
         S.QUEUED: f"{by}受理、告知补正或不予受理",
         S.IN_REVIEW: f"{by}办结",
@@ -579,6 +595,7 @@ def result_lines(sight: Sight) -> list[tuple[str, str]]:
     ]
     if result.fulfilment != Fulfilment.NONE:
         pairs.append(("后续", result.get_fulfilment_display()))
+    pairs += [("快递单号", result.courier), ("签收人", result.receiver)]
     if result.fulfil_by and not result.fulfilled_at:
         pairs.append(("最迟", short_day(result.fulfil_by)))
     if result.fulfilled_at:

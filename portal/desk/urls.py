@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.desk import questions, views
+from portal.desk import pre_reviews, questions, views
 
 app_name = "desk"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("batch/", views.batch, name="batch"),
     path("questions/", questions.question_list, name="question_list"),
     path("questions/<int:question_id>/", questions.question, name="question"),
+    path("pre-reviews/", pre_reviews.pre_review_list, name="pre_review_list"),
+    path("pre-reviews/<str:number>/", pre_reviews.pre_review, name="pre_review"),
+    path("pre-reviews/<str:number>/files/<uuid:material>/", pre_reviews.pre_review_file, name="pre_review_file"),
     path("norms/", views.norms, name="norms"),
     path("cases/<str:number>/", views.case, name="case"),
     path("tasks/<str:number>/<str:item>/", views.task, name="task"),

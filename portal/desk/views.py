@@ -21,12 +21,11 @@ from portal.desk import batches, forms, presenters
 from portal.desk import norms as rules
 from portal.desk.guard import OfficerRequest, officers_only
 from portal.desk.sight import Sight, look_at
-from portal.web.files import VIEWER_POLICY
+from portal.web.files import inline_file
+from portal.web.pre_reviewing import waiting_count
 
 PAGE_SIZE = 20
 BATCH_SIZE = 200
-# A picture stands alone in a sandbox; a browser shows no PDF in one, and ours hold no scripts (see materials).
-PICTURE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
 
 
 @require_GET
@@ -70,6 +69,7 @@ def _list(request: OfficerRequest, tray: str) -> HttpResponse:
         "today": today,
         "is_working_day": calendar.is_working(today),
         "now": timezone.now(),
+        "pre_reviews": waiting_count(request.posting),
         "open_questions": Question.objects.for_posting(request.posting).unanswered().count(),
     }
     return TemplateResponse(request, "desk/queue.html", context)
@@ -195,14 +195,7 @@ def material(request: OfficerRequest, number: str, item: str, material: str) -> 
     sight = _sight(request, number, item)
     found = sight.file(material)
     access.open_material(sight.task, found, viewer=sight.viewer, posting=sight.posting)
-    is_pdf = found.extension == "pdf"
-    with found.file.open("rb") as file:
-        response = HttpResponse(file.read(), content_type="application/pdf" if is_pdf else "image/jpeg")
-    response["Content-Disposition"] = f'inline; filename="{found.pk}.{found.extension}"'
-    response["Content-Security-Policy"] = VIEWER_POLICY if is_pdf else PICTURE_POLICY
-    response["X-Content-Type-Options"] = "nosniff"
-    response["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+    return inline_file(found.file, name=str(found.pk), extension=found.extension)
 
 
 @require_POST

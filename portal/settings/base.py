@@ -178,6 +178,8 @@ CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
 CELERY_BEAT_SCHEDULE = {
     "daily_sweeps": {"task": "applications.tasks.daily_sweeps", "schedule": crontab(hour=0, minute=20)},
     "follow_calendar": {"task": "applications.tasks.follow_calendar", "schedule": 600},
+    # In the daytime only: the message the day before should wake nobody.
+    "remind_visits": {"task": "applications.tasks.remind_visits", "schedule": crontab(hour="8-20", minute=15)},
     "reconcile": {"task": "applications.tasks.reconcile", "schedule": crontab(hour=2, minute=10)},
     "morning_digest": {"task": "applications.tasks.morning_digest", "schedule": crontab(hour=8, minute=0)},
     "detect": {"task": "applications.tasks.detect", "schedule": crontab(minute=7)},

@@ -1,10 +1,12 @@
 """Private files on their way out: always as a download of a known type that no browser runs or keeps."""
 
 from django.db.models.fields.files import FieldFile
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 
 # A browser's own PDF viewer is an object of the page and brings its own style; the file itself runs nothing.
 VIEWER_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+# A picture stands alone in a sandbox; a browser shows no PDF in one, and ours hold no scripts (see materials).
+PICTURE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
 _TYPES = {"jpg": "image/jpeg", "pdf": "application/pdf"}
 
 
@@ -19,4 +21,15 @@ def private_file(file: FieldFile, *, name: str, extension: str) -> FileResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "no-store"
+    return response
+
+
+def inline_file(file: FieldFile, *, name: str, extension: str) -> HttpResponse:
+    """The file to be looked at in a page of the desk, where nothing of it can run. The caller has checked and recorded."""
+    with file.open("rb") as stream:
+        response = HttpResponse(stream.read(), content_type=_TYPES.get(extension, "application/octet-stream"))
+    response["Content-Disposition"] = f'inline; filename="{name}.{extension}"'
+    response["Content-Security-Policy"] = VIEWER_POLICY if extension == "pdf" else PICTURE_POLICY
+    response["X-Content-Type-Options"] = "nosniff"
+    response["X-Frame-Options"] = "SAMEORIGIN"
     return response

@@ -14,6 +14,9 @@ _INNER = {Action.RELEASE, Action.TRANSFER, Action.PROPOSE, Action.SEND_BACK}
 _WORDS = {
     Action.SUBMIT: "您提交了登记表",
     Action.ADD_ITEMS: "您增加了要办的事",
+    Action.PRE_PASS: "预审通过",
+    Action.PRE_RETURN: "预审退回，请您修改",
+    Action.PRE_AMEND: "您改好又提交了登记表",
     Action.DELIVER: "已送达",
     Action.CONFIRM_FACT: "资金已到账",
     Action.ACCEPT: "受理",
@@ -22,6 +25,10 @@ _WORDS = {
     Action.REQUEST_CORRECTION: "请您补正",
     Action.RESUBMIT: "您提交了补正",
     Action.CALL_IN: "请您到场",
+    Action.OFFER_TIMES: "给了您可选的到场时间",
+    Action.BOOK_TIME: "您选了到场时间",
+    Action.ASK_OTHER_TIME: "您请求另约到场时间",
+    Action.RECORD_NO_SHOW: "登记您没有按时到场",
     Action.RECORD_VISIT: "您已到场",
     Action.SUSPEND: "进入特别程序，暂停计时",
     Action.RESUME: "特别程序结束，继续计时",
@@ -36,7 +43,11 @@ _WORDS = {
     Action.TRANSFER: "转给同一部门的另一个机构",
     Action.SUPPLY: "您补交了承诺的材料",
     Action.RECOMPUTE: "按新的放假安排重算了到期日",
-    Action.FULFIL: "结果已送出",
+    Action.PAY: "已发放",
+    Action.PRODUCE: "开始制证",
+    Action.MAKE_READY: "制好了，等您领取",
+    Action.MAIL: "已寄出",
+    Action.HAND_OVER: "已送达您手中",
 }
 _PAPERS = {
     Action.SUBMIT: DocumentKind.SUBMISSION_RECEIPT,
@@ -47,6 +58,9 @@ _PAPERS = {
     Action.APPROVE_REFUSAL: DocumentKind.REFUSAL_NOTICE,
     Action.SUSPEND: DocumentKind.SUSPENSION_NOTICE,
     Action.EXTEND: DocumentKind.EXTENSION_NOTICE,
+    Action.MAKE_READY: DocumentKind.DELIVERY_RECEIPT,
+    Action.MAIL: DocumentKind.DELIVERY_RECEIPT,
+    Action.HAND_OVER: DocumentKind.DELIVERY_RECEIPT,
 }
 
 

@@ -13,16 +13,18 @@ from django.utils import timezone
 from agencies.deadlines import Calendar
 from agencies.enums import LimitUnit
 from applications import clock, workflow
-from applications.enums import TERMINAL, ApplicationStatus, Fulfilment, TaskStatus
+from applications.enums import BEFORE_OFFICES, TERMINAL, ApplicationStatus, Fulfilment, TaskStatus
 from applications.forecast import Forecast
-from applications.models import Application, ItemTask
-from portal.web.presenters import Action, Clock, Tag, TaskRow, Why, day_words, month_tables
+from applications.models import Application, ItemTask, PreReview
+from portal.web.presenters import Action, Clock, Tag, TaskRow, Why, day_words, moment_words, month_tables
 
 S = TaskStatus
 
 # -- tags --------------------------------------------------------------------------------------------------------------
 
 _PERSON: dict[str, Tag] = {
+    S.PRE_REVIEW: Tag("blue", "arrow-repeat", "预审中"),
+    S.PRE_RETURNED: Tag("amber", "exclamation-circle-fill", "需要您修改"),
     S.WAITING: Tag("grey", "hourglass-split", "等待前一件"),
     S.PENDING: Tag("blue", "arrow-repeat", "正在送达"),
     S.QUEUED: Tag("blue", "arrow-repeat", "已送达部门"),
@@ -105,6 +107,8 @@ def _unit(task: ItemTask) -> str:
 
 def day_of(task: ItemTask, reading: clock.Reading) -> Day:
     """The day of an item: until when, or why no day is counting."""
+    if task.status in BEFORE_OFFICES:
+        return _day_before_offices(task)
     if task.status == S.WAITING:
         names = _names_of_open_items(task)
         return Day("还没开始计时", f"{names}办好后自动开始" if names else "到账后自动开始")
@@ -122,6 +126,28 @@ def day_of(task: ItemTask, reading: clock.Reading) -> Day:
     if reading.next_on is None:
         return Day("办结时限未公布")
     return _running(task, reading, reading.next_on)
+
+
+def _day_before_offices(task: ItemTask) -> Day:
+    """预审: the hub's own day; no office counts any yet."""
+    review = open_pre_review(task.application)
+    if task.status == S.PRE_RETURNED or review is None:
+        return Day("还没开始计时", "改好再交后重新预审")
+    is_late = review.answer_by < timezone.localdate()
+    words = f"{day_words(review.answer_by)}前"
+    return Day(words, f"应在{words}预审，已超期" if is_late else "告诉您预审结果", is_late=is_late)
+
+
+def open_pre_review(application: Application) -> PreReview | None:
+    """The round that waits for the hub or for the person; for a case fetched `with_progress` no further query."""
+    rounds = [review for review in application.pre_reviews.all() if review.decided_at is None or review.is_returned]
+    return rounds[-1] if rounds else None
+
+
+def pre_review_words(application: Application) -> str:
+    """The hub that looks through the form, as the page names it."""
+    review = open_pre_review(application)
+    return str(review.office) if review else "综合窗口"
 
 
 def _running(task: ItemTask, reading: clock.Reading, due: date) -> Day:
@@ -143,8 +169,11 @@ def _last_day(task: ItemTask) -> Day:
         return Day(f"{decided}决定")
     if result.fulfilment == Fulfilment.PAYMENT_DUE and result.fulfil_by:
         return Day(f"{day_words(result.fulfil_by)}前", f"{decided}办好，等发放")
-    if result.fulfilment == Fulfilment.IN_PRODUCTION and result.fulfil_by:
-        return Day(f"{decided}办好", f"{day_words(result.fulfil_by)}前制好")
+    if result.fulfilment == Fulfilment.IN_PRODUCTION:
+        return Day(f"{decided}办好", f"{day_words(result.fulfil_by)}前制好" if result.fulfil_by else "制好的日期未公布")
+    if result.fulfilled_at:
+        done = day_words(timezone.localdate(result.fulfilled_at))
+        return Day(f"{decided}办好", f"{done}{result.get_fulfilment_display()}")
     return Day(f"{decided}办好", result.get_fulfilment_display() if result.fulfilment != Fulfilment.NONE else "")
 
 
@@ -156,8 +185,15 @@ def _names_of_open_items(task: ItemTask) -> str:
 def next_step(task: ItemTask) -> str:
     """What happens next on an item, for the person."""
     status = S(task.status)
+    if status == S.PRE_REVIEW:
+        hub = pre_review_words(task.application)
+        return f"{hub}先看登记表和材料齐不齐；通过后自动送往{task.office}，您不用再申请"
+    if status == S.PRE_RETURNED:
+        return "改好登记表再交一次，重新预审；部门都还没有开始计时"
     if status == S.WAITING:
         return _waiting_words(task)
+    if status == S.COMPLETED and (words := _follow_words(task)):
+        return words
     if status == S.COMPLETED:
         return task.result.summary or task.spec.next_step or _result_words(task)
     if status in TERMINAL:
@@ -165,7 +201,7 @@ def next_step(task: ItemTask) -> str:
     if status == S.AWAITING_CORRECTION:
         return f"{task.office}请您补正，补上就接着办"
     if status == S.AWAITING_VISIT:
-        return task.spec.in_person_reason or "需要您本人到场"
+        return _visit_words(task)
     return {
         S.PENDING: _on_its_way(task),
         S.QUEUED: f"等{task.office}答复是否受理",
@@ -182,6 +218,27 @@ def _on_its_way(task: ItemTask) -> str:
     if timezone.now() - task.changed_at < SLOW_SENDING:
         return f"正在送往{task.office}"
     return f"还没有送到{task.office}，系统在继续送，工作人员会跟进。办件已经收下，您不用再提交"
+
+
+def _visit_words(task: ItemTask) -> str:
+    """When and where to come, as far as it is agreed."""
+    visit = next((visit for visit in task.visits.all() if visit.came_at is None), None)
+    reason = task.spec.in_person_reason or "需要您本人到场"
+    if visit is None or visit.chosen_at is None:
+        return reason
+    return f"{moment_words(visit.chosen_at)}到{visit.place}。{reason}"
+
+
+def _follow_words(task: ItemTask) -> str:
+    """What the person does about a card or paper: wait, fetch it, expect the parcel."""
+    what, result = task.spec.result.name or "办理结果", task.result
+    where = f"{task.office}{f'　{task.office.address}' if task.office.address else ''}"
+    return {
+        Fulfilment.IN_PRODUCTION: f"{what}正在制作，制好后通知您",
+        Fulfilment.READY: f"{what}可以领了。请带居民身份证到{where}领取，领取时在送达回证上签字",
+        Fulfilment.MAILED: f"{what}已寄出，快递单号 {result.courier}",
+        Fulfilment.DELIVERED: f"{what}已送达" + (f"，签收人 {result.receiver}" if result.receiver else ""),
+    }.get(Fulfilment(result.fulfilment), "")
 
 
 def _in_review_words(task: ItemTask) -> str:
@@ -210,7 +267,7 @@ def _refusal_words(task: ItemTask) -> tuple[str, str]:
 def why(task: ItemTask, reading: clock.Reading, calendar: Calendar) -> Why | None:
     """The counting behind the day; None where nothing was counted yet."""
     due = reading.next_on or reading.due_on
-    is_unstarted = task.status in (S.WAITING, S.PENDING) or (
+    is_unstarted = task.status in (*BEFORE_OFFICES, S.WAITING, S.PENDING) or (
         task.status == S.AWAITING_CORRECTION and reading.accepted_on is None
     )
     if not reading.lines or is_unstarted or task.status in TERMINAL:
@@ -280,6 +337,11 @@ def count_words(tasks: Iterable[ItemTask]) -> str:
     by_item: dict[int, list[str]] = {}
     for task in tasks:
         by_item.setdefault(task.item_id, []).append(task.status)
+    found = {status for statuses in by_item.values() for status in statuses}
+    if S.PRE_RETURNED in found:
+        return f"{len(by_item)} 件事，等您修改登记表"
+    if S.PRE_REVIEW in found and found <= {S.PRE_REVIEW, S.WITHDRAWN}:
+        return f"{len(by_item)} 件事，正在预审"
     done = sum(all(status == S.COMPLETED for status in statuses) for statuses in by_item.values())
     total = len(by_item)
     if done == total:

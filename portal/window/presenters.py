@@ -14,9 +14,9 @@ from agencies.deadlines import calendar_now
 from agencies.fields import FIELDS
 from agencies.models import Posting, Region
 from agencies.spec import FormField
-from applications import notices, submission
-from applications.enums import DocumentKind
-from applications.models import Application, Draft, Material
+from applications import notices, submission, visits, workflow
+from applications.enums import Action, DocumentKind, Fulfilment, Party, TaskStatus
+from applications.models import Application, Draft, ItemTask, Material
 from applications.registration import display, id_number_problem, normalise
 from portal.web import places, progress
 from portal.web.correcting import open_notices
@@ -24,7 +24,9 @@ from portal.web.drafting import Slot, file_row, sections_of, slots_of
 from portal.web.forms import AnswersForm, label_of
 from portal.web.history import timeline
 from portal.web.papers import newest, paper_state, paper_url
-from portal.web.presenters import Tag, masked, moment_words, short_moment
+from portal.web.pre_reviewing import deficit_lines, returned_lines
+from portal.web.presenters import Tag, day_words, masked, moment_words, short_moment
+from portal.web.visiting import appointment
 
 # -- looking a person up -------------------------------------------------------------------------------------------------
 
@@ -184,6 +186,7 @@ def sheet_page(
         "promise_error": (problems or {}).get("promise", ""),
         "promise": draft.scheme.spec.form.promise,
         "saved_at": f"{timezone.localtime(draft.saved_at):%H:%M}",
+        "returned": returned_lines(draft),
         "owner": "本人网上草稿" if draft.owner_id else "",
     }
 
@@ -289,6 +292,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "papers": [(paper.get_kind_display(), paper_url(paper), paper_state(paper)) for paper in papers],
         "notices": [f"{notice.task.office}：{notice.task.spec.title}" for notice in open_notices(case)],
         "unreached": _unreached(case),
+        "todo": _todo(case, tasks),
         "typed_by": f"{case.get_channel_display()}，{case.entered_by}录入",
     }
 
@@ -299,11 +303,43 @@ def _unreached(case: Application) -> str:
     return f"“{notice.get_kind_display()}”没有送到（{notice.outcome}），请当面或打电话告知" if notice else ""
 
 
+def _todo(case: Application, tasks: list[ItemTask]) -> list[tuple[str, str, str]]:
+    """(words, button, address) of what a clerk can do about this case now."""
+    found = []
+    waiting = progress.open_pre_review(case)
+    if waiting is not None and waiting.decided_at is None and not case.is_closed:
+        found.append(("登记表等预审", "预审", reverse("window:pre_review", args=[case.number])))
+    if waiting is not None and waiting.is_returned:
+        lines = "；".join(deficit_lines(waiting))
+        found.append((f"预审退回，等申请人改登记表：{lines}", "接着录", reverse("window:index")))
+    for task in tasks:
+        args = [case.number, task.pk]
+        visit = visits.open_visit(task)
+        if task.status == TaskStatus.AWAITING_VISIT and visit is not None:
+            when = appointment(task, visit).when
+            found.append((f"{task.spec.title}等本人到场：{when}", "登记到场", reverse("window:visit", args=args)))
+        if can_be_fetched(task):
+            what = task.spec.result.name or task.spec.title
+            found.append(
+                (f"{what}{task.result.get_fulfilment_display()}", "登记领取", reverse("window:hand_over", args=args))
+            )
+    return found
+
+
+def can_be_fetched(task: ItemTask) -> bool:
+    """Something was made for the person and is not handed over yet."""
+    result = getattr(task, "result", None)
+    is_open = Action.HAND_OVER in workflow.available(task, Party.CLERK)
+    return is_open and result is not None and result.fulfilment != Fulfilment.NONE
+
+
 def submitted_page(case: Application) -> dict[str, Any]:
     papers = list(case.documents.all())
     receipt = newest(papers, DocumentKind.SUBMISSION_RECEIPT)
     registration = newest(papers, DocumentKind.REGISTRATION)
+    review = progress.open_pre_review(case)
     return {
+        "pre_review": f"{review.office}先预审，{day_words(review.answer_by)}前告诉申请人" if review else "",
         "case": case,
         "person": f"{case.subject_name}　{masked(case.subject_id_no)}",
         "receipt_url": paper_url(receipt) if receipt else "",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.window import views
+from portal.window import handing, views
 
 app_name = "window"
 
@@ -11,8 +11,12 @@ urlpatterns = [
     path("sheet/<uuid:draft_id>/", views.sheet, name="sheet"),
     path("sheet/<uuid:draft_id>/autosave/", views.autosave, name="autosave"),
     path("file/<uuid:material_id>/", views.material_file, name="material_file"),
+    path("pre-reviews/", handing.pre_review_list, name="pre_review_list"),
+    path("pre-reviews/<str:number>/", handing.pre_review, name="pre_review"),
     path("cases/", views.case_list, name="case_list"),
     path("cases/<str:number>/", views.case, name="case"),
+    path("cases/<str:number>/visit/<int:task_id>/", handing.visit, name="visit"),
+    path("cases/<str:number>/hand-over/<int:task_id>/", handing.hand_over, name="hand_over"),
     path("cases/<str:number>/submitted/", views.submitted, name="submitted"),
     path("cases/<str:number>/correction/", views.correction, name="correction"),
 ]

@@ -26,6 +26,7 @@ from portal.web.access import SignedInRequest, posting_required
 from portal.web.drafting import autosaved, receive, save_typed, sections_of, version_of
 from portal.web.files import private_file
 from portal.web.forms import typed
+from portal.web.pre_reviewing import waiting_count
 from portal.window import presenters
 
 clerk_only = posting_required(Role.CLERK)
@@ -36,6 +37,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     """收件录入: the ID number first; then the person's open forms and cases here, or a new form."""
     id_no = request.POST.get("id_no", "")
     context = presenters.index_page(request.posting, id_no, is_asked=request.method == "POST")
+    context["pre_reviews"] = waiting_count(request.posting)
     return render(request, "window/index.html", context)
 
 
@@ -96,7 +98,11 @@ def sheet(request: SignedInRequest, draft: Draft) -> HttpResponse:
     except Invalid as invalid:
         return _show(request, draft, problems=invalid.errors)
     refused = _take_files(request, draft)
-    _take_deeds(request, draft)
+    try:
+        _take_deeds(request, draft)
+    except Refused as late:
+        messages.warning(request, str(late))
+        return redirect("window:sheet", draft.pk)
     if refused:
         return _show(request, draft, refused=refused)
     deed = request.POST.get("do", "save")

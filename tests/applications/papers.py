@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from applications import review
-from applications.enums import DocumentKind, Party, TaskStatus
+from applications.enums import DocumentKind, Fulfilment, Party, TaskStatus
 from applications.models import Application, Document, ItemTask
 from portal.accounts.models import User
 from tests import factories
@@ -49,6 +49,9 @@ def make(kind: DocumentKind, user: User | None = None) -> Document:
     elif kind == DocumentKind.EXTENSION_NOTICE:
         task = accepted(application, "I10")
         review.extend(task, approver=factories.approver_of(task), note="原参保地还没有回函", days=5, at=LATEST)
+    elif kind == DocumentKind.DELIVERY_RECEIPT:
+        task = accepted(application, "I10")
+        review.complete(task, reviewer=factories.reviewer_of(task), follows=Fulfilment.READY, at=LATER)
     return paper(application, kind)
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from applications import review
+from applications import review, visits
 from applications.management.commands.states import table
 from applications.models import ItemTask
 from tests import factories
@@ -37,8 +37,8 @@ def test_explain_case_tells_every_deed_and_counts_the_clock() -> None:
     task = factories.queued_task("I04")
     reviewer = factories.reviewer_of(task)
     review.accept(task, reviewer=reviewer, at=at("2026-09-10"))
-    review.call_in(task, reviewer=reviewer, note="来采指纹", at=at("2026-09-15"))
-    review.record_visit(task, staff=reviewer, at=at("2026-09-18"))
+    visits.call_in(task, reviewer=reviewer, note="来采指纹", at=at("2026-09-15"))
+    visits.record_visit(task, staff=reviewer, at=at("2026-09-18"))
 
     text = printed("explain_case", task.application.number)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.gateways.base import Answer, Ending
-from applications import contacts, notices, review, submission, sweeps
+from applications import contacts, notices, review, submission, sweeps, visits
 from applications.demo import answers_for
 from applications.enums import NoticeKind, NoticeStatus, TaskStatus
 from applications.errors import Invalid
@@ -78,7 +78,7 @@ def test_submission_correction_visit_and_decision_write_a_notice_in_their_transa
     reviewer = factories.reviewer_of(first)
     review.request_correction(second, reviewer=reviewer, deficits=[review.Deficit(field="native", reason="请写全")])
     review.accept(first, reviewer=reviewer)
-    review.call_in(first, reviewer=reviewer, note="周三上午到大厅")
+    visits.call_in(first, reviewer=reviewer, note="周三上午到大厅")
     review.do_not_accept(third, reviewer=reviewer, note="不在这里参保")
 
     assert list(Notice.objects.values_list("kind", flat=True)) == [

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
-from applications import access, corrections, delivery, materials, review, submission, sweeps
+from applications import access, corrections, delivery, materials, review, submission, sweeps, visits
 from applications.demo import picture
 from applications.enums import ApplicationStatus, DocumentKind, Fulfilment, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -270,9 +270,9 @@ def test_visit_in_person_stops_the_clock() -> None:
     task = in_review("I04")
     reviewer = factories.reviewer_of(task)
 
-    review.call_in(task, reviewer=reviewer, note="请到户籍大厅签字")
+    visits.call_in(task, reviewer=reviewer, note="请到户籍大厅签字")
     assert (task.status, task.next_on) == (TaskStatus.AWAITING_VISIT, None)
-    review.record_visit(task, staff=reviewer)
+    visits.record_visit(task, staff=reviewer)
 
     assert task.status == TaskStatus.IN_REVIEW
     assert task.next_on is not None

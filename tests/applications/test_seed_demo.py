@@ -15,7 +15,18 @@ from agencies.enums import Role
 from agencies.models import Posting
 from applications import workflow
 from applications.enums import Action, ApplicationStatus, DispatchStatus, DocumentKind, Fulfilment, Party, TaskStatus
-from applications.models import Application, Correction, Dispatch, ItemTask, Material, Result, StatusLog
+from applications.models import (
+    Application,
+    Correction,
+    Dispatch,
+    Document,
+    ItemTask,
+    Material,
+    PreReview,
+    Result,
+    StatusLog,
+    Visit,
+)
 from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
 from portal.accounts.models import User
 
@@ -49,18 +60,23 @@ def test_demo_goes_through_the_services() -> None:
     changed = [task for task in tasks if logged[task.pk]]
 
     assert [task.status for task in changed] == [logged[task.pk][-1] for task in changed]
-    assert {task.status for task in tasks if not logged[task.pk]} == {TaskStatus.PENDING, TaskStatus.WAITING}
-    assert all(bool(task.dispatches.all()) == (task.status != TaskStatus.WAITING) for task in tasks)
+    untouched = {TaskStatus.PRE_REVIEW, TaskStatus.PENDING, TaskStatus.WAITING}
+    assert {task.status for task in tasks if not logged[task.pk]} == untouched
+    unsent = {TaskStatus.PRE_REVIEW, TaskStatus.PRE_RETURNED, TaskStatus.WAITING}
+    assert all(bool(task.dispatches.all()) == (task.status not in unsent) for task in tasks)
     assert not Application.objects.exclude(log__action=Action.SUBMIT).exists()
 
 
 def test_demo_shows_what_follows_and_what_is_owed() -> None:
-    assert {Fulfilment.PAYMENT_DUE, Fulfilment.PAID} <= set(Result.objects.values_list("fulfilment", flat=True))
+    assert set(Result.objects.values_list("fulfilment", flat=True)) == set(Fulfilment)
     assert Correction.objects.filter(task__status=TaskStatus.AWAITING_CORRECTION, answered_at=None).count() == 2
     assert ItemTask.objects.in_tray("facts").exists()
     assert ItemTask.objects.filter(status=TaskStatus.WAITING, is_held=True).exists()
     assert ItemTask.objects.exclude(provisional_until=None).count() == 1
     assert ItemTask.objects.open().overdue().exists()
+    assert PreReview.objects.waiting().count() == PreReview.objects.returned().count() == 1
+    assert Visit.objects.exclude(came_at=None).exists()
+    assert Document.objects.filter(kind=DocumentKind.DELIVERY_RECEIPT).count() == 6
 
 
 def test_demo_has_an_open_and_a_closed_case_in_each_place() -> None:

@@ -6,17 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from applications import workflow
-from applications.enums import TERMINAL, Action, ApplicationStatus, Party, TaskStatus
+from applications.enums import TERMINAL, Action, ApplicationStatus, Decision, Fulfilment, Party, TaskStatus
 from applications.errors import AlreadyDone, Refused
-from applications.models import ItemTask, StatusLog
+from applications.models import ItemTask, Result, StatusLog
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
 
 S, A, P = TaskStatus, Action, Party
+F = Fulfilment
 
 # Written out by hand from DOMAIN.md 3.1: (deed, from) → (to, who). What is not here must be refused.
 EXPECTED: dict[tuple[Action, TaskStatus], tuple[TaskStatus, set[Party]]] = {
+    (A.PRE_PASS, S.PRE_REVIEW): (S.WAITING, {P.REVIEWER, P.CLERK}),
+    (A.PRE_RETURN, S.PRE_REVIEW): (S.PRE_RETURNED, {P.REVIEWER, P.CLERK}),
+    (A.PRE_AMEND, S.PRE_RETURNED): (S.PRE_REVIEW, {P.APPLICANT, P.CLERK}),
     (A.RELEASE, S.WAITING): (S.PENDING, {P.SYSTEM}),
     (A.CONFIRM_FACT, S.WAITING): (S.WAITING, {P.REVIEWER}),
     (A.DELIVER, S.PENDING): (S.QUEUED, {P.SYSTEM}),
@@ -28,6 +32,10 @@ EXPECTED: dict[tuple[Action, TaskStatus], tuple[TaskStatus, set[Party]]] = {
     (A.REQUEST_CORRECTION, S.IN_REVIEW): (S.AWAITING_CORRECTION, {P.REVIEWER}),
     (A.RESUBMIT, S.AWAITING_CORRECTION): (S.PENDING, {P.APPLICANT, P.CLERK}),
     (A.CALL_IN, S.IN_REVIEW): (S.AWAITING_VISIT, {P.REVIEWER}),
+    (A.OFFER_TIMES, S.AWAITING_VISIT): (S.AWAITING_VISIT, {P.REVIEWER}),
+    (A.BOOK_TIME, S.AWAITING_VISIT): (S.AWAITING_VISIT, {P.APPLICANT, P.CLERK}),
+    (A.ASK_OTHER_TIME, S.AWAITING_VISIT): (S.AWAITING_VISIT, {P.APPLICANT, P.CLERK}),
+    (A.RECORD_NO_SHOW, S.AWAITING_VISIT): (S.AWAITING_VISIT, {P.REVIEWER, P.CLERK}),
     (A.RECORD_VISIT, S.AWAITING_VISIT): (S.IN_REVIEW, {P.REVIEWER, P.CLERK}),
     (A.SUSPEND, S.IN_REVIEW): (S.SUSPENDED, {P.APPROVER}),
     (A.RESUME, S.SUSPENDED): (S.IN_REVIEW, {P.REVIEWER, P.APPROVER}),
@@ -36,6 +44,8 @@ EXPECTED: dict[tuple[Action, TaskStatus], tuple[TaskStatus, set[Party]]] = {
     (A.TRANSFER, S.IN_REVIEW): (S.PENDING, {P.REVIEWER}),
     (A.COMPLETE, S.IN_REVIEW): (S.COMPLETED, {P.REVIEWER}),
     (A.REFUSE, S.IN_REVIEW): (S.REFUSED, {P.REVIEWER}),
+    (A.WITHDRAW, S.PRE_REVIEW): (S.WITHDRAWN, {P.APPLICANT, P.CLERK}),
+    (A.WITHDRAW, S.PRE_RETURNED): (S.WITHDRAWN, {P.APPLICANT, P.CLERK}),
     (A.WITHDRAW, S.WAITING): (S.WITHDRAWN, {P.APPLICANT, P.CLERK}),
     (A.WITHDRAW, S.PENDING): (S.WITHDRAWN, {P.APPLICANT, P.CLERK}),
     (A.WITHDRAW, S.QUEUED): (S.WITHDRAWN, {P.APPLICANT, P.CLERK}),
@@ -43,7 +53,8 @@ EXPECTED: dict[tuple[Action, TaskStatus], tuple[TaskStatus, set[Party]]] = {
     **{
         (A.TERMINATE, source): (S.TERMINATED, {P.REVIEWER, P.SYSTEM})
         for source in (
-            S.WAITING, S.PENDING, S.QUEUED, S.AWAITING_CORRECTION, S.IN_REVIEW, S.AWAITING_VISIT, S.SUSPENDED,
+            S.PRE_REVIEW, S.PRE_RETURNED, S.WAITING, S.PENDING, S.QUEUED, S.AWAITING_CORRECTION, S.IN_REVIEW,
+            S.AWAITING_VISIT, S.SUSPENDED,
         )
     },
     **{
@@ -51,7 +62,11 @@ EXPECTED: dict[tuple[Action, TaskStatus], tuple[TaskStatus, set[Party]]] = {
         for source in (S.IN_REVIEW, S.AWAITING_APPROVAL, S.AWAITING_VISIT, S.SUSPENDED)
     },
     **{(A.RECOMPUTE, source): (source, {P.SYSTEM}) for source in set(S) - TERMINAL},
-    (A.FULFIL, S.COMPLETED): (S.COMPLETED, {P.REVIEWER, P.CLERK}),
+    (A.PAY, S.COMPLETED): (S.COMPLETED, {P.REVIEWER}),
+    (A.PRODUCE, S.COMPLETED): (S.COMPLETED, {P.REVIEWER}),
+    (A.MAKE_READY, S.COMPLETED): (S.COMPLETED, {P.REVIEWER}),
+    (A.MAIL, S.COMPLETED): (S.COMPLETED, {P.REVIEWER, P.CLERK}),
+    (A.HAND_OVER, S.COMPLETED): (S.COMPLETED, {P.REVIEWER, P.CLERK}),
 }  # fmt: skip
 # Deeds on the whole case; they have no row.
 OF_THE_CASE = {A.SUBMIT, A.ADD_ITEMS}
@@ -64,6 +79,31 @@ EXPECTED_TWO_STEPS = {
 }
 
 
+# What follows a decision, as DOMAIN.md 3.1 has it: 待发放 → 已发放; 制证中 → 待领取 or 已寄出 → 已送达.
+EXPECTED_STAGES = {
+    (A.PAY, F.PAYMENT_DUE): F.PAID,
+    (A.PRODUCE, F.NONE): F.IN_PRODUCTION,
+    (A.MAKE_READY, F.NONE): F.READY,
+    (A.MAKE_READY, F.IN_PRODUCTION): F.READY,
+    (A.MAIL, F.NONE): F.MAILED,
+    (A.MAIL, F.IN_PRODUCTION): F.MAILED,
+    (A.MAIL, F.READY): F.MAILED,
+    (A.HAND_OVER, F.NONE): F.DELIVERED,
+    (A.HAND_OVER, F.IN_PRODUCTION): F.DELIVERED,
+    (A.HAND_OVER, F.READY): F.DELIVERED,
+    (A.HAND_OVER, F.MAILED): F.DELIVERED,
+}
+DATA = {"fact": "x", "materials": ["x"], "until": "2026-01-05", "answer_by": "2026-01-05", "place": "x", "slots": ["x"],
+        "slot": "x", "expected_days": 1, "days": 1, "to_office": "x", "courier": "x", "receiver": "x",
+        "deficits": 1}  # fmt: skip
+
+
+def decided(task: ItemTask, stage: Fulfilment = F.NONE) -> Result:
+    return Result.objects.create(
+        task=task, decision=Decision.APPROVED, decided_at=task.application.submitted_at, fulfilment=stage
+    )
+
+
 def try_everything(task: ItemTask, action: Action) -> dict[tuple[TaskStatus, Party], TaskStatus | None]:
     """Where the deed leads from each status for each party; None where it is refused."""
     found: dict[tuple[TaskStatus, Party], TaskStatus | None] = {}
@@ -72,7 +112,7 @@ def try_everything(task: ItemTask, action: Action) -> dict[tuple[TaskStatus, Par
             with transaction.atomic():
                 ItemTask.objects.filter(pk=task.pk).update(status=status)
                 try:
-                    workflow.advance(task, action, party=party, note="原因")
+                    workflow.advance(task, action, party=party, note="原因", data=DATA)
                     found[status, party] = TaskStatus(task.status)
                 except Refused:
                     found[status, party] = None
@@ -93,6 +133,8 @@ def test_action_leads_only_where_the_table_says(action: Action) -> None:
     }
     if action == Action.PROPOSE:
         expected = {}  # this item is decided in one step
+    if stages := workflow.TRANSITIONS[action].stages:
+        decided(task, next(iter(stages)))
 
     found = try_everything(task, action)
 
@@ -110,9 +152,46 @@ def test_deeds_that_need_a_reason_are_refused_without(action: Action) -> None:
     ItemTask.objects.filter(pk=task.pk).update(status=next(iter(row.sources)))
 
     with pytest.raises(Refused):
-        workflow.advance(task, action, party=next(iter(row.parties)), note="  ")
+        workflow.advance(task, action, party=next(iter(row.parties)), note="  ", data=DATA)
 
     assert StatusLog.objects.filter(task=task, action=action).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("action", "key"), [(action, key) for action, row in workflow.TRANSITIONS.items() for key in row.needs]
+)
+def test_deeds_that_need_data_are_refused_without(action: Action, key: str) -> None:
+    task = factories.queued_task("I07")
+    row = workflow.TRANSITIONS[action]
+    if row.stages:
+        decided(task, next(iter(row.stages)))
+    ItemTask.objects.filter(pk=task.pk).update(status=next(iter(row.sources)))
+
+    with pytest.raises(Refused, match=workflow.NEEDS[key]):
+        workflow.advance(
+            task, action, party=next(iter(row.parties)), note="原因", data={k: v for k, v in DATA.items() if k != key}
+        )
+
+    assert StatusLog.objects.filter(task=task, action=action).count() == 0
+
+
+@pytest.mark.parametrize("action", [action for action, row in workflow.TRANSITIONS.items() if row.stages])
+def test_what_follows_a_decision_goes_only_where_the_table_says(action: Action) -> None:
+    task = factories.queued_task("I07")
+    ItemTask.objects.filter(pk=task.pk).update(status=S.COMPLETED)
+    found = {}
+
+    for stage in Fulfilment:
+        with transaction.atomic():
+            decided(task, stage)
+            try:
+                workflow.advance(task, action, party=Party.REVIEWER, data=DATA)
+                found[action, stage] = F(Result.objects.get(task=task).fulfilment)
+            except Refused:
+                assert Result.objects.get(task=task).fulfilment == stage
+            transaction.set_rollback(True)
+
+    assert found == {key: stage for key, stage in EXPECTED_STAGES.items() if key[0] == action}
 
 
 def test_every_open_status_has_a_way_out_and_no_terminal_one() -> None:
@@ -150,7 +229,7 @@ def test_task_accepted_before_returns_to_review_after_a_correction() -> None:
         (A.RESUBMIT, P.APPLICANT),
         (A.DELIVER, P.SYSTEM),
     ]:
-        workflow.advance(task, action, party=party, note="原因")
+        workflow.advance(task, action, party=party, note="原因", data=DATA)
 
     assert task.status == S.IN_REVIEW
 
@@ -167,6 +246,8 @@ def test_task_accepted_before_returns_to_review_after_a_correction() -> None:
         (["completed", "waiting"], ApplicationStatus.IN_PROGRESS),
         (["completed", "awaiting_correction"], ApplicationStatus.ACTION_NEEDED),
         (["awaiting_visit", "in_review"], ApplicationStatus.ACTION_NEEDED),
+        (["pre_review", "pre_review"], ApplicationStatus.IN_PROGRESS),
+        (["pre_returned", "completed"], ApplicationStatus.ACTION_NEEDED),
     ],
 )
 def test_case_status_is_derived(statuses: list[str], status: ApplicationStatus) -> None:

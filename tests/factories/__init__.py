@@ -10,7 +10,7 @@ from typing import Any
 from agencies.enums import Role
 from agencies.models import Item, Office, Posting, Region, Scheme
 from agencies.publishing import digest_of
-from applications import delivery, materials, submission
+from applications import delivery, materials, pre_review, submission
 from applications.demo import Soldier, answers_for, picture, soldier
 from applications.enums import Channel, TaskStatus
 from applications.models import Application, Dispatch, Draft, ItemTask
@@ -74,11 +74,19 @@ def deliver_all() -> int:
     return delivery.deliver(Dispatch.objects.values_list("pk", flat=True))
 
 
+def pass_pre_review(application: Application, at: datetime | None = None) -> None:
+    """Where the scheme asks for a pre-review, it is passed; elsewhere nothing happens."""
+    waiting = application.pre_reviews.filter(decided_at=None).first()
+    if waiting is not None:
+        pre_review.pass_on(waiting, staff=staff(Role.REVIEWER, office=waiting.office), at=at)
+
+
 def delivered(
     user: User | None = None, region: str = DONGSHENG, ticked: list[str] | None = None, at: datetime | None = None
 ) -> Application:
     """A case whose ready tasks lie in the offices' queues."""
     application = submitted(user, region, ticked, at)
+    pass_pre_review(application, at)
     delivery.deliver(Dispatch.objects.filter(task__application=application).values_list("pk", flat=True))
     return application
 

@@ -8,13 +8,14 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.guide import notice_number
-from applications import exports, materials, questions, review
+from applications import exports, materials, questions, review, visits
 from applications.demo import picture
-from applications.enums import ExportKind
-from applications.models import Dispatch, Document, Ticket
+from applications.enums import ExportKind, Fulfilment
+from applications.models import Dispatch, Document, PreReview, Ticket
 from portal.accounts.models import User
 from tests import factories
 
@@ -67,6 +68,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "applicant:supply": ("GET", {APPLICANT}),
     "applicant:remove_supply": ("POST", {APPLICANT}),
     "applicant:question": ("GET", {APPLICANT}),
+    "applicant:visit": ("GET", {APPLICANT}),
     "applicant:withdraw": ("GET", {APPLICANT}),
     "applicant:correction": ("GET", {APPLICANT}),
     "papers:download": ("GET", {APPLICANT, CLERK, SUPERVISOR, ADMIN}),
@@ -87,6 +89,10 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "window:sheet": ("GET", NONE),
     "window:autosave": ("POST", NONE),
     "window:material_file": ("GET", {CLERK}),
+    "window:pre_review_list": ("GET", CLERKS),
+    "window:pre_review": ("GET", {CLERK}),
+    "window:visit": ("GET", {CLERK}),
+    "window:hand_over": ("GET", {CLERK}),
     "window:case_list": ("GET", CLERKS),
     "window:case": ("GET", {CLERK}),
     "window:submitted": ("GET", {CLERK}),
@@ -96,6 +102,9 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "desk:batch": ("POST", {REVIEWER, FOREIGN}),
     "desk:question_list": ("GET", OFFICERS | OVERSEERS),
     "desk:question": ("GET", {REVIEWER, APPROVER}),
+    "desk:pre_review_list": ("GET", OFFICERS),
+    "desk:pre_review": ("GET", {REVIEWER, APPROVER}),
+    "desk:pre_review_file": ("GET", {REVIEWER, APPROVER}),
     "desk:norms": ("GET", OFFICERS),
     "desk:case": ("GET", {REVIEWER, APPROVER}),
     "desk:task": ("GET", {REVIEWER, APPROVER}),
@@ -173,6 +182,18 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
     )  # fmt: skip
     question = questions.ask(case, user=applicant, text="没人管", task=task)
     dispatch = Dispatch.objects.filter(task=task).first()
+    called, ready = factories.task_of(case, "I07"), factories.task_of(case, "I04")
+    for other in (called, ready):
+        review.accept(other, reviewer=reviewer)
+    visits.call_in(called, reviewer=reviewer, note="来签字")
+    review.complete(ready, reviewer=reviewer, follows=Fulfilment.READY)
+    waiting = factories.submitted(ticked=["I01"])
+    today = timezone.localdate()
+    PreReview.objects.create(
+        application=waiting, office=task.office, round=1, asked_at=timezone.now(), answer_by=today
+    )  # fmt: skip
+    seen = waiting.materials.first()
+    assert seen is not None
     own = draft.materials.first()
     document = Document.objects.filter(application=case).first()
     assert dispatch and own and document
@@ -206,6 +227,12 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "window:sheet": {"draft_id": draft.pk},
         "window:autosave": {"draft_id": draft.pk},
         "window:material_file": {"material_id": given.pk},
+        "applicant:visit": number | {"task_id": called.pk},
+        "window:pre_review": {"number": waiting.number},
+        "window:visit": number | {"task_id": called.pk},
+        "window:hand_over": number | {"task_id": ready.pk},
+        "desk:pre_review": {"number": waiting.number},
+        "desk:pre_review_file": {"number": waiting.number, "material": seen.pk},
         "window:case": number,
         "window:submitted": number,
         "window:correction": number,

@@ -52,7 +52,7 @@ def queries(client: Client, url: str) -> int:
 def test_case_list_needs_the_same_queries_for_one_and_three_cases(applicant: Client, person: User) -> None:
     for item in ["I01", "I04", "I07"]:
         factories.delivered(person, ticked=[item])
-        assert queries(applicant, reverse("applicant:case_list")) == 10
+        assert queries(applicant, reverse("applicant:case_list")) == 12
 
 
 def test_case_needs_the_same_queries_for_one_and_three_items(applicant: Client, person: User) -> None:
@@ -61,8 +61,8 @@ def test_case_needs_the_same_queries_for_one_and_three_items(applicant: Client, 
     for task in [*one.tasks.all(), *three.tasks.all()]:
         review.accept(task, reviewer=factories.reviewer_of(task))
 
-    assert queries(applicant, address("case", one)) == 16
-    assert queries(applicant, address("case", three)) == 16
+    assert queries(applicant, address("case", one)) == 18
+    assert queries(applicant, address("case", three)) == 18
 
 
 def test_case_list_shows_only_the_persons_own(client: Client, case: Application) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from applications import review, workflow
+from agencies.deadlines import calendar_now
+from applications import review, visits, workflow
 from applications.enums import Action, Fulfilment, Party, TaskStatus
-from applications.models import ItemTask
+from applications.models import ItemTask, Visit
 from portal.desk import forms
 from tests import factories
 from tests.portal.desk.conftest import (
@@ -45,7 +46,7 @@ def accepted() -> ItemTask:
 
 def called_in() -> ItemTask:
     task = accepted()
-    return fresh(review.call_in(task, reviewer=factories.reviewer_of(task), note="来采指纹"))
+    return fresh(visits.call_in(task, reviewer=factories.reviewer_of(task), note="来采指纹"))
 
 
 def suspended() -> ItemTask:
@@ -72,6 +73,28 @@ def to_be_paid() -> ItemTask:
     task = factories.queued_task("I02")
     review.accept(task, reviewer=factories.reviewer_of(task))
     return fresh(review.complete(fresh(task), reviewer=factories.reviewer_of(task)))
+
+
+def done() -> ItemTask:
+    task = accepted()
+    return fresh(review.complete(task, reviewer=factories.reviewer_of(task)))
+
+
+def in_production() -> ItemTask:
+    task = accepted()
+    return fresh(review.complete(task, reviewer=factories.reviewer_of(task), follows=Fulfilment.IN_PRODUCTION))
+
+
+def missed() -> ItemTask:
+    """The time agreed has passed, and nobody came."""
+    task = called_in()
+    Visit.objects.update(chosen_at=timezone.now() - timedelta(hours=1))
+    return fresh(task)
+
+
+def next_morning(_: ItemTask) -> str:
+    """Half past nine of the next working day but one."""
+    return f"{calendar_now().add(timezone.localdate(), 2):%Y-%m-%d}T09:30"
 
 
 def lacking_a_minor_paper() -> ItemTask:
@@ -109,7 +132,7 @@ CASES: dict[Action, Case] = {
     ),
     Action.COMPLETE: Case(accepted, TaskStatus.COMPLETED, {"reference": "户字1号", "summary": "户口已恢复"}),
     Action.REQUEST_CORRECTION: Case(queued, TaskStatus.AWAITING_CORRECTION, {"field-native": "没有写到旗县"}),
-    Action.CALL_IN: Case(accepted, TaskStatus.AWAITING_VISIT, {"note": "来采指纹"}),
+    Action.CALL_IN: Case(accepted, TaskStatus.AWAITING_VISIT, {"note": "来采指纹", "place": "户籍大厅"}),
     Action.RECORD_VISIT: Case(called_in, TaskStatus.IN_REVIEW),
     Action.SUSPEND: Case(accepted, TaskStatus.SUSPENDED, {"note": "鉴定", "days": "5"}, Party.APPROVER),
     Action.RESUME: Case(suspended, TaskStatus.IN_REVIEW, {}, Party.APPROVER),
@@ -122,7 +145,13 @@ CASES: dict[Action, Case] = {
     ),
     Action.DO_NOT_ACCEPT: Case(queued, TaskStatus.NOT_ACCEPTED, {"note": "户口不在本辖区", "remedy": forms.REMEDY}),
     Action.REFUSE: Case(accepted, TaskStatus.REFUSED, {"note": "不符合条件", "remedy": forms.REMEDY}),
-    Action.FULFIL: Case(to_be_paid, TaskStatus.COMPLETED, {"fulfilment": Fulfilment.PAID}),
+    Action.OFFER_TIMES: Case(called_in, TaskStatus.AWAITING_VISIT, {"slot1": next_morning}),
+    Action.RECORD_NO_SHOW: Case(missed, TaskStatus.AWAITING_VISIT),
+    Action.PAY: Case(to_be_paid, TaskStatus.COMPLETED),
+    Action.PRODUCE: Case(done, TaskStatus.COMPLETED),
+    Action.MAKE_READY: Case(in_production, TaskStatus.COMPLETED),
+    Action.MAIL: Case(in_production, TaskStatus.COMPLETED, {"courier": "邮政 1234"}),
+    Action.HAND_OVER: Case(in_production, TaskStatus.COMPLETED, {"receiver": "赵明远"}),
     Action.TERMINATE: Case(queued, TaskStatus.TERMINATED, {"note": "申请人死亡"}),
     Action.TRANSFER: Case(
         queued, TaskStatus.PENDING, {"to_region": lambda t: review.transfer_targets(t)[0].region_id, "note": "辖区不对"}
@@ -140,7 +169,8 @@ def test_every_deed_of_an_office_has_a_form() -> None:
     office = {Party.REVIEWER, Party.APPROVER}
     deeds = {action for action, row in workflow.TRANSITIONS.items() if row.parties & office}
 
-    assert set(forms.BY_ACTION) == set(CASES) == deeds
+    # A pre-review is about a whole form, not about an item; it has pages of its own.
+    assert set(forms.BY_ACTION) == set(CASES) == deeds - {Action.PRE_PASS, Action.PRE_RETURN}
 
 
 @pytest.mark.parametrize("action", CASES)
@@ -315,11 +345,15 @@ def test_two_step_item_offers_no_single_decision() -> None:
     assert Action.PROPOSE in offered
 
 
-def test_decided_task_offers_nothing_more() -> None:
+def test_decided_task_offers_only_what_can_follow() -> None:
+    """A card that nobody mentioned with the decision can still be made, folded away; nothing is left to decide."""
     task = accepted()
     review.complete(task, reviewer=factories.reviewer_of(task), reference="户字1号")
 
     page = reviewer(task).get(url("task", task))
 
-    assert (page.context["ways"], page.context["rare_ways"]) == ([], [])
+    assert page.context["ways"] == []
+    assert {way.action for way in page.context["rare_ways"]} == {
+        Action.PRODUCE, Action.MAKE_READY, Action.MAIL, Action.HAND_OVER,
+    }  # fmt: skip
     assert ("结果文号", "户字1号") in page.context["task"].result

@@ -8,7 +8,7 @@ from django.db import InternalError, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
-from applications import access, materials, review
+from applications import access, materials, review, visits
 from applications.demo import picture
 from applications.enums import Verdict
 from applications.models import AccessLog
@@ -185,7 +185,7 @@ def test_timeline_is_oldest_first_with_names_and_words() -> None:
     task = factories.queued_task("I04")
     user = factories.reviewer_of(task)
     review.accept(task, reviewer=user)
-    review.call_in(task, reviewer=user, note="来采指纹")
+    visits.call_in(task, reviewer=user, note="来采指纹")
 
     events = reviewer(task).get(url("task", task)).context["task"].events
 
@@ -307,9 +307,9 @@ def test_person_who_must_come_needs_no_appointment() -> None:
     review.accept(task, reviewer=user)
 
     ((tone, words, sentence),) = reviewer(task).get(url("task", task)).context["task"].news
-    review.record_visit(review.call_in(task, reviewer=user, note="来采指纹"), staff=user)
+    visits.record_visit(visits.call_in(task, reviewer=user, note="来采指纹"), staff=user)
     after = reviewer(task).get(url("task", task)).context["task"].news
 
     assert (tone, words) == ("info", "须本人到场")
-    assert "不用预约" in sentence
+    assert "可以约时间，也可以随时来" in sentence
     assert after == []

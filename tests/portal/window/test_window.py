@@ -276,7 +276,7 @@ def test_case_list_needs_the_same_queries_for_one_and_three_cases(window: Client
 
         with CaptureQueriesContext(connection) as seen:
             assert window.get(reverse("window:case_list")).status_code == 200
-        assert len(seen) == 8
+        assert len(seen) == 10
 
 
 def test_case_needs_the_same_queries_for_one_and_three_items(window: Client) -> None:
@@ -288,7 +288,7 @@ def test_case_needs_the_same_queries_for_one_and_three_items(window: Client) -> 
     for case in (one, three):
         with CaptureQueriesContext(connection) as seen:
             assert window.get(reverse("window:case", args=[case.number])).status_code == 200
-        assert len(seen) == 12
+        assert len(seen) == 14
 
 
 def test_lookup_needs_the_same_queries_for_one_and_three_forms(window: Client) -> None:
@@ -297,7 +297,7 @@ def test_lookup_needs_the_same_queries_for_one_and_three_forms(window: Client) -
 
         with CaptureQueriesContext(connection) as seen:
             assert window.post(reverse("window:index"), {"id_no": VISITOR.id_no}).status_code == 200
-        assert len(seen) == 6
+        assert len(seen) == 7
 
 
 def test_case_shows_staff_the_words_of_the_state_machine(window: Client, clerk: User) -> None:

@@ -1,0 +1,231 @@
+"""预审: the list and the page of a form that waits at the hub, for an office and for a window alike.
+
+The hub sees the whole form with numbers masked, since it looks whether the form is complete. `side` is the namespace of the
+page package.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from agencies.enums import Role
+from agencies.fields import FIELDS
+from agencies.models import Posting
+from applications import pre_review, review
+from applications.enums import Party
+from applications.errors import AlreadyDone, Refused
+from applications.models import Application, Draft, Material, PreReview
+from portal.web.access import SignedInRequest
+from portal.web.drafting import shown
+from portal.web.forms import label_of
+from portal.web.presenters import SummaryRow, day_words, masked, moment_words, short_day, short_moment
+
+Show = Callable[[dict[str, Any]], HttpResponse]
+REASONS = ("没有交", "看不清，请平放、光线均匀重拍", "没有拍全，有缺页或缺角", "不是要求的材料", "与填写的内容不一致")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One line of the list."""
+
+    number: str
+    url: str
+    person: str
+    title: str
+    asked: str
+    round: str
+    day: str
+    is_late: bool
+
+
+def waiting_rows(posting: Posting, side: str) -> list[Waiting]:
+    """The forms that wait for this office or window, the earliest day first."""
+    today = timezone.localdate()
+    found = PreReview.objects.for_posting(posting).waiting().for_lists()
+    return [
+        Waiting(
+            number=waiting.application.number,
+            url=reverse(f"{side}:pre_review", args=[waiting.application.number]),
+            person=f"{waiting.application.subject_name}　{masked(waiting.application.subject_id_no)}",
+            title=f"{len(waiting.application.ticked)} 件事　{waiting.application.region}",
+            asked=f"{short_moment(waiting.asked_at)}　{waiting.application.get_channel_display()}",
+            round="" if waiting.round == 1 else f"第 {waiting.round} 次",
+            day=short_day(waiting.answer_by),
+            is_late=waiting.answer_by < today,
+        )
+        for waiting in found
+    ]
+
+
+def waiting_count(posting: Posting) -> int:
+    return PreReview.objects.for_posting(posting).waiting().count()
+
+
+# -- one form ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that can be wrong, as components/deficits.html shows it."""
+
+    name: str
+    words: forms.BoundField
+    pick: forms.BoundField | None = None
+    is_noted: bool = False
+
+
+class DecisionForm(forms.Form):
+    """Passes, or says everything that is to be changed."""
+
+    use_required_attribute = False
+    materials_title, fields_title = "要改的材料", "要改的填写内容"
+    deed = forms.ChoiceField(
+        label="决定",
+        choices=[("pass", "预审通过"), ("return", "退回修改")],
+        error_messages={"required": "请先选一个决定", "invalid_choice": "请先选一个决定"},
+    )
+
+    def __init__(self, data: Any, case: Application, given: Iterable[Material]) -> None:
+        super().__init__(data)
+        spec = case.scheme.spec
+        codes = {material.code for material in given}
+        self.materials = spec.materials_for(frozenset(case.ticked), case.answers)
+        self.asked = [entry for entry in case.registration.asked() if not FIELDS[entry.field].derived]
+        for material in self.materials:
+            is_missing = material.code not in codes and not material.optional
+            choices = [("", "没有问题"), *[(reason, reason) for reason in REASONS]]
+            self.fields[f"pick-{material.code}"] = forms.ChoiceField(
+                label=f"{material.title}：哪里不对",
+                choices=choices,
+                required=False,
+                initial="没有交" if is_missing else "",
+            )
+            self.fields[f"words-{material.code}"] = forms.CharField(
+                label=f"{material.title}：具体说明", max_length=200, required=False
+            )
+        for entry in self.asked:
+            self.fields[f"field-{entry.field}"] = forms.CharField(
+                label=f"{label_of(entry)}：哪里不对", max_length=200, required=False
+            )
+
+    @property
+    def material_rows(self) -> list[Row]:
+        return [
+            Row(m.title, self[f"words-{m.code}"], self[f"pick-{m.code}"], bool(self[f"pick-{m.code}"].value()))
+            for m in self.materials
+        ]
+
+    @property
+    def field_rows(self) -> list[Row]:
+        return [Row(label_of(entry), self[f"field-{entry.field}"]) for entry in self.asked]
+
+    def deficits(self) -> list[review.Deficit]:
+        found = []
+        for material in self.materials:
+            parts = [self.cleaned_data[f"pick-{material.code}"], self.cleaned_data[f"words-{material.code}"]]
+            if reason := "：".join(part for part in parts if part):
+                found.append(review.Deficit(reason, material=material.code))
+        for entry in self.asked:
+            if reason := self.cleaned_data[f"field-{entry.field}"]:
+                found.append(review.Deficit(reason, field=entry.field))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if not self.errors and self.cleaned_data["deed"] == "return" and not self.deficits():
+            self.add_error(None, "退回时请至少写明一处要改的内容或材料")
+        return self.cleaned_data
+
+
+def respond(request: SignedInRequest, waiting: PreReview, *, side: str, show: Show) -> HttpResponse:
+    """Shows the form, or does what was decided about it."""
+    case = waiting.application
+    given = list(case.materials.filter(is_sent=True, replaced_by=None))
+    form = DecisionForm(request.POST or None, case, given)
+    if request.method == "POST" and form.is_valid():
+        try:
+            messages.success(request, _decide(request, waiting, form))
+        except AlreadyDone as already:
+            messages.warning(request, str(already))
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return show(_page(waiting, form, given, side))
+        return redirect(f"{side}:pre_review_list")
+    return show(_page(waiting, form, given, side))
+
+
+def _decide(request: SignedInRequest, waiting: PreReview, form: DecisionForm) -> str:
+    party = Party.CLERK if request.posting.role == Role.CLERK else Party.REVIEWER
+    number = waiting.application.number
+    if form.cleaned_data["deed"] == "pass":
+        pre_review.pass_on(waiting, staff=request.user, party=party)
+        return f"{number} 预审通过，正在分送各部门"
+    made = pre_review.give_back(waiting, staff=request.user, party=party, deficits=form.deficits())
+    return f"{number} 已退回修改，共 {len(made.deficits)} 处，已通知申请人"
+
+
+def _page(waiting: PreReview, form: DecisionForm, given: list[Material], side: str) -> dict[str, Any]:
+    case = waiting.application
+    sections = [
+        (
+            section.title,
+            [
+                SummaryRow(label_of(entry), shown(entry.field, str(case.answers.get(entry.field) or "")))
+                for entry in asked
+            ],
+        )
+        for section, asked in case.registration.sections()
+    ]
+    return {
+        "number": case.number,
+        "name": case.subject_name,
+        "id_no": masked(case.subject_id_no),
+        "asked": f"{moment_words(waiting.asked_at)}　{case.get_channel_display()}提交",
+        "day": day_words(waiting.answer_by),
+        "is_late": waiting.answer_by < timezone.localdate(),
+        "items": [item.title for item in case.scheme.spec.offered if item.code in case.ticked],
+        "sections": sections,
+        "files": _files(case, form, given, side),
+        "before": _before(waiting),
+        "form": form,
+        "list_url": reverse(f"{side}:pre_review_list"),
+    }
+
+
+def _files(case: Application, form: DecisionForm, given: list[Material], side: str) -> list[tuple[str, list[Any]]]:
+    def link(material: Material) -> tuple[str, str]:
+        args = [material.pk] if side == "window" else [case.number, material.pk]
+        name = "material_file" if side == "window" else "pre_review_file"
+        return material.original_name, reverse(f"{side}:{name}", args=args)
+
+    return [(m.title, [link(material) for material in given if material.code == m.code]) for m in form.materials]
+
+
+def _before(waiting: PreReview) -> list[str]:
+    """What was asked for in the round before, so that one sees whether it was done."""
+    earlier = waiting.application.pre_reviews.filter(round=waiting.round - 1).first()
+    return deficit_lines(earlier) if earlier is not None else []
+
+
+def deficit_lines(returned: PreReview) -> list[str]:
+    """What is to be changed, a line each."""
+    spec = returned.application.scheme.spec
+    return [
+        f"{spec.material(line['material']).title if line['material'] else FIELDS[line['field']].label}：{line['reason']}"
+        for line in returned.deficits
+    ]
+
+
+def returned_lines(draft: Draft) -> list[str]:
+    """What the hub asked to be changed in this form; empty for a form that was never given back."""
+    if draft.scheme.spec.pre_review is None:
+        return []
+    returned = draft.pre_reviews.returned().select_related("application__scheme").first()
+    return deficit_lines(returned) if returned is not None else []

@@ -1,0 +1,101 @@
+"""At the counter after a decision or before one: pre-reviews, appointments, and what is handed over to the person."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET
+
+from agencies.enums import Role
+from applications import review
+from applications.enums import DocumentKind, Fulfilment, Party
+from applications.errors import AlreadyDone, Refused
+from applications.models import Application, PreReview
+from portal.web import pre_reviewing, visiting
+from portal.web.access import SignedInRequest, posting_required
+from portal.web.papers import newest, paper_url
+from portal.window import presenters
+
+clerk_only = posting_required(Role.CLERK)
+
+
+def _case(request: SignedInRequest, number: str) -> Application:
+    cases = Application.objects.for_window(presenters.place_of(request.posting))
+    return get_object_or_404(cases.with_history(), number=number)
+
+
+# -- pre-review ----------------------------------------------------------------------------------------------------------
+
+
+@clerk_only
+@require_GET
+def pre_review_list(request: SignedInRequest) -> HttpResponse:
+    rows = pre_reviewing.waiting_rows(request.posting, "window")
+    return render(request, "window/pre_review_list.html", {"rows": rows})
+
+
+@clerk_only
+def pre_review(request: SignedInRequest, number: str) -> HttpResponse:
+    """One form of the place, looked through as a whole; whoever comes late is told who was first."""
+    rounds = PreReview.objects.for_posting(request.posting).filter(application__number=number)
+    waiting = get_object_or_404(rounds.for_lists().order_by("-round")[:1])
+    if request.method != "POST" and waiting.decided_at is not None:
+        return redirect("window:pre_review_list")
+    return pre_reviewing.respond(
+        request, waiting, side="window", show=lambda page: render(request, "window/pre_review.html", page)
+    )
+
+
+# -- appointments --------------------------------------------------------------------------------------------------------
+
+
+@clerk_only
+def visit(request: SignedInRequest, number: str, task_id: int) -> HttpResponse:
+    """The person is there, or calls about the time."""
+    case = _case(request, number)
+    task = visiting.called_task(case, task_id)
+
+    def show(page: dict[str, Any]) -> HttpResponse:
+        return render(request, "window/visit.html", {"case": case} | page)
+
+    return visiting.respond(request, case, task, side="window", show=show)
+
+
+# -- handing over --------------------------------------------------------------------------------------------------------
+
+
+class HandOverForm(forms.Form):
+    """Who signed the 送达回证."""
+
+    use_required_attribute = False
+    receiver = forms.CharField(
+        label="签收人",
+        max_length=60,
+        help_text="送达回证上签字的人",
+        error_messages={"required": "请写明签收人"},
+    )
+    relation = forms.CharField(label="和申请人的关系", max_length=20, required=False, help_text="本人领取就不填")
+
+
+@clerk_only
+def hand_over(request: SignedInRequest, number: str, task_id: int) -> HttpResponse:
+    """The card or paper is fetched: print the 送达回证, have it signed, write down who signed."""
+    case = _case(request, number)
+    task = next((task for task in case.tasks.all() if task.pk == task_id and hasattr(task, "result")), None)
+    if task is None or task.result.fulfilment == Fulfilment.NONE:
+        raise Http404
+    form = HandOverForm(request.POST or None, initial={"receiver": case.subject_name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            review.fulfil(task, Fulfilment.DELIVERED, staff=request.user, party=Party.CLERK, **form.cleaned_data)
+            messages.success(request, f"已登记送达：{task.spec.title}")
+        except AlreadyDone as already:
+            messages.info(request, str(already))
+        except Refused as refused:
+            messages.error(request, str(refused))
+        return redirect("window:case", number)
+    paper = newest(case.documents.all(), DocumentKind.DELIVERY_RECEIPT, task.pk)
+    context = {"case": case, "task": task, "form": form, "paper_url": paper_url(paper) if paper else ""}
+    return render(request, "window/hand_over.html", context)
