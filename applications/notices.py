@@ -90,6 +90,7 @@ def _gathering(application: Application, at: datetime) -> Notice | None:
             kind=NoticeKind.PROGRESS,
             status=NoticeStatus.PENDING,
             attempts=0,
+            created_at__lte=at,
             next_attempt_at__gt=at,
         )
         .last()

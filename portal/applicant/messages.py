@@ -39,17 +39,15 @@ def inbox(request: SignedInRequest) -> HttpResponse:
 
 class ContactForm(forms.Form):
     phone = forms.CharField(
-        label="手机号", required=False, max_length=20,
+        label="手机号", max_length=20, error_messages={"required": "请填手机号"},
         widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel", "size": 13}),
     )  # fmt: skip
     email = forms.CharField(
-        label="邮箱（选填）", required=False, max_length=254,
+        label="邮箱", required=False, max_length=254,
         help_text="短信送不到时，改发邮件",
         widget=forms.TextInput(attrs={"type": "email", "inputmode": "email", "autocomplete": "email"}),
     )  # fmt: skip
-    contact_by = forms.ChoiceField(
-        label="先用哪种方式通知", choices=ContactBy.choices, required=False, widget=ChoiceCards(in_row=True)
-    )
+    contact_by = forms.ChoiceField(label="先用哪种方式通知", choices=ContactBy.choices, widget=ChoiceCards(in_row=True))
 
 
 @signed_in

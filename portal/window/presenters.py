@@ -206,7 +206,18 @@ def _rows(draft: Draft, asked: list[FormField], form: AnswersForm) -> list[Row]:
     placed = {code for row in printed for code in row}
     rest = [code for code in by_code if code not in placed]
     rows = [row for row in printed if row] + [rest[i : i + 3] for i in range(0, len(rest), 3)]
-    return [Row([_cell(draft, by_code[code], form) for code in row]) for row in rows]
+    return [Row([_cell(draft, by_code[code], form) for code in row]) for row in _paired(rows)]
+
+
+def _paired(rows: list[list[str]]) -> list[list[str]]:
+    """Two neighbouring rows of one field share a row, so that the form needs one screen; the order stays."""
+    paired: list[list[str]] = []
+    for row in rows:
+        if paired and len(row) == len(paired[-1]) == 1:
+            paired[-1] = [*paired[-1], *row]
+        else:
+            paired.append(row)
+    return paired
 
 
 def _cell(draft: Draft, entry: FormField, form: AnswersForm) -> Cell:
