@@ -176,7 +176,7 @@ def _postpone(dispatch: Dispatch, link: OfficeLink) -> None:
 
 
 def _lease(dispatch: Dispatch, now: datetime) -> Lease | None:
-    until = now + timedelta(seconds=settings.EXCHANGE_TOTAL_SECONDS + 40)
+    until = now + timedelta(seconds=settings.EXCHANGE_LEASE_SECONDS)
     with transaction.atomic():
         workflow.lock(dispatch.task.application_id)
         claimed = Dispatch.objects.filter(pk=dispatch.pk, status=DispatchStatus.PENDING).update(

@@ -6,9 +6,11 @@ after sending may have.
 
 import json
 import re
+import ssl
 import time
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -22,6 +24,12 @@ _PASSING = {408, 425, 429}
 # Numbers of persons and accounts that an answer may repeat; a receipt number has letters or is shorter.
 _FIGURES = re.compile(r"(?<![\w-])\d{11,}[Xx]?(?![\w-])")
 _CONFIGURATION = {401, 403, 404, 405, 410}
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Whom we believe over TLS; reading the list of authorities takes longer than a call, so it is done once."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 class HttpGateway:
@@ -87,7 +95,7 @@ class HttpGateway:
         deadline = time.monotonic() + total
         limits = httpx2.Timeout(total, connect=min(settings.EXCHANGE_CONNECT_SECONDS, total))
         with (
-            httpx2.Client(trust_env=False, follow_redirects=False, timeout=limits) as client,
+            httpx2.Client(trust_env=False, follow_redirects=False, timeout=limits, verify=trusted()) as client,
             client.stream(
                 method,
                 target.url,

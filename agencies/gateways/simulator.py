@@ -21,6 +21,7 @@ import httpx2
 
 from agencies.gateways import signatures
 from agencies.gateways.base import SigningKey
+from agencies.gateways.http import trusted
 
 
 class Mode(StrEnum):
@@ -62,6 +63,8 @@ class Taken:
     digest: str
     receipt: str
     at: str
+    case_number: str = ""
+    item: str = ""
     state: str = "received"
 
 
@@ -81,12 +84,16 @@ class Simulator:
         self._lock = threading.Lock()
         self._results = ThreadPoolExecutor(4, thread_name_prefix="results")
         self._sequences: Counter[str] = Counter()
-        self._read_log()
+        for taken in self._read_log():
+            self._results.submit(self._work, taken, [])
 
-    def _read_log(self) -> None:
-        if not self.log.exists():
-            return
-        for line in self.log.read_text(encoding="utf-8").splitlines():
+    def _read_log(self) -> list[Taken]:
+        """Remembers what was taken before a kill -9; gives the tasks whose results were not all sent yet."""
+        answered: Counter[str] = Counter()
+        text = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+        if text and not text.endswith("\n"):
+            self.log.write_text(text + "\n", encoding="utf-8")  # or the next line would be lost with the torn one
+        for line in text.splitlines():
             try:
                 row = json.loads(line)
             except ValueError:  # a line torn by kill -9
@@ -96,6 +103,9 @@ class Simulator:
                 self.taken[row["dispatch"]] = Taken(**row)
             elif what == "word":
                 self.words[row["dispatch"]] = row["status"]
+            elif what == "sent" and row["status"] < 500:
+                answered[row["dispatch"]] += 1
+        return [taken for key, taken in self.taken.items() if answered[key] < 2]
 
     def write(self, what: str, **facts: Any) -> None:
         line = json.dumps({"what": what, **facts}, ensure_ascii=False)
@@ -139,6 +149,8 @@ class Simulator:
                     digest=data["digest"],
                     receipt=f"SIM-{uuid.uuid4().hex[:10].upper()}",
                     at=datetime.now(UTC).isoformat(),
+                    case_number=data["case_number"],
+                    item=data["item"]["code"],
                 )
                 self.write("taken", **vars(taken))
                 self.taken[key] = taken
@@ -222,7 +234,7 @@ class Simulator:
         for attempt in range(20):
             headers = signatures.headers([key], message_id, int(time.time()), body)
             try:
-                with httpx2.Client(trust_env=False, timeout=10) as client:
+                with httpx2.Client(trust_env=False, timeout=10, verify=trusted()) as client:
                     response = client.post(
                         f"{self.portal}/exchange/v1/events",
                         content=body,

@@ -128,6 +128,8 @@ RELAY_STALE_SECONDS = env.float("RELAY_STALE_SECONDS", default=30)
 EXCHANGE_ALLOWED_HOSTS = env.list("EXCHANGE_ALLOWED_HOSTS", default=[])
 EXCHANGE_CONNECT_SECONDS = env.float("EXCHANGE_CONNECT_SECONDS", default=10)
 EXCHANGE_TOTAL_SECONDS = env.float("EXCHANGE_TOTAL_SECONDS", default=20)
+# How long a worker may hold a dispatch that it sends; when it died meanwhile another one sends it then.
+EXCHANGE_LEASE_SECONDS = env.float("EXCHANGE_LEASE_SECONDS", default=EXCHANGE_TOTAL_SECONDS + 40)
 
 # How long what agencies' systems sent is kept after its task has ended; and how long a file that was exported.
 EXCHANGE_INBOUND_DAYS = env.int("EXCHANGE_INBOUND_DAYS", default=400)

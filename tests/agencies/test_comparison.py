@@ -1,13 +1,18 @@
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from pydantic import ValidationError
 
 from agencies.comparison import compare
-from agencies.layers import Data
+from agencies.layers import Data, read_layer
 from agencies.spec import SchemeSpec
 from tests.agencies.conftest import REGIONS, compiled, layer
+
+EXAMPLE = REGIONS.parent.parent / "docs" / "example"
+DISTRICT = compiled(layer("nation"), read_layer(EXAMPLE / "shili.yaml"), read_layer(EXAMPLE / "donghu.yaml"))
 
 
 def changed(**values: Any) -> SchemeSpec:
@@ -80,6 +85,48 @@ def test_visit_in_person_is_told(ordos: SchemeSpec) -> None:
     new = with_item("I05", in_person=False)
 
     assert told(ordos, new) == ["申请人：“居民身份证”不再要求本人到场。"]
+
+
+# Codes that other values point to, and what only the portal reads.
+NOT_SAID = {
+    "region", "version", "provenance", "source", "code", "id", "icon", "field", "fields", "item", "fact", "ticked", "agencies",
+    "agency", "serves", "in", "item_order", "printed_rows", "valid_from",
+}  # fmt: skip
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        return [found for key, part in value.items() if key not in NOT_SAID for found in leaves(part, (*path, key))]
+    if isinstance(value, list):
+        return [found for number, part in enumerate(value) for found in leaves(part, (*path, number))]
+    return [path]
+
+
+def altered(value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) else f"{value or ''}改"
+
+
+def test_every_changed_word_of_a_scheme_is_told() -> None:
+    """Whatever an editor changes in the example, somebody is told of it."""
+    content = DISTRICT.model_dump(mode="json", by_alias=True)
+    hidden = {f"items.{number}." for number, item in enumerate(DISTRICT.items) if not item.enabled}
+    hidden |= {f"items.{number}.in_person_reason" for number, item in enumerate(DISTRICT.items) if not item.in_person}
+    untold, tried = [], 0
+    for path in leaves(content):
+        here = other = deepcopy(content)
+        for step in path[:-1]:
+            here = here[step]
+        here[path[-1]] = altered(here[path[-1]])
+        with suppress(ValidationError):
+            new = SchemeSpec.model_validate(other)
+            tried += 1
+            if not compare(DISTRICT, new):
+                untold.append(".".join(map(str, path)))
+
+    assert tried > 500
+    assert [path for path in untold if not path.startswith(tuple(hidden))] == []
 
 
 def test_command_compares_versions_and_files(

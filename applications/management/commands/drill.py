@@ -1,193 +1,186 @@
-"""`manage.py drill`: kill -9 of every part while submissions run, then an independent count.
+"""`manage.py drill`: kill -9 of every part at every step while people submit, then an independent count.
 
-It starts servers of its own (PostgreSQL, broker) and everything else as real processes under var/drill, and touches no
-other database. Two kinds of blows: numbered crash points, where a process dies at an exact step, and kill -9 from outside
-of each part in turn. At the end the agency system's own log is counted against what persons were told.
+It starts a portal of its own (applications/management/drill_stage.py). People submit over HTTP; at each numbered crash
+point (drill_points.py) one part after the other is killed; at the end the agency systems' own logs are counted against
+what people were told (drill_count.py).
 """
 
-import base64
 import json
-import os
-import secrets
-import shutil
-import subprocess
-import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-import run as launcher
-from applications.management.drill_points import POINTS
+from applications.management import drill_count
+from applications.management.drill_people import BROWSERS
+from applications.management.drill_points import POINTS, SABOTAGE, VICTIMS
+from applications.management.drill_stage import Stage, StepFailed
+from run import Trouble
 
-PARTS = ["web", "relay", "worker", "housekeeping", "beat", "agency", "broker", "database"]
+Blow = tuple[int, str]
+BLOW_SECONDS = 60  # so long a crash point may wait for somebody to come by
 
 
 class Command(BaseCommand):
-    help = "演练：提交进行时逐个杀掉每一部分，最后核对一件不丢、一件不重。"
+    help = "演练：提交进行时在每一步逐个杀掉每一部分，最后按部门系统自己的记录核对一件不丢、一件不重。"
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--submissions", type=int, default=20, help="提交多少件（最多 2400）")
-        parser.add_argument("--seconds", type=int, default=240, help="最长用时")
+        parser.add_argument("--submissions", type=int, default=30, help="多少人提交，每人一件")
+        parser.add_argument("--items", type=int, default=3, help="每人选几个事项，轮流选到每个部门")
+        parser.add_argument("--seconds", type=int, default=3600, help="最长用时")
+        parser.add_argument("--papers", action="store_true", help="也等所有文书做完（每件五六份，是最慢的一步）")
+        parser.add_argument("--full", action="store_true", help="在每个位置把每一部分都杀一遍；不写时每个位置杀两次")
+        parser.add_argument("--sabotage", choices=SABOTAGE, default="", help="故意弄坏，证明演练查得出来")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count = min(options["submissions"], 2400)
-        drill = Drill(self, count, time.monotonic() + options["seconds"])
+        stage = Stage(options["sabotage"])
+        drill = Drill(self, stage, options["submissions"], time.monotonic() + options["seconds"], options["papers"])
         try:
-            drill.start()
-            drill.strike_all()
-            drill.wait()
-            problems = drill.count()
-        except launcher.Trouble as trouble:
+            stage.start(options["submissions"], options["items"])
+            drill.run(list(full() if options["full"] else short()))
+            problems = drill.report()
+        except (Trouble, StepFailed) as trouble:
             raise CommandError(str(trouble)) from None
         finally:
-            drill.children.stop()
+            stage.stop()
         if problems:
             raise CommandError("；".join(problems))
 
 
-class Drill:
-    def __init__(self, command: BaseCommand, submissions: int, deadline: float) -> None:
-        self.say = command.stdout.write
-        self.submissions, self.deadline = submissions, deadline
-        self.home: Path = launcher.VAR / "drill"
-        self.children = launcher.Children()
-        self.parts: dict[str, launcher.Child] = {}
-        self.blows: Counter[str] = Counter()
-        self.env: dict[str, str] = {}
-
-    @property
-    def acknowledged(self) -> Path:
-        return self.home / "acknowledged"
-
-    @property
-    def log(self) -> Path:
-        return self.home / "agency.jsonl"
-
-    def start(self) -> None:
-        shutil.rmtree(self.home, ignore_errors=True)
-        points = self.home / "points"
-        points.mkdir(parents=True)
-        for name in ("DATABASE_URL", "CELERY_BROKER_URL"):
-            os.environ.pop(name, None)
-        launcher.VENV = Path(sys.prefix)  # the servers' wheels lie beside this very interpreter
-        port = launcher.free_port()
-        self.env = launcher.start_servers(self.children, self.home)
-        self.env.update(
-            DJANGO_SETTINGS_MODULE="portal.settings.test",
-            MEDIA_ROOT=str(self.home / "media"),
-            DRILL_POINTS=str(points),
-            SIMULATOR_SECRET="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
-            EXCHANGE_ALLOWED_HOSTS="127.0.0.1",
-            EXCHANGE_TOTAL_SECONDS="3",
-            RELAY_STALE_SECONDS="2",
-        )
-        endpoint = f"http://127.0.0.1:{port}"
-        self._call("prepare", f"--submissions={self.submissions}", f"--endpoint={endpoint}")
-        database, broker = self.children.servers
-        self.parts = {"database": database, "broker": broker}
-        points_of = ["-m", "applications.management.drill_points"]
-        agency = ["manage.py", "simulate_agency", f"--port={port}", f"--log={self.log}", "--mode=silent"]
-        self._part("agency", *points_of, *agency)
-        self._part("relay", *points_of, "manage.py", "relay")
-        celery = [*points_of, "celery", "-A", "portal"]
-        worker = [*celery, "worker", "-P", "solo", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-        queues = subprocess.run(
-            [sys.executable, "manage.py", "queues"], cwd=launcher.ROOT, env=self.env, capture_output=True, text=True
-        ).stdout.split()
-        agencies = ",".join(queue for queue in queues if queue.startswith("agency."))
-        self._part("worker", *worker, "-Q", agencies, "-n", "drill@worker")
-        self._part("housekeeping", *worker, "-Q", "housekeeping,notices", "-n", "drill@housekeeping")
-        self._part("beat", *celery, "beat", "-s", str(self.home / "beat"), "--pidfile=")
-        self._part("web", "manage.py", "drill_step", "submit", f"--acknowledged={self.acknowledged}")
-
-    def _part(self, name: str, *command: str) -> None:
-        child = launcher.Child(name, name, [sys.executable, *command], self.env, self.home / "log")
-        self.children.workers.append(child.start())
-        self.parts[name] = child
-
-    def _call(self, step: str, *options: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", "drill_step", step, *options],
-            cwd=launcher.ROOT, env=self.env, capture_output=True, text=True, timeout=600,
-        )  # fmt: skip
-        if done.returncode:
-            raise CommandError(f"{step}：{done.stderr.strip().splitlines()[-1]}")
-        return done.stdout
-
-    # --- blows ---
-
-    def strike_all(self) -> None:
-        """Arms every crash point, then kills each part from outside; whatever is dead is started again."""
+def full() -> Iterator[Blow]:
+    """Every part at every point."""
+    for victim in VICTIMS:
         for point in POINTS:
-            (Path(self.env["DRILL_POINTS"]) / str(point)).touch()
-        for part in PARTS:
-            self._mind(1.5)
-            child = self.parts[part]
-            if child.process is not None and child.process.poll() is None:
-                child.process.kill()
-                child.process.wait()
-                self.blows[part] += 1
-            self._mind(0.2)
+            yield point, victim
 
-    def _mind(self, seconds: float) -> None:
-        """Starts again what died; the web ends by itself when every form was acknowledged."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            for name, child in self.parts.items():
-                if child.has_ended() and not (name == "web" and child.process and child.process.returncode == 0):
-                    child.deaths.append(time.monotonic())
-                    child.start()
-            time.sleep(0.1)
 
-    def wait(self) -> None:
-        """Until everybody has an answer and nothing is on its way, or the time is over."""
-        while time.monotonic() < self.deadline:
-            self._mind(2)
-            told = self.acknowledged.read_text().splitlines() if self.acknowledged.exists() else []
-            if len(told) < self.submissions:
-                continue
-            try:
-                found = json.loads(self._call("audit"))
-            except CommandError:  # the database is just coming up again
-                continue
-            if all(status == "delivered" for _, status, _, _ in found["dispatches"]):
-                return
+def short() -> Iterator[Blow]:
+    """Whoever comes to a point at every point, and every other part once, each at another point."""
+    others = [victim for victim in VICTIMS if victim != "self"]
+    for turn, point in enumerate(sorted(POINTS, key=lambda point: POINTS[point][0] != "worker")):
+        yield point, "self"
+        if turn % 2 and others:
+            yield point, others.pop(0)
 
-    # --- count ---
 
-    def count(self) -> list[str]:
-        """The agency system's own log against what persons were told and what the database says."""
-        told = [line.split()[1] for line in self.acknowledged.read_text().splitlines()]
-        lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.endswith("}")]
-        taken = Counter(line["dispatch"] for line in lines if line["what"] == "taken")
-        again = sum(line["what"] == "again" for line in lines)
-        found = json.loads(self._call("audit"))
-        joined = {key for key, _, _, gateway in found["dispatches"] if gateway == "http"}
-        undelivered = [key for key, status, _, _ in found["dispatches"] if status != "delivered"]
-        left = sorted(int(path.name) for path in Path(self.env["DRILL_POINTS"]).iterdir())
-        self.say(f"提交 {self.submissions} 件，得到答复 {len(told)} 件，库中办件 {len(found['cases'])} 件")
-        self.say(f"推送 {len(found['dispatches'])} 条，其中送部门系统 {len(joined)} 条，部门系统收到 {len(taken)} 条")
-        self.say(f"部门系统认出的重复 {again} 次；未送达 {len(undelivered)} 条")
-        for point, (part, words) in POINTS.items():
-            self.say(f"  {point} {part:<8}{words:<24}{'未走到' if point in left else '已杀'}")
-        for part in PARTS:
-            self.say(f"  kill -9 {part:<14}{self.blows[part]} 次，重新启动 {len(self.parts[part].deaths)} 次")
-        problems = []
-        if len(told) < self.submissions:
-            problems.append(f"有 {self.submissions - len(told)} 件没有得到答复")
-        if len(set(told)) != len(told) or sorted(told) != sorted(found["cases"]):
-            problems.append("答复的编号与库中的办件不一致")
-        if set(taken) != joined:
-            problems.append(f"部门系统少收 {len(joined - set(taken))} 条，多收 {len(set(taken) - joined)} 条")
-        if any(number > 1 for number in taken.values()):
-            problems.append("部门系统有重复收件")
-        if undelivered:
-            problems.append(f"还有 {len(undelivered)} 条没有送达")
-        if left:
-            problems.append(f"这些位置没有走到：{left}")
+class Drill:
+    def __init__(self, command: BaseCommand, stage: Stage, submissions: int, deadline: float, waits: bool) -> None:
+        self.say = command.stdout.write
+        self.stage, self.submissions, self.deadline = stage, submissions, deadline
+        self.waits_for_papers, self.papers = waits, 0
+        self.missed: list[str] = []
+        self.began = self.answered_after = self.done_after = 0.0
+        self.open: dict[str, dict[str, int]] = {"办件": {}}
+        self._told, self._read = 0, 0
+
+    def run(self, blows: list[Blow]) -> None:
+        """Spreads the blows evenly over the submissions; then waits until everything has come to its end."""
+        stage, home = self.stage, self.stage.home
+        (home / "gate").write_text("0")
+        stage.people()
+        self.began = time.monotonic()
+        for number, (point, victim) in enumerate(blows):
+            share = self.submissions / len(blows)
+            self._open_gate(int(share * (number + 1)) + BROWSERS)
+            self._wait_for(int(share * number))
+            self._strike(home / "points" / f"{point}-{victim}")
+        self._open_gate(self.submissions)
+        self._wait_for(self.submissions)
+        self.answered_after = time.monotonic() - self.began
+        stage.mind(self._is_quiet, self._left())
+        self.done_after = time.monotonic() - self.began
+
+    def _wait_for(self, people: int) -> None:
+        self.stage.mind(lambda: self.told() >= people, self._left())
+
+    def _strike(self, armed: Path) -> None:
+        """Arms a point and waits until somebody has come by."""
+        armed.touch()
+        if not self.stage.mind(lambda: not armed.exists(), min(BLOW_SECONDS, self._left())):
+            armed.unlink(missing_ok=True)
+            self.missed.append(armed.name)
+
+    def _open_gate(self, people: int) -> None:
+        fresh = self.stage.home / "gate.new"
+        fresh.write_text(str(people))
+        fresh.replace(self.stage.home / "gate")
+
+    def _left(self) -> float:
+        return max(0.0, self.deadline - time.monotonic())
+
+    def told(self) -> int:
+        """How many people have been told a number; reads on where it stopped."""
+        path = self.stage.home / "acknowledged.jsonl"
+        if path.exists() and path.stat().st_size > self._read:
+            with path.open("rb") as file:
+                file.seek(self._read)
+                fresh = file.read()
+            self._read += len(fresh)
+            self._told += fresh.count(b"\n")
+        return self._told
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing is open any more; asked every second."""
+        self.stage.mind(lambda: False, 1)
+        try:
+            self.open = self.stage.still_open()
+            self._leave_papers()
+        except OSError:  # the database is just coming up again
+            return False
+        with (self.stage.home / "open.jsonl").open("a") as file:
+            after = round(time.monotonic() - self.began)
+            file.write(json.dumps({"after": after, **self.open}, ensure_ascii=False) + "\n")
+        return not self.open
+
+    def _leave_papers(self) -> None:
+        """A paper that waits for its worker is open with a reason: they are made one after the other."""
+        self.papers = 0
+        if not self.waits_for_papers:
+            self.papers = self.open.get("文书", {}).pop("requested", 0)
+            if not self.open.get("文书"):
+                self.open.pop("文书", None)
+
+    # --- what came of it ---
+
+    def report(self) -> list[str]:
+        home = self.stage.home
+        told = drill_count.lines_of(home / "acknowledged.jsonl")
+        logs = {agency: drill_count.lines_of(home / f"agency.{agency}.jsonl") for agency in self.stage.agencies}
+        result = drill_count.count(told, logs, self.submissions)
+        problems = result.problems
+        self._blows(problems)
+        if self.open:
+            problems.append(f"还有没有结束的：{json.dumps(self.open, ensure_ascii=False)}")
+        if (cases := self.stage.ask("select count(*) from applications_application")[0][0]) != self.submissions:
+            problems.append(f"库中办件 {cases} 件")
+        again = sum(line["tries"] > 1 for line in told)
+        self.say(
+            f"提交 {self.submissions} 人，得到编号 {result.acknowledged} 人，其中 {again} 人中途遇到中断、接着办成"
+        )
+        self.say(
+            f"应送部门系统 {result.expected} 条，部门系统收到 {result.received} 条，认出重复 {result.recognised} 次"
+        )
+        for agency, lines in logs.items():
+            self.say(f"  {agency:<14}收到 {sum(line['what'] == 'taken' for line in lines)} 条")
+        self.say(f"全部得到答复用时 {self.answered_after:.0f} 秒，全部办结用时 {self.done_after:.0f} 秒，"
+                 f"每秒办结 {self.submissions / max(self.done_after, 1):.1f} 件")  # fmt: skip
+        self.say(f"文书还有 {self.papers} 份排队等文书队列做")
         self.say("结论：一件不丢，一件不重。" if not problems else "结论：不通过。")
         return problems
+
+    def _blows(self, problems: list[str]) -> None:
+        """The table: what was killed at which point, and how often each part was started again."""
+        struck = Counter(
+            (line["point"], line["victim"]) for line in drill_count.lines_of(self.stage.home / "blows.jsonl")
+        )
+        for point, (part, words) in POINTS.items():
+            victims = "、".join(victim for victim in VICTIMS if struck[point, victim])
+            self.say(f"  {point:>2} {part:<8}{words}：kill -9 {victims or '没有'}")
+        restarts = {name: part.deaths for name, part in self.stage.parts.items()}
+        self.say("重新启动：" + "，".join(f"{name} {times} 次" for name, times in restarts.items()))
+        if self.missed:
+            problems.append(f"这些位置没有人走到：{'、'.join(self.missed)}")

@@ -1,22 +1,28 @@
-"""The steps of `manage.py drill` that need the drill's own database: prepare, submit, audit. Started by the drill alone."""
+"""The step of `manage.py drill` that needs the drill's own database: its preparation. Started by the drill alone."""
 
-import io
 import json
 import os
-from pathlib import Path
+import secrets
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
+import run as launcher
+from agencies.catalogue import scheme_for
 from agencies.gateways import signatures
-from agencies.models import Office, Region
-from applications import materials, operations, submission
+from agencies.models import Region
+from agencies.routing import office_for, offices_for
+from agencies.spec import ItemSpec, SchemeSpec
+from applications import operations
 from applications.demo import answers_for, picture, soldier
-from applications.enums import Channel
-from applications.management import drill_points
-from applications.models import Application, Dispatch, Draft, ExchangeKey, ItemTask
+from applications.management.drill_points import home
+from applications.models import ExchangeKey
 from portal.accounts.models import User
+
+NUMBERS_OF_A_PLACE = 2400  # so many made-up identity numbers `soldier` has for one place of birth
 
 
 class Command(BaseCommand):
@@ -24,67 +30,90 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("step", choices=["prepare", "submit", "audit"])
+        parser.add_argument("step", choices=["prepare"])
         parser.add_argument("--submissions", type=int, default=10)
-        parser.add_argument("--endpoint", default="")
-        parser.add_argument("--acknowledged", type=Path)
+        parser.add_argument("--items", type=int, default=3)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        getattr(self, options["step"])(options)
+        if "DRILL_HOME" in os.environ:  # or it would be somebody's real database
+            getattr(self, options["step"])(options)
 
     def prepare(self, options: dict[str, Any]) -> None:
-        """Migrates, loads the directory, joins one agency of one place to the simulator, fills in the forms."""
+        """Migrates, loads the directory, joins every agency of one place, writes down the people with their answers."""
         call_command("migrate", verbosity=0)
         call_command("load_region", verbosity=0)
         call_command("load_calendar", verbosity=0)
-        region = Region.objects.open().order_by("code").exclude(level__lt=3)[0]
-        first = self._draft(region, 0)
-        agencies = [item.agencies[0] for item in first.scheme.spec.offered]
-        office = Office.objects.filter(agency=agencies[0], region__in=region.lineage()).order_by("-region__level")[0]
+        region, spec = _place_of_most_agencies()
+        ports = _join(region, _agencies(spec))
+        (home() / "drill.jpg").write_bytes(picture("drill"))
+        word = secrets.token_urlsafe(12)
+        people = [
+            {"password": word, **_person(number, options["items"], region, spec)}
+            for number in range(options["submissions"])
+        ]
+        password = make_password(word)
+        User.objects.bulk_create(
+            User(
+                username=person["username"],
+                password=password,
+                legal_name=person["answers"]["name"],
+                id_no=person["answers"]["id_no"],
+                phone=person["answers"]["mobile"],
+            )
+            for person in people
+        )
+        (home() / "people.jsonl").write_text("".join(json.dumps(person) + "\n" for person in people))
+        self.stdout.write(json.dumps(ports))
+
+
+def _place_of_most_agencies() -> tuple[Region, SchemeSpec]:
+    """The first open place whose items go to the most agencies."""
+    schemes: dict[int, tuple[Region, SchemeSpec]] = {}
+    for region in Region.objects.open().filter(level=3).select_related("parent__parent__parent").order_by("code"):
+        scheme = scheme_for(region, timezone.localdate())
+        schemes.setdefault(scheme.pk, (region, scheme.spec))
+    return max(schemes.values(), key=lambda found: len(_agencies(found[1])))
+
+
+def _items(spec: SchemeSpec) -> list[ItemSpec]:
+    """The items that an agency's system can bring to their end alone: none that waits for money to arrive."""
+    return [
+        item
+        for item in spec.offered
+        if item.online and item.is_for("self_employed") and not any(need.fact for need in item.requires)
+    ]
+
+
+def _agencies(spec: SchemeSpec) -> list[str]:
+    return sorted({agency for item in [*_items(spec), *spec.automatic] for agency in item.agencies})
+
+
+def _join(region: Region, agencies: list[str]) -> dict[str, int]:
+    """Every agency of the place has its own system, each at its own port."""
+    ports = {}
+    offices = offices_for(region)
+    for agency in agencies:
+        office = office_for(agency, region, offices)
         secret = signatures.parse_secret(os.environ["SIMULATOR_SECRET"])
-        ExchangeKey.issue(agency=office.agency, office=office, secret=secret, kid="simulator")
-        operations.join(office, endpoint=options["endpoint"])
-        for number in range(1, options["submissions"]):
-            self._draft(region, number)
+        ExchangeKey.issue(agency=office.agency, office=office, secret=secret, kid=f"drill-{agency}")
+        ports[agency] = launcher.free_port()
+        operations.join(office, endpoint=f"http://127.0.0.1:{ports[agency]}")
+    return ports
 
-    def _draft(self, region: Region, number: int) -> Draft:
-        person = soldier("演练人", number)
-        user = User.objects.create_user(
-            f"drill{number}", legal_name=person.name, id_no=person.id_no, phone=person.phone
-        )
-        draft = submission.start_draft(region=region, user=user, channel=Channel.ONLINE)
-        codes = [item.code for item in draft.scheme.spec.offered]
-        draft = submission.save_draft(submission.choose_items(draft, codes), answers_for(person))
-        content = picture("drill")
-        for spec in draft.scheme.spec.materials_for(frozenset(draft.ticked), draft.answers):
-            materials.add(
-                draft=draft, code=spec.code, name="drill.jpg", size=len(content), stream=io.BytesIO(content), user=user
-            )
-        return draft
 
-    def submit(self, options: dict[str, Any]) -> None:
-        """Hands in every form that was not acknowledged yet; what was answered to a person is a line on disk."""
-        path: Path = options["acknowledged"]
-        done = {line.split()[0] for line in path.read_text().splitlines()} if path.exists() else set()
-        drill_points.arm()
-        with path.open("a") as answers:
-            for draft in Draft.objects.order_by("created_at"):
-                if str(draft.pk) in done:
-                    continue
-                case = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
-                answers.write(f"{draft.pk} {case.number}\n")
-                answers.flush()
-                os.fsync(answers.fileno())
-
-    def audit(self, options: dict[str, Any]) -> None:
-        """What the portal's database says, to be compared with what the outside world says."""
-        rows = Dispatch.objects.values_list("key", "status", "receipt_number", "task__office__gateway")
-        self.stdout.write(
-            json.dumps(
-                {
-                    "cases": list(Application.objects.values_list("number", flat=True)),
-                    "tasks": list(ItemTask.objects.values_list("status", flat=True)),
-                    "dispatches": [[str(key), *rest] for key, *rest in rows],
-                }
-            )
-        )
+def _person(number: int, items: int, region: Region, spec: SchemeSpec) -> dict[str, Any]:
+    """The number-th person: the next few items by turns, so that each meets each other in the end."""
+    one = soldier("演练人", number % NUMBERS_OF_A_PLACE, str(110105 + number // NUMBERS_OF_A_PLACE))
+    answers = answers_for(one)
+    offered = _items(spec)
+    ticked = {offered[(number + turn) % len(offered)].code for turn in range(min(items, len(offered)))}
+    chosen = [item for item in offered if item.code in ticked]
+    wanted = spec.materials_for(frozenset(ticked), answers)
+    return {
+        "username": f"drill{number}",
+        "region": region.code,
+        "ticked": [item.code for item in chosen],
+        "answers": answers,
+        "materials": [material.code for material in wanted if not material.optional and not material.deferrable],
+        "expected": [[item.code, agency] for item in [*spec.automatic, *chosen] for agency in item.agencies],
+    }

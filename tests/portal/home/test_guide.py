@@ -7,7 +7,15 @@ from django.test import Client
 
 from agencies import guide
 from agencies.spec import SchemeSpec
-from portal.home.guide import claim_rows, claim_source, item_page, material_rows, order_of_items
+from portal.home.guide import (
+    claim_rows,
+    claim_source,
+    item_page,
+    material_rows,
+    materials_of,
+    order_of_items,
+    sources,
+)
 from tests.agencies.conftest import schemes  # noqa: F401  # a fixture
 from tests.factories import DONGSHENG
 
@@ -54,6 +62,47 @@ def test_item_page_says_not_published_where_the_scheme_is_silent(schemes: dict[s
         assert "" not in rows.values()
         if not item.conditions:
             assert rows["办理条件"] == "未公布"
+
+
+@pytest.mark.parametrize("name", ["tianjin", "ordos", "heilongjiang", "guangdong"])
+def test_item_page_has_the_elements_of_the_guide(schemes: dict[str, SchemeSpec], name: str) -> None:  # noqa: F811
+    """GD-09: 设定依据, 办理条件, 办结时限, 办理结果 as rows, 申请材料 below; a ground that is repealed is said to be."""
+    spec = schemes[name]
+
+    for item in spec.offered:
+        rows = {row.label: row.value for row in item_page(spec, item, {}, date(2026, 11, 1))}
+        assert {"依据", "办理条件", "谁可以办", "承诺时限", "法定时限", "办好得到什么"} <= set(rows)
+        assert material_rows(spec, materials_of(spec, item))
+        assert [line for line in rows["依据"].split("\n") if "退役士兵安置条例" in line and "已废止" not in line] == []
+
+
+def test_guide_says_which_documents_are_repealed(schemes: dict[str, SchemeSpec]) -> None:  # noqa: F811
+    cited = sources(schemes["ordos"], date(2026, 11, 1))
+
+    assert "退役士兵安置条例（国令第608号）（已废止，2024年8月31日止）" in cited
+    assert "退役军人安置条例（国令第787号）" in cited
+
+
+EVERYDAY = {
+    "报到": "I01",
+    "报道": "I01",
+    "退伍": "I01",
+    "上户口": "I04",
+    "落户": "I04",
+    "身份证": "I05",
+    "补助": "I02",
+    "转社保": "I08",
+}
+
+
+@pytest.mark.parametrize("name", ["tianjin", "ordos", "heilongjiang", "guangdong"])
+@pytest.mark.parametrize("words", EVERYDAY)
+def test_everyday_words_find_the_item_in_every_region(
+    schemes: dict[str, SchemeSpec],  # noqa: F811
+    name: str,
+    words: str,
+) -> None:
+    assert guide.search(schemes[name], words)[0].code == EVERYDAY[words]
 
 
 def test_order_tells_only_what_waits(schemes: dict[str, SchemeSpec]) -> None:  # noqa: F811
