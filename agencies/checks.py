@@ -132,6 +132,12 @@ def _check_references(layer: Data, above: Data, found: _Findings) -> None:
                     f"字段“{code}”（{FIELDS[code].label}）不在登记表里，不会询问",
                     "需要就加进 form.sections",
                 )
+    for number, section in enumerate(form.get("sections", []) + form.get("sections+", [])):
+        for position, line in enumerate(section.get("fields", [])):
+            for code in line.get("required_for", []):
+                if code not in items:
+                    where = f"form.sections.{number}.fields.{position}.required_for"
+                    found.error(where, f"事项“{code}”不存在", "改正代码")
     for material in layer.get("materials", []):
         for code in material.get("serves", []):
             if code not in items:
@@ -332,6 +338,10 @@ def _check_materials(spec: SchemeSpec, layer: Data, found: _Findings) -> None:
             found.notice(f"{where}.because", f"没有写为什么要“{material.title}”", "用一句话告诉申请人它派什么用场")
         if len(material.alternatives) == 1:
             found.error(f"{where}.alternatives", "只有一样，谈不上几样里交一样", "写两样以上，或去掉 alternatives")
+        if material.shared_from and (material.optional or material.deferrable or material.replaced_by):
+            found.error(
+                where, "由数据共享取得的材料不用交", "去掉 optional、deferrable、replaced_by，或去掉 shared_from"
+            )
         if material.optional and material.deferrable:
             found.error(where, "可以不交的材料不用容缺", "optional 和 deferrable 只留一个")
 

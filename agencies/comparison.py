@@ -80,6 +80,7 @@ def _of_the_whole(old: SchemeSpec, new: SchemeSpec) -> Iterator[Change]:
     yield from _moved(EVERYBODY, "收件后告知的期限", old.receiving_limit, new.receiving_limit)
     yield from _lists(EVERYBODY, "设定依据", [b.text for b in old.basis], [b.text for b in new.basis])
     yield from _moved(APPLICANTS, "报到期限", old.reporting_limit, new.reporting_limit)
+    yield from _moved(EVERYBODY, "用哪一件报到", old.reporting_item, new.reporting_item)
     yield from _moved(APPLICANTS, "补正期限", f"{old.correction_days}个工作日", f"{new.correction_days}个工作日")
     yield from _moved(APPLICANTS, "受理前预审", *(s.pre_review.agency if s.pre_review else "没有" for s in (old, new)))
     yield from _moved(APPLICANTS, "监督电话", old.supervision_phone, new.supervision_phone)
@@ -289,7 +290,7 @@ def _of_materials(old: SchemeSpec, new: SchemeSpec) -> Iterator[Change]:
 
 
 MATERIAL = {
-    "name": "名称", "because": "用途", "explanation": "说明", "issued_by": "出具单位", "replaced_by": "替代", "number": "序号",
+    "name": "名称", "because": "用途", "explanation": "说明", "issued_by": "出具单位", "replaced_by": "替代", "shared_from": "数据共享来源", "number": "序号",
 }  # fmt: skip
 
 
@@ -340,6 +341,10 @@ def _line(spec: SchemeSpec, line: FormField) -> str:
     """One question of the form as people see it."""
     notes = [line.hint or FIELDS[line.field].hint, "" if line.required else "可以不填"]
     notes.append(f"{_condition(spec, line.when)}时才问" if line.when else "")
+    needed = "、".join(
+        spec.item(code).title for code in line.required_for if code in {item.code for item in spec.items}
+    )
+    notes.append(f"办{needed}才必填" if needed else "")
     return f"{line.label or FIELDS[line.field].label}（{'，'.join(note for note in notes if note) or '必填'}）"
 
 

@@ -240,6 +240,7 @@ class Notice:
     chart: FlowChart
     not_for: str = ""
     unanswered: tuple[Question, ...] = field(default=())
+    shared: tuple[MaterialSpec, ...] = ()
 
 
 NOT_PUBLISHED = "未公布"
@@ -273,6 +274,7 @@ def one_time_notice(
         chart=chart,
         not_for="" if spec.is_for(settlement) else "；".join(spec.eligibility),
         unanswered=tuple(open_questions),
+        shared=spec.shared_for(frozenset(allowed), answers) if allowed else (),
     )
 
 

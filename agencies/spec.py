@@ -101,6 +101,7 @@ class MaterialSpec(Spec):
     explanation: str = ""
     issued_by: str = ""
     replaced_by: str = ""
+    shared_from: str = ""
     optional: bool = False
     deferrable: bool = False
     number: int = 0
@@ -190,7 +191,14 @@ class FormField(Spec):
     label: str | None = None
     hint: str | None = None
     required: bool = True
+    required_for: tuple[str, ...] = ()
     when: Condition | None = None
+
+    def asked_for(self, ticked: set[str] | frozenset[str]) -> "FormField":
+        """The field as these items ask it: with `required_for`, it must be filled in only if one of those is ticked."""
+        if not self.required_for:
+            return self
+        return self.model_copy(update={"required": bool(ticked & set(self.required_for))})
 
 
 class FormSection(Spec):
@@ -402,13 +410,20 @@ class SchemeSpec(Spec):
         return not settlement or not self.applies_to or settlement in self.applies_to
 
     def materials_for(self, ticked: set[str] | frozenset[str], answers: dict[str, Any]) -> tuple[MaterialSpec, ...]:
-        """The materials that the ticked items call for, each once; `serves` empty means every item."""
-        return tuple(
+        """The materials that the person hands in for the ticked items, each once; `serves` empty means every item."""
+        return tuple(material for material in self._called_for(ticked, answers) if not material.shared_from)
+
+    def shared_for(self, ticked: set[str] | frozenset[str], answers: dict[str, Any]) -> tuple[MaterialSpec, ...]:
+        """What the ticked items call for and the offices fetch by data sharing: not to be handed in."""
+        return tuple(material for material in self._called_for(ticked, answers) if material.shared_from)
+
+    def _called_for(self, ticked: set[str] | frozenset[str], answers: dict[str, Any]) -> list[MaterialSpec]:
+        return [
             material
             for material in self.materials
             if (not material.serves or ticked & set(material.serves))
             and (material.when is None or material.when.holds(answers, ticked))
-        )
+        ]
 
     def limit_of(self, item: ItemSpec) -> Limit | None:
         """The promised limit of an item: its own, else the overall one; None where the region published neither."""

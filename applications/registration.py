@@ -154,7 +154,7 @@ class Registration:
         sections = []
         for section in self.spec.form.sections:
             asked = [
-                field
+                field.asked_for(self.ticked)
                 for field in section.fields
                 if (field.field in needed or field.field not in claimed)
                 and (field.when is None or field.when.holds(answers, self.ticked))

@@ -152,7 +152,11 @@ def ticked_in(posted: QueryDict, draft: Draft) -> set[str]:
 
 def items_page(draft: Draft, ticked: set[str]) -> dict[str, Any]:
     spec = draft.scheme.spec
-    common = [material.title for material in spec.materials if not material.serves and material.when is None]
+    common = [
+        material.title
+        for material in spec.materials
+        if not material.serves and material.when is None and not material.shared_from
+    ]
     return {
         **frame(draft, "items"),
         "choices": [_item_choice(spec, item, is_on=item.code in ticked) for item in draft.offered()],
@@ -164,7 +168,7 @@ def items_page(draft: Draft, ticked: set[str]) -> dict[str, Any]:
 
 def _item_choice(spec: SchemeSpec, item: ItemSpec, *, is_on: bool) -> ItemChoice:
     agencies = [spec.agency(code) for code in item.agencies]
-    brings = [m.title for m in spec.materials if item.code in m.serves]
+    brings = [m.title for m in spec.materials if item.code in m.serves and not m.shared_from]
     waits = [spec.item(need.item).title for need in item.requires if need.item and need.kind == "hard"]
     facts = [spec.fact(need.fact).name for need in item.requires if need.fact and need.kind == "hard"]
     return ItemChoice(

@@ -83,6 +83,7 @@ def _materials(spec: SchemeSpec, item: ItemSpec) -> list[str]:
             "可以不交" if material.optional else "",
             "可以容缺" if material.deferrable else "",
             "验原件" if material.original else "",
+            f"申请人不交，由{material.shared_from}共享取得" if material.shared_from else "",
             f"可用{material.replaced_by}代替" if material.replaced_by else "",
         ]
         about = "，".join(note for note in notes if note)

@@ -93,6 +93,7 @@ class Sheet:
     later: tuple[Later, ...]
     materials: tuple[Brought, ...]
     trips: tuple[Trip, ...]
+    shared: tuple[str, ...]
     answers: tuple[str, ...]
     open_questions: tuple[str, ...]
     before: tuple[str, ...]
@@ -127,6 +128,7 @@ def sheet(asker: Asker, today: date | None) -> Sheet:
         later=tuple(Later(line.item.title, _why_later(spec, steps[line.item.code])) for line in later),
         materials=tuple(_brought(spec, material, {line.item.code for line in told.items}) for material in told.materials),
         trips=tuple(_trip(visit, asker, offices) for visit in told.visits),
+        shared=tuple(f"{material.title}：由{material.shared_from}共享取得" for material in told.shared),
         answers=_answers(spec, answers, asker.discharged),
         open_questions=tuple(question.label for question in told.unanswered),
         before=told.chart.prerequisites,

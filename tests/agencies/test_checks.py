@@ -113,6 +113,10 @@ SLIPS: list[tuple[str, Callable[[Data], Any], str, str]] = [
     ("no name", lambda d: item(d).pop("name"), "items.A.name", "缺少“name”"),
     ("unknown unit", lambda d: d["items"][1]["promised_limit"].update(unit="week"), "items.I05.promised_limit.unit", "不在可选值中"),
     ("days in words", lambda d: d["items"][1]["promised_limit"].update(days="二十"), "items.I05.promised_limit.days", "不是整数"),
+    ("required for a stranger", lambda d: d.update(form={"sections+": [{"code": "s", "title": "又", "fields": [
+        {"field": "spouse", "required_for": ["Q"]}]}]}), "form.sections.0.fields.0.required_for", "事项“Q”不存在"),
+    ("shared and handed in", lambda d: d.update(materials=[
+        {"code": "M", "name": "表", "shared_from": "人社局", "optional": True, "source": "x"}]), "materials.M", "由数据共享取得的材料不用交"),
     ("source of nowhere", lambda d: item(d).update(source="别的文件第三条"), "items.A.source", "出处“别的文件第三条”不在 sources 里"),
     ("channel of no kind", lambda d: d["channels"][0].pop("kind"), "channels.0", "没有写“网上”是网上还是窗口"),
     ("added without a word", lambda d: d["channels"][0].update(by_operator=True), "channels.0", "是平台增加的，没有说明"),

@@ -105,6 +105,29 @@ def test_form_asks_only_for_the_ticked_items_and_the_survey() -> None:
     ]  # fmt: skip
 
 
+def test_field_is_required_only_for_the_items_that_need_it() -> None:
+    """The account must be given for the money; for the tax record it may be."""
+    drafts = {code: tick(start(Channel.ONLINE), code) for code in ("I02", "T01")}
+
+    needed = {code: {line.field: line.required for line in made.registration.asked()} for code, made in drafts.items()}
+
+    assert (needed["I02"]["account"], needed["T01"]["account"]) == (True, False)
+    assert "account" in drafts["I02"].registration.problems(timezone.localdate())
+    assert "account" not in drafts["T01"].registration.problems(timezone.localdate())
+
+
+def test_what_is_shared_between_offices_is_not_asked(client: Client) -> None:
+    client.post("/place/", {"place": DONGHU})
+
+    sheet = client.get("/notice/", {"item": ["T01"], "pension_kind": "flexible"}).context["sheet"]
+    made = tick(start(Channel.ONLINE), "T01")
+
+    assert sheet.shared == ("社会保险参保记录：由示例市人社局共享取得",)
+    wanted = made.scheme.spec.materials_for(frozenset(made.ticked), made.answers)
+    assert [material.code for material in wanted] == ["M1", "M2", "M4"]
+    assert "不用交，由示例市人社局共享取得" in client.get("/guide/T01/").content.decode()
+
+
 def test_survey_is_kept_and_sent_to_nobody() -> None:
     application = case("I01")
 
