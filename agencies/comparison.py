@@ -82,7 +82,7 @@ def _of_the_whole(old: SchemeSpec, new: SchemeSpec) -> Iterator[Change]:
     yield from _moved(APPLICANTS, "报到期限", old.reporting_limit, new.reporting_limit)
     yield from _moved(EVERYBODY, "用哪一件报到", old.reporting_item, new.reporting_item)
     yield from _moved(APPLICANTS, "补正期限", f"{old.correction_days}个工作日", f"{new.correction_days}个工作日")
-    yield from _moved(APPLICANTS, "受理前预审", *(s.pre_review.agency if s.pre_review else "没有" for s in (old, new)))
+    yield from _moved(APPLICANTS, "受理前预审", *(_pre_review(spec) for spec in (old, new)))
     yield from _moved(APPLICANTS, "监督电话", old.supervision_phone, new.supervision_phone)
     yield from _lists(APPLICANTS, "服务对象和条件", old.eligibility, new.eligibility)
     yield from _lists(APPLICANTS, "适用的安置方式", _kinds(old.applies_to), _kinds(new.applies_to))
@@ -149,6 +149,13 @@ def _channel(channel: ChannelSpec) -> str:
 
 def _claim(claim: Claim) -> str:
     return f"{claim.label}：{claim.before or '—'}→{claim.after or '—'}{claim.unit}"
+
+
+def _pre_review(spec: SchemeSpec) -> str:
+    if spec.pre_review is None:
+        return "没有"
+    names = {agency.code: agency.name for agency in spec.agencies}
+    return f"{names.get(spec.pre_review.agency, spec.pre_review.agency)}预审{spec.pre_review.note and f'（{spec.pre_review.note}）'}"
 
 
 def _kinds(kinds: Iterable[SettlementKind]) -> list[str]:

@@ -47,6 +47,7 @@ def case(*codes: str) -> Application:
     draft = submission.save_draft(draft, factories.answers_for(factories.soldier("钱一鸣", 901)))
     factories.give_materials(draft)
     application = submission.submit(draft, user=draft.entered_by, channel=Channel.WINDOW, promised=True)
+    factories.pass_pre_review(application)
     factories.deliver_all()
     return application
 
@@ -213,6 +214,7 @@ def test_publication_meanwhile_changes_nothing_for_those_on_their_way() -> None:
     factories.give_materials(filling)
     sent = submission.submit(filling, user=filling.entered_by, channel=Channel.WINDOW, promised=True)
     assert sent.scheme_id == frozen[0]
+    assert sent.pre_reviews.get().office.name == "东湖区人社局"
     assert {code for code, _ in tasks(sent)} == {"I01", "D01", "K01"}
     assert start().scheme_id != frozen[0]
 
