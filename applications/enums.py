@@ -163,6 +163,14 @@ class NoticeKind(models.TextChoices):
     DECISION = "decision", "有一件作出了决定"
     CLOSED = "closed", "全部办结"
     OFFICE_SILENT = "office_silent", "到期未答复，视为受理"
+    REPORTING = "reporting", "报到期限"
+    REPORT_MISSED = "report_missed", "超过报到期限"
+    DUE_SOON = "due_soon", "快到期"
+    OVERDUE = "overdue", "已超期"
+
+
+# Messages to members of staff; all others are for the applicant.
+FOR_STAFF = frozenset({NoticeKind.OFFICE_SILENT, NoticeKind.REPORT_MISSED, NoticeKind.DUE_SOON, NoticeKind.OVERDUE})
 
 
 class NoticeStatus(models.TextChoices):

@@ -5,19 +5,20 @@ person is told the way they chose; when that way fails for good, the other one i
 """
 
 import logging
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from agencies.enums import Role
 from agencies.gateways.base import Answer, Ending
 from agencies.models import Office, Posting
-from applications.enums import NoticeKind, NoticeStatus
+from applications.enums import FOR_STAFF, NoticeKind, NoticeStatus
 from applications.models import Application, ItemTask, LostAddress, Notice
 from applications.senders import Sender, Text
 from portal.accounts.models import ContactBy, User
@@ -30,6 +31,8 @@ MAX_ATTEMPTS = 6
 # News of one case within this time is one text: five offices that accept in a minute are one 有新进展.
 GATHERING = timedelta(minutes=3)
 
+_REMINDERS = uuid.UUID("6f3c9a52-2f0e-4b7c-9f57-1f6c5c0d2b11")
+
 TEXTS = {
     NoticeKind.SUBMITTED: "您的登记表已提交，办件编号{number}。办理进度请登录平台查看。",
     NoticeKind.CORRECTION: "您的办件{number}需要补正，请登录平台查看并在期限内补交。",
@@ -40,6 +43,10 @@ TEXTS = {
     NoticeKind.DECISION: "您的办件{number}有一件事作出了决定，理由和您可以怎么做，请登录平台查看。",
     NoticeKind.CLOSED: "您的办件{number}已全部办结，请登录平台查看结果。",
     NoticeKind.OFFICE_SILENT: "办件{number}有一件事到期没有答复，按规定视为受理，请登录平台尽快办理。",
+    NoticeKind.REPORTING: "您的办件{number}有一件事要在期限内办，最后一天和它的出处请登录平台查看。",
+    NoticeKind.REPORT_MISSED: "办件{number}有一件事过了本人要办的期限，请登录平台查看并联系本人。",
+    NoticeKind.DUE_SOON: "办件{number}快到期，请登录平台查看并按时办理。",
+    NoticeKind.OVERDUE: "办件{number}已超期，请登录平台查看并督促办理。",
 }
 
 
@@ -105,16 +112,38 @@ def warn_heads(task: ItemTask, *, at: datetime | None = None) -> list[Notice]:
             application=task.application, recipient=head, kind=NoticeKind.OFFICE_SILENT,
             details=[f"{task.spec.title}：{task.office}到期没有答复，视为受理"], created_at=at, next_attempt_at=at,
         )
-        for head in _heads_of(task.office)
+        for head in heads_of(task.office)
     )  # fmt: skip
 
 
-def _heads_of(office: Office) -> list[User]:
+def heads_of(office: Office) -> list[User]:
     postings = Posting.objects.in_force().select_related("user").order_by("user_id")
     heads = postings.filter(role=Role.APPROVER, office=office)
     if not heads:
         heads = postings.filter(role=Role.SUPERVISOR, region__in=[place.pk for place in office.region.lineage()])
     return list({posting.user_id: posting.user for posting in heads}.values())
+
+
+def remind(
+    kind: NoticeKind,
+    *,
+    occasion: str,
+    recipient: User | None,
+    application: Application | None = None,
+    details: Iterable[str],
+    at: datetime,
+) -> bool:
+    """A message of a job that may run twice: one per occasion, since the occasion makes the key. True if it is new."""
+    who = recipient.pk if recipient else application.pk if application else ""
+    key = uuid.uuid5(_REMINDERS, f"{kind}:{occasion}:{who}")
+    if Notice.objects.filter(key=key).exists():
+        return False
+    notice = Notice(
+        key=key, application=application, recipient=recipient, kind=kind, details=list(details), created_at=at,
+        next_attempt_at=at,
+    )  # fmt: skip
+    Notice.objects.bulk_create([notice], ignore_conflicts=True)
+    return True
 
 
 def mark_read(rows: Iterable[Notice]) -> None:
@@ -125,19 +154,29 @@ def mark_read(rows: Iterable[Notice]) -> None:
 
 
 def text_of(notice: Notice) -> str:
-    return TEXTS[NoticeKind(notice.kind)].format(number=notice.application.number)
+    return TEXTS[NoticeKind(notice.kind)].format(number=number_of(notice))
+
+
+def number_of(notice: Notice) -> str:
+    """The case's number; for a form that was not sent, or for several cases, what stands in its place."""
+    if notice.application is not None:
+        return notice.application.number
+    return f"（{len(notice.details)} 件）" if notice.kind in FOR_STAFF else "（尚未提交）"
 
 
 def for_posting(posting: Posting) -> QuerySet[Notice]:
     """The messages about the cases that a member of staff may see, the newest first."""
     cases = Application.objects.for_posting(posting)
-    rows = Notice.objects.filter(application__in=cases.values("pk"))
+    seen = Q(application__in=cases.values("pk"))
+    if posting.role == Role.ADMINISTRATOR:
+        seen |= Q(application=None)
+    rows = Notice.objects.filter(seen)
     return rows.select_related("application", "recipient").order_by("-id")
 
 
 def undelivered(application: Application) -> Notice | None:
     """The case's last message, if it reached nobody: somebody should call instead."""
-    last = Notice.objects.filter(application=application).exclude(kind=NoticeKind.OFFICE_SILENT)
+    last = Notice.objects.filter(application=application).exclude(kind__in=FOR_STAFF)
     last = last.exclude(status__in=[NoticeStatus.PENDING, NoticeStatus.HELD_BACK])
     notice = last.order_by("-id").first()
     is_lost = notice is not None and notice.status in (NoticeStatus.BOUNCED, NoticeStatus.FAILED)
@@ -193,8 +232,8 @@ def _gateway(channel: str) -> Sender:
 def _ways(notice: Notice) -> list[tuple[str, str]]:
     """(way, address) still open for this message, the one the person chose first. An address that sent back is none."""
     person = notice.recipient
-    is_applicant = notice.kind != NoticeKind.OFFICE_SILENT
-    of_form = str(notice.application.answers.get("mobile") or "") if is_applicant else ""
+    case = None if notice.kind in FOR_STAFF else notice.application
+    of_form = str(case.answers.get("mobile") or "") if case else ""
     phone = (person.phone if person else "") or of_form
     addresses = {ContactBy.SMS: phone, ContactBy.EMAIL: person.email if person else ""}
     order = sorted(ContactBy, key=lambda way: person is not None and way != person.contact_by)
@@ -214,7 +253,7 @@ def _nobody_reached(notice: Notice) -> tuple[NoticeStatus, str]:
         words = "、".join(f"{ContactBy(entry['channel']).label}：{entry['detail']}" for entry in notice.given_up)
         return NoticeStatus.BOUNCED, words
     person = notice.recipient
-    if notice.kind == NoticeKind.OFFICE_SILENT and person is not None and not person.phone and not person.email:
+    if notice.kind in FOR_STAFF and person is not None and not person.phone and not person.email:
         return NoticeStatus.HELD_BACK, "没有手机号和邮箱，站内可看"
     return NoticeStatus.BOUNCED, "没有能送到的手机号或邮箱，请电话或当面告知"
 

@@ -17,7 +17,7 @@ from applications.registration import parse_date
 
 DAYS_BEFORE_THE_END = (10, 5, 0)
 FIELD = "discharge_date"
-PERSONS_TURN = frozenset({TaskStatus.AWAITING_CORRECTION})
+PERSONS_TURN = frozenset({TaskStatus.PRE_RETURNED, TaskStatus.AWAITING_CORRECTION})
 
 
 @dataclass(frozen=True)

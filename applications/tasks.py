@@ -16,6 +16,7 @@ from applications import (
     questions,
     reconciliation,
     recounting,
+    reminders,
     sweeps,
     visits,
 )
@@ -69,7 +70,14 @@ def reconcile() -> None:
 
 @shared_task
 def morning_digest() -> None:
+    _alone("morning_digest", _morning_digest)
+
+
+def _morning_digest() -> None:
+    """Who must know before the day begins: whoever keeps this running, people whose days run out, officers, heads."""
     detectors.digest()
+    reminders.warn_of_reporting()
+    reminders.tell_offices()
 
 
 @shared_task

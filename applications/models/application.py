@@ -89,7 +89,6 @@ class Application(models.Model):
     )
     submitted_at = models.DateTimeField("提交时间")
     closed_at = models.DateTimeField("办结时间", null=True, blank=True)
-    expected_on = models.DateField("全部预计办好", null=True, blank=True)
 
     objects = ApplicationQuerySet.as_manager()
 

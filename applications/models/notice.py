@@ -15,11 +15,13 @@ from portal.accounts.models import ContactBy, User
 class Notice(models.Model):
     """One message to one person: read on the site, and sent out as a text that names no person and no result.
 
-    `details` are sentences for the person's own page alone. A case without an account is told on the phone of its form.
+    Without `application` it is about a form that was not sent yet, or about several cases of an officer. `details` are sentences for the person's own page alone. A case without an account is told on the phone of its form.
     """
 
     key = models.UUIDField("标识", default=uuid.uuid4, unique=True, editable=False)
-    application = models.ForeignKey(Application, models.CASCADE, related_name="notices", verbose_name="办件")
+    application = models.ForeignKey(
+        Application, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name="办件"
+    )
     recipient = models.ForeignKey(
         User, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name="收件人"
     )

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
 from applications import visits, workflow
+from applications.enums import FOR_STAFF, DocumentKind, NoticeKind, NoticeStatus, Party, TaskStatus
 from applications.enums import Action as Deed
-from applications.enums import DocumentKind, NoticeKind, NoticeStatus, Party, TaskStatus
 from applications.models import Application, Correction, Document, Draft, ItemTask, Material, Notice
 from applications.reporting import Reporting, reporting_of, reporting_waits_for_person
 from portal.applicant.presenters import draft_card
@@ -321,6 +321,10 @@ _TITLES = {
     NoticeKind.DECISION: "有一件事作出了决定",
     NoticeKind.CLOSED: "全部有结果了",
     NoticeKind.OFFICE_SILENT: "到期没有答复",
+    NoticeKind.REPORTING: "报到期限",
+    NoticeKind.REPORT_MISSED: "过了报到期限",
+    NoticeKind.DUE_SOON: "快到期的事项",
+    NoticeKind.OVERDUE: "已超期的事项",
 }
 
 
@@ -344,17 +348,23 @@ def message_row(notice: Notice) -> MessageRow:
         NoticeStatus.BOUNCED: f"{way or '短信'}没有送到",
         NoticeStatus.FAILED: f"{way or '短信'}没有发出",
     }.get(NoticeStatus(notice.status), "")
-    number = notice.application.number
-    is_own = notice.kind != NoticeKind.OFFICE_SILENT
+    number = notice.application.number if notice.application else ""
     return MessageRow(
         title=_TITLES[NoticeKind(notice.kind)],
         details=list(notice.details),
         when=moment_words(notice.created_at),
         number=number,
-        url=reverse("applicant:case", args=[number]) if is_own else reverse("home:landing"),
+        url=_address_of(notice),
         sent=sent,
         is_new=notice.read_at is None,
     )
+
+
+def _address_of(notice: Notice) -> str:
+    if notice.kind in FOR_STAFF:
+        return reverse("home:landing")
+    case = notice.application
+    return reverse("applicant:case", args=[case.number]) if case else reverse("applicant:case_list")
 
 
 # -- handed in ---------------------------------------------------------------------------------------------------------

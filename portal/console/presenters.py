@@ -353,7 +353,7 @@ _MESSAGE_TAGS = {
 def message_row(notice: Notice) -> MessageRow:
     """One message: the text names nobody, the phone is masked."""
     return MessageRow(
-        number=notice.application.number,
+        number=notices.number_of(notice),
         kind=notice.get_kind_display(),
         text=notices.text_of(notice),
         way=notice.get_channel_display(),

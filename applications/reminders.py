@@ -1,0 +1,177 @@
+"""Who is told, each morning, before and after a day has passed. Safe to run twice: one message per person and occasion.
+
+People: the day to report by (day 20, 25 and 30, T-02). Offices, on working days: what is due within two working days to the
+handler, what is overdue to those who answer for the office and to the supervisors of its place (T-14, LESSONS.md 15).
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+from agencies.deadlines import Calendar, calendar_now
+from agencies.enums import Role
+from agencies.models import Office, Posting
+from agencies.spec import SchemeSpec
+from applications import clock, notices
+from applications.enums import AT_OFFICE, NoticeKind
+from applications.figures import SOON_DAYS
+from applications.models import Application, Draft, ItemTask
+from applications.reporting import PERSONS_TURN, Reporting, reporting_of, reporting_waits_for_person
+from portal.accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+# A form left alone for longer, or a day to report by that passed longer ago, is nobody's news any more.
+KEPT_DAYS = 120
+MISSED_DAYS = 7
+# Lines of one message; the desk shows all.
+LINES = 50
+
+
+# -- people ------------------------------------------------------------------------------------------------------------
+
+
+def warn_of_reporting(*, at: datetime | None = None) -> int:
+    """Warns who has not handed in, or got back, the item by which they report. Returns how many messages are new."""
+    at = at or timezone.now()
+    today = timezone.localdate(at)
+    return sum(
+        _each(deed, rows, at, today)
+        for deed, rows in ((_warn_draft, _unsent_forms(today)), (_warn_case, _returned_tasks()))
+    )
+
+
+def _each(deed: Callable[..., int], rows: Iterable[Draft] | Iterable[ItemTask], at: datetime, today: date) -> int:
+    done = 0
+    for row in rows:
+        try:
+            done += deed(row, at, today)
+        except Exception:  # one row never stops the others
+            logger.exception("no reminder for %s %s", type(row).__name__, row.pk)
+    return done
+
+
+def _unsent_forms(today: date) -> Iterable[Draft]:
+    drafts = Draft.objects.filter(sent_at=None, adds_to=None, owner__isnull=False)
+    recent = drafts.filter(saved_at__date__gte=today - timedelta(days=KEPT_DAYS), answers__has_key="discharge_date")
+    specs: dict[int, SchemeSpec] = {}
+    for draft in recent.select_related("scheme", "owner").iterator(chunk_size=200):
+        # One scheme serves many forms; it is read once.
+        specs[draft.scheme_id] = draft.scheme.spec = specs.get(draft.scheme_id) or draft.scheme.spec
+        yield draft
+
+
+def _warn_draft(draft: Draft, at: datetime, today: date) -> int:
+    found = reporting_of(draft.scheme.spec, draft.answers, draft.ticked, today)
+    if found is None or found.stage is None or found.left < -MISSED_DAYS:
+        return 0
+    return notices.remind(
+        NoticeKind.REPORTING,
+        occasion=f"form {draft.pk} day {found.stage}",
+        recipient=draft.owner,
+        details=[found.title, found.words],
+        at=at,
+    )
+
+
+def _returned_tasks() -> Iterable[ItemTask]:
+    tasks = ItemTask.objects.filter(status__in=PERSONS_TURN, accepted_on=None)
+    return tasks.select_related("item", "office", "application__scheme", "application__applicant")
+
+
+def _warn_case(task: ItemTask, at: datetime, today: date) -> int:
+    case = task.application
+    found = reporting_of(case.scheme.spec, case.answers, case.ticked, today)
+    if not reporting_waits_for_person(task) or found is None or found.stage is None or found.left < -MISSED_DAYS:
+        return 0
+    new = 0
+    if case.applicant_id is not None or case.answers.get("mobile"):
+        new = notices.remind(
+            NoticeKind.REPORTING,
+            occasion=f"case {case.pk} day {found.stage}",
+            recipient=case.applicant,
+            application=case,
+            details=[found.title, found.words],
+            at=at,
+        )
+    return new + (_tell_office_of_missed(task, case, found, at) if found.is_missed else 0)
+
+
+def _tell_office_of_missed(task: ItemTask, case: Application, found: Reporting, at: datetime) -> int:
+    words = f"{task.spec.title}：补正还没有交回，{found.days} 天的报到期限到{clock.say(found.until)}为止。请联系本人，问明原因。"
+    return sum(
+        notices.remind(
+            NoticeKind.REPORT_MISSED,
+            occasion=f"case {case.pk}",
+            recipient=officer,
+            application=case,
+            details=[words, found.basis],
+            at=at,
+        )
+        for officer in _officers_of(task.office)
+    )
+
+
+# -- offices -----------------------------------------------------------------------------------------------------------
+
+
+def tell_offices(*, at: datetime | None = None) -> int:
+    """One message per officer and working day that lists what is due soon, one per head that lists what is overdue."""
+    at = at or timezone.now()
+    today, calendar = timezone.localdate(at), calendar_now()
+    lists: dict[tuple[User, NoticeKind], list[str]] = defaultdict(list)
+    officers: dict[int, list[User]] = {}
+    heads: dict[int, list[User]] = {}
+    for task in _due_by(_latest(calendar, today)):
+        here = calendar.at(task.office.region_id)
+        if task.next_on is None or not here.is_working(today) or task.next_on > here.add(today, SOON_DAYS):
+            continue
+        if task.office_id not in officers:
+            officers[task.office_id] = _officers_of(task.office)
+            heads[task.office_id] = _heads_and_supervisors(task.office)
+        line = _line(task, task.next_on, today, here)
+        for officer in [task.handler] if task.handler else officers[task.office_id]:
+            lists[officer, NoticeKind.DUE_SOON].append(line)
+        if task.next_on < today:
+            for head in heads[task.office_id]:
+                lists[head, NoticeKind.OVERDUE].append(line)
+    return sum(
+        notices.remind(kind, occasion=str(today), recipient=person, details=lines[:LINES], at=at)
+        for (person, kind), lines in lists.items()
+    )
+
+
+def _latest(calendar: Calendar, today: date) -> date:
+    """No place's second working day lies later, whatever days of its own it has."""
+    return max(here.add(today, SOON_DAYS) for here in [calendar, *calendar.places.values()])
+
+
+def _due_by(day: date) -> Iterable[ItemTask]:
+    tasks = ItemTask.objects.filter(status__in=AT_OFFICE, next_on__lte=day).order_by("next_on", "pk")
+    return tasks.select_related("application", "item", "office__region", "handler")
+
+
+def _line(task: ItemTask, due: date, today: date, calendar: Calendar) -> str:
+    """Number, item, day: no name, and nothing of the form."""
+    if due < today:
+        late = calendar.between(due, today)
+        when = f"应在{clock.say(due, today.year)}前处理，已超期{f' {late} 个工作日' if late else ''}"
+    else:
+        when = f"{'预计' if task.is_due_provisional else ''}{clock.say(due, today.year)}前处理"
+    return f"{task.application.number}　{task.item.name}（{task.office.name}）：{when}"
+
+
+def _officers_of(office: Office) -> list[User]:
+    postings = Posting.objects.in_force().filter(role=Role.REVIEWER, office=office)
+    return [posting.user for posting in postings.select_related("user").order_by("user_id")]
+
+
+def _heads_and_supervisors(office: Office) -> list[User]:
+    places = [place.pk for place in office.region.lineage()]
+    postings = Posting.objects.in_force().filter(role=Role.SUPERVISOR, region__in=places).select_related("user")
+    found = {head.pk: head for head in notices.heads_of(office)}
+    found.update({posting.user_id: posting.user for posting in postings.order_by("user_id")})
+    return list(found.values())
