@@ -194,7 +194,7 @@ def test_one_message_lists_everything_of_an_officer() -> None:
 
 def test_stopped_clock_reminds_nobody() -> None:
     task = due(MONDAY)
-    review.call_in(task, reviewer=factories.reviewer_of(task), note="来采指纹")
+    review.suspend(task, approver=factories.approver_of(task), note="要鉴定", days=5)
 
     assert reminders.tell_offices(at=morning(FRIDAY)) == 0
 
