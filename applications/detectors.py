@@ -26,9 +26,21 @@ from applications.enums import (
     DispatchStatus,
     DocumentStatus,
     NoticeStatus,
+    Outcome,
     TaskStatus,
 )
-from applications.models import Application, Dispatch, Document, Heartbeat, ItemTask, Notice, Ticket
+from applications.models import (
+    Application,
+    Dispatch,
+    Document,
+    Export,
+    Heartbeat,
+    ItemTask,
+    Notice,
+    OfficeLink,
+    Reconciliation,
+    Ticket,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +99,48 @@ def unsent_too_long(now: datetime) -> Iterable[Finding]:
     by_hand = [d for d in late if d.way == GatewayKind.BATCH]
     forgotten = [d for d in by_hand if d.status == DispatchStatus.PENDING and d.created_at < now - timedelta(days=1)]
     return [_of_dispatch(dispatch) for dispatch in late if dispatch not in by_hand or dispatch in forgotten]
+
+
+def receipt_late(now: datetime) -> Iterable[Finding]:
+    """Taken and no receipt: the word "received" is the receiver's, so a person asks for it."""
+    late = _dispatches(status=DispatchStatus.SENDING, last_outcome=Outcome.SENT, created_at__lt=now - LATE)
+    overdue = [row for row in late if row.way != GatewayKind.BATCH or (row.leased_until and row.leased_until < now)]
+    return [_of_dispatch(row) for row in overdue]
+
+
+def line_switched_off(now: datetime) -> Iterable[Finding]:
+    lines = OfficeLink.objects.exclude(disabled_reason="").select_related("office")
+    return [Finding(str(line.pk), line.office, name=line.office.name) for line in lines[:500]]
+
+
+def item_without_task(now: datetime) -> Iterable[Finding]:
+    """What should exist by the ticked items of every open case, against what does (A22)."""
+    found = []
+    for case in Application.objects.open().select_related("scheme").prefetch_related("tasks__item", "tasks__office"):
+        wanted = [*case.scheme.spec.automatic, *(i for i in case.scheme.spec.offered if i.code in case.ticked)]
+        there = {(task.item.code, task.office.agency_id) for task in case.tasks.all()}
+        if {(item.code, agency) for item in wanted for agency in item.agencies} - there:
+            found.append(Finding(case.number))
+    return found[:500]
+
+
+def export_not_made(now: datetime) -> Iterable[Finding]:
+    late = Export.objects.filter(
+        Q(status=DocumentStatus.REQUESTED, requested_at__lt=now - PAPER_LATE) | Q(status=DocumentStatus.FAILED)
+    ).filter(requested_at__gt=now - timedelta(days=7))
+    return [Finding(str(row.pk), row.office, name=str(row)) for row in late[:500]]
+
+
+def reconciliation_not_done(now: datetime) -> Iterable[Finding]:
+    """Every office that had work was compared for yesterday; asked from three in the morning on."""
+    local = timezone.localtime(now)
+    if local.hour < 3:
+        return []
+    yesterday = local.date() - timedelta(days=1)
+    done = set(Reconciliation.objects.filter(day=yesterday).values_list("office", flat=True))
+    busy = Dispatch.objects.filter(created_at__date=yesterday).values("task__office")
+    missing = Office.objects.filter(pk__in=busy).exclude(pk__in=done)
+    return [Finding(f"{office.pk}:{yesterday}", office, name=f"{office} {yesterday}") for office in missing]
 
 
 def held_too_long(now: datetime) -> Iterable[Finding]:
@@ -154,6 +208,11 @@ def deaf_queue(now: datetime) -> Iterable[Finding]:
 DETECTORS = [
     Detector("pending_without_dispatch", "待送达的事项没有推送记录", "请核对后重新推送", pending_without_dispatch),
     Detector("unsent_too_long", "超过五分钟还没有送达", "请看失败原因，必要时重新推送或纸质移交", unsent_too_long),
+    Detector("receipt_late", "对方收下了，一直没有给回执号", "请向对方要回执号，登记为纸质移交", receipt_late),
+    Detector("line_switched_off", "对接线路已停用", "请联系对方，恢复后重新推送任意一件即可启用", line_switched_off),
+    Detector("item_without_task", "勾选的事项没有对应的办理记录", "请核对办件，补建或联系开发人员", item_without_task),
+    Detector("export_not_made", "导出没有生成", "请查看导出队列，重新要求一次", export_not_made),
+    Detector("reconciliation_not_done", "昨天没有对账", "请检查定时任务，补做对账", reconciliation_not_done),
     Detector("held_too_long", "机构暂停推送超过一天", "请确认是否恢复推送", held_too_long),
     Detector("waits_for_a_person", "推送多次不成功，待人工处理", "请重新推送、纸质移交或取消", waits_for_a_person),
     Detector("delivered_but_not_there", "推送已送达而事项仍是待送达", "请核对对方回执", delivered_but_not_there),

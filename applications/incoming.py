@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 CLOCK_SKEW = timedelta(minutes=5)
 PAGE_LIMIT = 100
+# How long a task may stay without acknowledgement before it is offered again to a system that polls.
+COMES_AGAIN = timedelta(seconds=60)
 
 
 class Problem(Exception):
@@ -357,23 +359,32 @@ class Page:
 
 
 def tasks_after(key: ExchangeKey, after: int, limit: int) -> Page:
-    """What was sent to the key's offices in the order it arose; only what their own systems are to work on."""
+    """What was sent to the key's offices in the order it arose; only what their own systems are to work on.
+
+    What lies before the cursor and is not acknowledged comes again, before the new: a cursor alone would lose a row
+    whose transaction ended after that of a later one.
+    """
     offices = Office.objects.filter(agency=key.agency_id)
     if key.office_id is not None:
         offices = offices.filter(pk=key.office_id)
     rows = (
         Dispatch.objects.exclude(status=DispatchStatus.CANCELLED)
-        .filter(pk__gt=after, task__office__in=offices)
+        .filter(task__office__in=offices, task__office__is_held=False)
         .with_way()
         .filter(way=GatewayKind.HTTP)
         .select_related("task__application", "task__item__scheme", "task__office")
-        .order_by("pk")[: min(limit, PAGE_LIMIT)]
+        .order_by("pk")
     )
-    found = list(rows)
+    limit = min(limit, PAGE_LIMIT)
+    new = list(rows.filter(pk__gt=after)[:limit])
+    overlooked = rows.filter(pk__lte=after, created_at__lt=timezone.now() - COMES_AGAIN).exclude(
+        status=DispatchStatus.DELIVERED
+    )
+    found = [*overlooked[: limit - len(new)], *new]
     return Page(
         [outgoing.task_data(row) for row in found if row.kind == DispatchKind.TASK],
         [outgoing.word_data(row) for row in found if row.kind != DispatchKind.TASK],
-        found[-1].pk if found else after,
+        new[-1].pk if new else after,
     )
 
 
@@ -392,7 +403,11 @@ def acknowledge(key: ExchangeKey, dispatch_key: str, body: bytes) -> Reply:
         dispatch.refresh_from_db(fields=["status", "receipt_number"])
         if dispatch.status == DispatchStatus.CANCELLED:
             raise Problem(409, "withdrawn", "这一件已撤回，不用再办")
-        delivery.confirm_receipt(dispatch, said.receipt_number, at=timezone.now(), calendar=calendar_now())
+        try:
+            with transaction.atomic():
+                delivery.confirm_receipt(dispatch, said.receipt_number, at=timezone.now(), calendar=calendar_now())
+        except Refused as error:
+            raise Problem(409, "illegal-transition", str(error)) from None
         dispatch.refresh_from_db(fields=["receipt_number"])
     answer = {"outcome": "acknowledged", "dispatch": dispatch_key, "receipt_number": dispatch.receipt_number}
     return Reply(200, answer)

@@ -215,10 +215,13 @@ class Simulator:
             if taken.state in ("withdrawn", "terminated"):
                 return
             message_id = f"{taken.dispatch}-{number}"
+            at = datetime.now(UTC)  # a repetition is the same to the letter
             for _ in range(3 if mode == Mode.REPEAT else 1):
-                self.send(taken, message_id if mode != Mode.REORDER else uuid.uuid4().hex, number, kind, data)
+                self.send(taken, message_id if mode != Mode.REORDER else uuid.uuid4().hex, number, kind, data, at)
 
-    def send(self, taken: Taken, message_id: str, sequence: int, kind: str, data: dict[str, Any]) -> int | None:
+    def send(
+        self, taken: Taken, message_id: str, sequence: int, kind: str, data: dict[str, Any], at: datetime
+    ) -> int | None:
         """Sends one result until the portal answers, at most twenty times."""
         event = {
             "specversion": "1.0",
@@ -226,7 +229,7 @@ class Simulator:
             "source": "urn:agency:simulator",
             "subject": taken.task,
             "sequence": sequence,
-            "time": datetime.now(UTC).isoformat(),
+            "time": at.isoformat(),
             "data": {"handler": "模拟经办人", **data},
         }
         body = json.dumps(event, ensure_ascii=False).encode()

@@ -11,10 +11,28 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.queues import all_queues
-from applications import detectors, notices, operations, review
+from applications import detectors, exports, notices, operations, review
 from applications.detectors import DETECTORS
-from applications.enums import ApplicationStatus, DispatchStatus, DocumentStatus, NoticeKind, NoticeStatus, TaskStatus
-from applications.models import Application, Dispatch, Document, Heartbeat, ItemTask, Notice, Ticket
+from applications.enums import (
+    ApplicationStatus,
+    DispatchStatus,
+    DocumentStatus,
+    ExportKind,
+    NoticeKind,
+    NoticeStatus,
+    TaskStatus,
+)
+from applications.models import (
+    Application,
+    Dispatch,
+    Document,
+    Export,
+    Heartbeat,
+    ItemTask,
+    Notice,
+    OfficeLink,
+    Ticket,
+)
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -38,6 +56,30 @@ def _held_too_long(case: Application) -> None:
 
 def _unsent_too_long(case: Application) -> None:
     _age_dispatches()
+
+
+def _receipt_late(case: Application) -> None:
+    Dispatch.objects.update(status=DispatchStatus.SENDING, last_outcome="sent")
+    _age_dispatches()
+
+
+def _line_switched_off(case: Application) -> None:
+    office = case.tasks.all()[0].office
+    OfficeLink.objects.create(office=office, endpoint="https://a.invalid/", disabled_reason="410")
+
+
+def _item_without_task(case: Application) -> None:
+    case.tasks.all()[0].delete()
+
+
+def _export_not_made(case: Application) -> None:
+    admin = factories.staff(Role.ADMINISTRATOR)
+    exports.ask(ExportKind.TASKS, user=admin, posting=admin.postings.get())
+    Export.objects.update(status=DocumentStatus.FAILED)
+
+
+def _reconciliation_not_done(case: Application) -> None:
+    Dispatch.objects.update(created_at=timezone.now() - timedelta(days=1))
 
 
 def _waits_for_a_person(case: Application) -> None:
@@ -88,6 +130,10 @@ def kinds_found() -> set[str]:
 def beating(directory: None) -> None:
     """Without a beat that was just heard its queue is a finding of its own."""
     detectors.heard(detectors.BEAT)
+
+
+def test_every_detector_has_its_plant() -> None:
+    assert set(PLANTS) == {detector.kind for detector in DETECTORS}
 
 
 @pytest.mark.parametrize("kind", [detector.kind for detector in DETECTORS])

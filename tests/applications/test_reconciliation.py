@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from agencies.enums import GatewayKind
 from agencies.gateways.simulator import Server, Taken
-from applications import delivery, reconciliation
-from applications.enums import DispatchStatus
-from applications.models import Dispatch, Reconciliation, Ticket
+from agencies.routing import Way
+from applications import delivery, operations, reconciliation
+from applications.enums import DispatchStatus, TaskStatus
+from applications.models import Dispatch, ExchangeKey, ItemTask, Reconciliation, Ticket
+from tests import factories
 from tests.factories import exchange
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -87,3 +90,60 @@ def test_office_that_fails_does_not_keep_the_others_from_being_compared(
     run()
 
     assert [row.office for row in Reconciliation.objects.all()] == [sent[0].task.office]
+
+
+def test_answer_that_did_not_arrive_is_found(sent: list[Dispatch], agency_system: Server) -> None:
+    """Their system has decided and we know nothing of it: the result was lost on its way."""
+    agency_system.simulator.taken[str(sent[0].key)].state = "approved"
+
+    assert [run(), run()] == [1, 1]
+
+    ticket = Ticket.objects.get()
+    assert (ticket.title, ticket.dispatch) == (reconciliation._ACTIONS["answer_lost"][0], sent[0])
+
+
+def test_result_that_they_do_not_know_is_found(sent: list[Dispatch], agency_system: Server) -> None:
+    ItemTask.objects.filter(pk=sent[0].task_id).update(status=TaskStatus.COMPLETED)
+
+    run()
+
+    assert Ticket.objects.get().title == reconciliation._ACTIONS["answer_unknown"][0]
+    assert Reconciliation.objects.get(office=sent[0].task.office).answered == 1
+
+
+def test_list_that_is_shorter_than_it_says_is_no_list(
+    sent: list[Dispatch], agency_system: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = agency_system.simulator.inventory()
+    torn = {"tasks": whole["tasks"][:-1], "count": whole["count"]}
+    monkeypatch.setattr(agency_system.simulator, "inventory", lambda: torn)
+
+    run()
+
+    assert Reconciliation.objects.get(office=sent[0].task.office).note == "对方没有给出清单"
+
+
+def test_own_desk_is_compared_with_its_tasks(directory: None) -> None:
+    """A delivered dispatch whose task never arrived in the desk's queue is found the same way."""
+    task = factories.task_of(factories.delivered(ticked=["I01"]), "I01")
+    assert run() == 0
+    assert Reconciliation.objects.get(office=task.office).note == "无差异"
+    ItemTask.objects.filter(pk=task.pk).update(received_at=None)
+
+    assert run() == 1
+
+    assert Ticket.objects.get().task == task
+
+
+def test_item_with_a_way_of_its_own_is_compared_with_its_own_system(directory: None, agency_system: Server) -> None:
+    application = factories.submitted(ticked=["I01", "I02"])
+    pushed, kept = (factories.task_of(application, code).dispatches.get() for code in ("I01", "I02"))
+    office = pushed.task.office
+    operations.set_way(office, "I01", Way(GatewayKind.HTTP, agency_system.endpoint))
+    agency_system.simulator.key = exchange.signing_key(ExchangeKey.issue(agency=office.agency, office=office))
+    delivery.deliver([pushed.pk, kept.pk])
+
+    assert run() == 0
+
+    row = Reconciliation.objects.get(office=office)
+    assert (row.sent, row.received) == (1, 1)

@@ -2,12 +2,14 @@
 
 import hashlib
 import time
+from datetime import timedelta
 from typing import Any
 
 import jsonschema
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from agencies.models import Office
 from applications.enums import DispatchStatus, TaskStatus
@@ -134,3 +136,29 @@ def test_description_names_every_path_and_its_examples_follow_it(client: Any) ->
     schema = {**content["schema"], "components": document["components"]}
     for example in content["examples"].values():
         jsonschema.Draft202012Validator(schema).validate(example["value"])
+
+
+def test_task_without_acknowledgement_comes_again_behind_the_cursor(task: ItemTask, key: ExchangeKey) -> None:
+    """Two transactions may end in another order than they began: the cursor alone would lose the later one."""
+    Dispatch.objects.filter(task=task).update(status=DispatchStatus.PENDING)
+    ItemTask.objects.filter(pk=task.pk).update(status=TaskStatus.PENDING)
+    first = get(key, "/exchange/v1/tasks").json()
+    again = f"/exchange/v1/tasks?after={first['cursor']}"
+    assert get(key, again).json()["tasks"] == []
+    Dispatch.objects.update(created_at=timezone.now() - timedelta(seconds=61))
+
+    overlooked = get(key, again).json()
+
+    assert [row["task"] for row in overlooked["tasks"]] == [str(task.pk)]
+    said = {"receipt_number": "A-1", "digest": overlooked["tasks"][0]["digest"]}
+    post(key, said, path=f"/exchange/v1/tasks/{overlooked['tasks'][0]['dispatch']}/ack")
+    assert get(key, again).json()["tasks"] == []
+
+
+def test_held_office_finds_nothing_until_it_is_released(task: ItemTask, key: ExchangeKey) -> None:
+    Office.objects.filter(pk=task.office_id).update(is_held=True)
+    assert get(key, "/exchange/v1/tasks").json()["tasks"] == []
+
+    Office.objects.filter(pk=task.office_id).update(is_held=False)
+
+    assert len(get(key, "/exchange/v1/tasks").json()["tasks"]) == 1
