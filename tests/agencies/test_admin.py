@@ -21,7 +21,7 @@ def console(directory: None, client: Client) -> Client:
 
 
 def raised(name: str = "ordos", **changes: str) -> str:
-    text = (REGIONS / f"{name}.yaml").read_text(encoding="utf-8").replace('version: "2022.1"', 'version: "2026.2"')
+    text = (REGIONS / f"{name}.yaml").read_text(encoding="utf-8").replace('version: "2022.2"', 'version: "2026.2"')
     for old, new in changes.items():
         assert old in text
         text = text.replace(old, new, 1)
@@ -111,17 +111,17 @@ def test_import_publishes_with_a_date(console: Client) -> None:
 
     page = console.post(IMPORT, {"text": text, "valid_from": "2027-01-01", "publish": "1"}, follow=True)
 
-    assert "已发布：鄂尔多斯市 2026.2+2024.1。" in page.content.decode()
+    assert "已发布：鄂尔多斯市 2026.2+2024.2。" in page.content.decode()
     newest = Scheme.objects.filter(region="150600").latest("id")
     assert (newest.valid_from, str(newest.spec.overall_limit)) == (date(2027, 1, 1), "20个工作日")
 
 
 def test_import_refuses_a_published_version(console: Client) -> None:
-    text = raised(**{"days: 27": "days: 20"}).replace('version: "2026.2"', 'version: "2022.1"')
+    text = raised(**{"days: 27": "days: 20"}).replace('version: "2026.2"', 'version: "2022.2"')
 
     page = console.post(IMPORT, {"text": text, "publish": "1"})
 
-    assert "方案版本“2022.1”已经发布，内容不能再改" in page.content.decode()
+    assert "方案版本“2022.2”已经发布，内容不能再改" in page.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_versions_are_compared(console: Client) -> None:
 
     page = console.get(reverse("admin:agencies_scheme_compare", args=[new.pk]), {"with": old.pk})
 
-    assert "由版本 2022.1+2024.1 到版本 2026.2+2024.1，共 1 处变化" in page.content.decode()
+    assert "由版本 2022.2+2024.2 到版本 2026.2+2024.2，共 1 处变化" in page.content.decode()
 
 
 def test_places_are_opened_and_closed_by_action(console: Client) -> None:

@@ -138,7 +138,7 @@ def test_command_compares_versions_and_files(
         text.replace("supervision_phone: 0477-8581708", "supervision_phone: 0477-8581700"), encoding="utf-8"
     )
 
-    call_command("diff_region", "150600@2022.1+2024.1", path)
+    call_command("diff_region", "150600@2022.2+2024.2", path)
     call_command("diff_region", "150600", "150600")
 
     assert capsys.readouterr().out.splitlines() == [

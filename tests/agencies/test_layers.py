@@ -111,57 +111,145 @@ def test_effective_scheme_of_a_place_is_below_all_its_layers() -> None:
     assert origins == ["150602 示例", "150600 OR-14", "100000 L29 第12条"]
 
 
-item_codes = st.sampled_from("ABCD")
-entries = st.fixed_dictionaries(
-    {"code": item_codes},
+codes_of_items = st.sampled_from("ABCD")
+some_codes = st.lists(codes_of_items, max_size=3, unique=True)
+some_words = st.lists(st.sampled_from("子丑寅"), max_size=3)
+items = st.fixed_dictionaries(
+    {"code": codes_of_items},
     optional={
         "name": st.text("甲乙丙", min_size=1, max_size=3),
-        "aliases": st.lists(st.sampled_from("子丑寅"), max_size=3),
-        "aliases+": st.lists(st.sampled_from("子丑寅"), max_size=3),
+        "aliases": some_words,
+        "aliases+": some_words,
         "remove": st.booleans(),
         "agencies": st.lists(st.sampled_from("xyz"), max_size=2),
+        "requires": st.lists(st.fixed_dictionaries({"item": codes_of_items}), max_size=2),
+    },
+)
+materials = st.fixed_dictionaries(
+    {"code": st.sampled_from("MNO")},
+    optional={
+        "name": st.text("甲乙丙", min_size=1, max_size=3),
+        "serves": some_codes,
+        "serves+": some_codes,
+        "remove": st.booleans(),
+    },
+)
+forms = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": st.sampled_from(["表一", "表二"]),
+        "note": st.text("说明", max_size=2),
+        "promise": some_words,
+        "promise+": some_words,
     },
 )
 layers = st.fixed_dictionaries(
     {"region": st.sampled_from(["110000", "120000"]), "version": st.just("1")},
     optional={
-        "slogans": st.lists(st.sampled_from("一二三"), max_size=3),
-        "slogans+": st.lists(st.sampled_from("一二三"), max_size=3),
-        "items": st.lists(entries, max_size=4, unique_by=lambda entry: entry["code"]),
+        "service_name": st.sampled_from(["一件事", "一站办"]),
+        "slogans": some_words,
+        "slogans+": some_words,
+        "correction_days": st.integers(1, 30),
+        "overall_limit": st.fixed_dictionaries({"unit": st.just("working_day"), "days": st.integers(1, 60)}),
+        "items": st.lists(items, max_size=4, unique_by=lambda entry: entry["code"]),
+        "materials": st.lists(materials, max_size=3, unique_by=lambda entry: entry["code"]),
+        "form": forms,
+        "replaces": st.lists(st.sampled_from(["slogans", "materials", "items", "form"]), max_size=2, unique=True),
+        "offers": some_codes,
     },
 )
+KEYED = ("items", "materials")
+PLAIN = ("service_name", "slogans", "correction_days", "overall_limit", "form")
 
 
-def by_the_rule(stack: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The written rule for items, done the plain way: walk down, keep the last value, append for +, drop for remove."""
-    found: dict[str, dict[str, Any]] = {}
-    for data in stack:
-        for entry in data.get("items", []):
-            if entry.get("remove"):
-                found.pop(entry["code"], None)
-                continue
-            item = found.setdefault(entry["code"], {"code": entry["code"]})
-            for key, value in entry.items():
-                if key == "aliases+":
-                    item["aliases"] = item.get("aliases", []) + value
-                elif key != "remove":
-                    item[key] = value
-    return found
+def lay(target: dict[str, Any], key: str, value: Any) -> None:
+    """One value over what is above: `key+` appends, a mapping without a unit is joined, all else takes the place."""
+    name = key.rstrip("+")
+    if key.endswith("+"):
+        target[name] = [*target.get(name, []), *value]
+    elif isinstance(value, dict) and "unit" not in value and isinstance(target.get(name), dict):
+        for part, inner in value.items():
+            lay(target[name], part, inner)
+    else:
+        target[name] = value
+
+
+def by_the_rule(stack: list[dict[str, Any]]) -> dict[str, Any]:
+    """The written rule done the plain way, layer by layer; references to what is not there are left out at the end."""
+    found: dict[str, Any] = {}
+    keyed: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in KEYED}
+    for data in deepcopy(stack):
+        for name in data.get("replaces", []):
+            found.pop(name, None)
+            if name in keyed:
+                keyed[name] = {}
+        for key, value in data.items():
+            if key in KEYED:
+                for entry in value:
+                    if entry.pop("remove", False):
+                        keyed[key].pop(entry["code"], None)
+                        continue
+                    target = keyed[key].setdefault(entry["code"], {})
+                    for part, inner in entry.items():
+                        lay(target, part, inner)
+            elif key.rstrip("+") in PLAIN:
+                lay(found, key, value)
+        if "offers" in data:
+            keyed["items"] = {code: keyed["items"][code] for code in data["offers"]}
+    there = set(keyed["items"])
+    for item in keyed["items"].values():
+        item["requires"] = [edge for edge in item.get("requires", []) if edge["item"] in there]
+    for code, material in list(keyed["materials"].items()):
+        serves = material.get("serves", [])
+        material["serves"] = [one for one in serves if one in there]
+        if serves and not material["serves"]:
+            del keyed["materials"][code]
+    return found | {name: list(entries.values()) for name, entries in keyed.items()}
+
+
+def valid(stack: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same layers, each offering only items that there are by then: to offer others is refused."""
+    for depth, data in enumerate(stack):
+        offers = data.pop("offers", None)
+        if offers is not None:
+            known = {item["code"] for item in by_the_rule(stack[: depth + 1])["items"]}
+            data["offers"] = [code for code in offers if code in known]
+    return stack
+
+
+@given(st.lists(layers, min_size=1, max_size=6))
+def test_merging_follows_the_written_rule(stack: list[dict[str, Any]]) -> None:
+    kept = deepcopy(valid(stack))
+
+    content = effective(stack)
+
+    told = {name: content.get(name, []) for name in KEYED} | {name: content[name] for name in PLAIN if name in content}
+    added = {"fields", "field_map"}  # what merging gives every item, empty here
+    told["items"] = [{key: part for key, part in item.items() if key not in added} for item in told["items"]]
+    assert told == by_the_rule(stack)
+    assert stack == kept
 
 
 @given(st.lists(layers, min_size=1, max_size=4))
-def test_merging_follows_the_written_rule(stack: list[dict[str, Any]]) -> None:
-    kept = deepcopy(stack)
+def test_every_value_knows_a_layer_that_said_it(stack: list[dict[str, Any]]) -> None:
+    """The origin of a value is the last layer that set it."""
+    for number, data in enumerate(valid(stack)):
+        data["region"] = f"{number:06}"
+
     content = effective(stack)
 
-    items = {item["code"]: {k: v for k, v in item.items() if k in ("code", "name", "aliases", "agencies")}
-             for item in content.get("items", [])}  # fmt: skip
-    assert items == by_the_rule(stack)
-    assert stack == kept
+    for name in ("service_name", "correction_days"):
+        if name in content:
+            last = next(data["region"] for data in reversed(stack) if name in data)
+            assert content["provenance"][name].split()[0] == last
+    for item in content.get("items", []):
+        if "name" in item:
+            assert content["provenance"][f"items.{item['code']}.name"].split()[0] in {data["region"] for data in stack}
 
 
 @given(layers, layers)
 def test_empty_layer_changes_nothing(first: dict[str, Any], second: dict[str, Any]) -> None:
+    first, second = valid([first, second])
     content = effective([first, second])
 
     again = effective([first, second, {"region": "130000", "version": "1"}])

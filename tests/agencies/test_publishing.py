@@ -51,16 +51,16 @@ def copied(folder: Path, name: str, old: str, new: str) -> Path:
 def test_dry_run_tells_and_saves_nothing(directory: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = count()
 
-    call_command("load_region", copied(tmp_path, "tianjin", 'version: "2022.1"', 'version: "2026.1"'), "--dry-run")
+    call_command("load_region", copied(tmp_path, "tianjin", 'version: "2022.2"', 'version: "2026.1"'), "--dry-run")
 
     told = capsys.readouterr().out
-    assert "发布：天津市 天津市推进“军人退役”一件事改革实施方案（2026.1+2024.1），启用事项 9 个" in told
+    assert "发布：天津市 天津市推进“军人退役”一件事改革实施方案（2026.1+2024.2），启用事项 9 个" in told
     assert "以上是试运行，没有保存。" in told
     assert count() == before
 
 
 def test_changed_content_under_the_same_version_is_refused(directory: None) -> None:
-    with pytest.raises(Refused, match="方案版本“2022.1”已经发布，内容不能再改。请把 version 改成新的版本号"):
+    with pytest.raises(Refused, match="方案版本“2022.2”已经发布，内容不能再改。请把 version 改成新的版本号"):
         publish({**layer("ordos"), "slogans": ["改了"]})
 
     assert Scheme.objects.filter(region="150600").count() == 1
@@ -87,9 +87,9 @@ def test_parent_publication_renews_the_places_below(directory: None) -> None:
 
     assert [scheme.region_id for scheme in outcome.published] == ["100000", "120000", "230000", "440000", "150600"]
     newest = scheme_for(Region.objects.get(pk="150602"), DAY)
-    assert (newest.version, newest.spec.item("I08").note, newest.valid_from) == ("2022.1+2026.9", "新规", DAY)
+    assert (newest.version, newest.spec.item("I08").note, newest.valid_from) == ("2022.2+2026.9", "新规", DAY)
     assert set(Scheme.objects.filter(pk__in=before.values()).values_list("version", flat=True)) == {
-        "2024.1", "2022.1+2024.1", "2024.1+2024.1", "2024.2+2024.1",
+        "2024.2", "2022.2+2024.2", "2024.2+2024.2",
     }  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def test_old_file_does_not_undo_a_newer_version(directory: None, capsys: pytest.
 
     assert "120000：已经发布过更新的版本，这个文件没有再发布" in capsys.readouterr().out
     assert count() == before
-    assert scheme_for(Region.objects.get(pk="120101"), DAY).version == "2026.1+2024.1"
+    assert scheme_for(Region.objects.get(pk="120101"), DAY).version == "2026.1+2024.2"
 
 
 @contextmanager
@@ -162,9 +162,9 @@ def test_draft_may_be_changed_and_dropped(directory: None) -> None:
 
 def test_broken_file_is_refused_whole(directory: None, tmp_path: Path) -> None:
     before = count()
-    folder = copied(tmp_path, "tianjin", 'version: "2022.1"', 'version: "2026.1"')
+    folder = copied(tmp_path, "tianjin", 'version: "2022.2"', 'version: "2026.1"')
     broken = folder / "guangdong.yaml"
-    text = broken.read_text(encoding="utf-8").replace('version: "2024.1"', 'version: "2026.1"')
+    text = broken.read_text(encoding="utf-8").replace('version: "2024.2"', 'version: "2026.1"')
     broken.write_text(f"{text}\nslogan: [错]\n", encoding="utf-8")
 
     with pytest.raises(CommandError, match="没有导入"):
@@ -216,7 +216,7 @@ def test_items_of_a_scheme_are_rows(directory: None) -> None:
 
 def test_file_with_an_error_is_not_published(directory: None, tmp_path: Path) -> None:
     before = count()
-    folder = copied(tmp_path, "tianjin", 'version: "2022.1"', 'version: "2026.1"')
+    folder = copied(tmp_path, "tianjin", 'version: "2022.2"', 'version: "2026.1"')
     path = folder / "tianjin.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("[medical, hrss]", "[medical, tax]"), encoding="utf-8")
 
@@ -269,7 +269,7 @@ def test_layers_go_down_to_the_village(directory: None) -> None:
 
     village = Region.objects.get(pk="980102001001")
     spec = scheme_for(village, DAY).spec
-    assert spec.version == "v1+t1+2026.1+2026.1+p1+2024.1"
+    assert spec.version == "v1+t1+2026.1+2026.1+p1+2024.2"
     assert [item.code for item in spec.items] == ["D01", "I01", "I04", "I05"]
     assert (spec.item("D01").name, spec.item("D01").aliases) == ("街道报到", ("街道报到", "居委会报到"))
     assert {path: spec.provenance[path] for path in ORIGINS} == ORIGINS
