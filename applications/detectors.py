@@ -25,6 +25,7 @@ from applications.enums import (
     ApplicationStatus,
     DispatchStatus,
     DocumentStatus,
+    NoticeKind,
     NoticeStatus,
     Outcome,
     TaskStatus,
@@ -201,6 +202,26 @@ def notice_not_sent(now: datetime) -> Iterable[Finding]:
     return [Finding(str(notice.pk)) for notice in stuck[:500]]
 
 
+def event_without_notice(now: datetime) -> Iterable[Finding]:
+    """Of the last week: a form, a correction or an end that nobody was told of, though the case can be reached."""
+    within = {"gt": now - timedelta(days=7), "lt": now - timedelta(hours=1)}
+    cases = Application.objects.filter(Q(applicant__isnull=False) | Q(answers__mobile__gt=""))
+    told = Notice.objects.filter(application=OuterRef("pk"))
+    events = (
+        (NoticeKind.SUBMITTED, "submitted_at", Q()),
+        (NoticeKind.CORRECTION, "tasks__corrections__asked_at", Q()),
+        (
+            NoticeKind.CLOSED,
+            "closed_at",
+            Q(status__in=[ApplicationStatus.COMPLETED, ApplicationStatus.PARTLY_COMPLETED]),
+        ),
+    )
+    for kind, moment, condition in events:
+        happened = {f"{moment}__{bound}": value for bound, value in within.items()}
+        silent = cases.filter(condition, ~Exists(told.filter(kind=kind)), **happened).distinct()
+        yield from (Finding(f"{kind}:{case.number}") for case in silent[:500])
+
+
 def deaf_queue(now: datetime) -> Iterable[Finding]:
     return [Finding(pulse.queue) for pulse in pulses(now) if pulse.is_silent]
 
@@ -221,6 +242,7 @@ DETECTORS = [
     Detector("status_does_not_follow", "办件状态与各事项不一致", "请核对流转记录", status_does_not_follow),
     Detector("paper_without_file", "文书没有生成", "请查看文书队列并重新生成", paper_without_file),
     Detector("notice_not_sent", "通知没有发出", "请改用电话告知", notice_not_sent),
+    Detector("event_without_notice", "该通知申请人的事没有写通知", "请电话告知，并检查通知设置", event_without_notice),
     Detector("deaf_queue", "队列没有回音", "请检查该队列的工作进程", deaf_queue),
 ]
 

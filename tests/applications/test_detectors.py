@@ -112,6 +112,11 @@ def _notice_not_sent(case: Application) -> None:
     Notice.objects.update(status=NoticeStatus.FAILED)
 
 
+def _event_without_notice(case: Application) -> None:
+    Application.objects.update(submitted_at=timezone.now() - LONG_AGO)
+    Notice.objects.all().delete()
+
+
 def _deaf_queue(case: Application) -> None:
     detectors.rung("papers")
 

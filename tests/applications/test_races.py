@@ -85,6 +85,7 @@ def test_numbers_given_at_once_are_unique_and_without_gap() -> None:
 
 
 def test_several_workers_on_one_dispatch_deliver_it_once() -> None:
+    """A15, B2: whoever comes second, by message or by ringing again, finds nothing to do and raises nothing."""
     application = factories.submitted()
     ids = list(Dispatch.objects.values_list("pk", flat=True))
 

@@ -100,6 +100,7 @@ def test_same_id_with_another_content_is_refused(task: ItemTask, key: ExchangeKe
 
 @pytest.mark.django_db(transaction=True)
 def test_same_message_ten_times_at_once_is_one_deed_and_ten_same_answers(task: ItemTask, key: ExchangeKey) -> None:
+    """B3: the sender gives the identity, so that trying again after a time-out makes nothing twice."""
     body = json.dumps(event(task, "accepted", 1)).encode()
 
     def call(_: int) -> tuple[int, bytes]:

@@ -96,6 +96,7 @@ def a_file(key: ExchangeKey) -> dict[str, Any]:
 
 
 def test_file_comes_by_its_link_with_its_digest(task: ItemTask, key: ExchangeKey) -> None:
+    """A19: the receiver can tell the file from an error page that came in its place."""
     file = a_file(key)
 
     answer = Client().get(file["url"].removeprefix("http://localhost:8000"))
