@@ -4,6 +4,7 @@ PostgreSQL and the broker come from the environment that `run.py test` makes. In
 """
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,6 +99,17 @@ def workers(transactional_db: None, broker: Broker) -> Iterator[Workers]:
     workers = Workers(broker)
     yield workers
     workers.stop()
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but PostgreSQL can be reached, whose driver opens its own sockets: no broker, no cache, no other system."""
+
+    def refuse(own: socket.socket, address: Any) -> None:
+        raise ConnectionRefusedError(f"somebody called {address}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
 
 
 @pytest.fixture(scope="session")

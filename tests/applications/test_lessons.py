@@ -1,7 +1,9 @@
 """Cases of LESSONS.md that no other test file has a place for; `tests/consistency/test_lessons.py` lists them all."""
 
 import hashlib
+import inspect
 import io
+import re
 import threading
 from datetime import timedelta
 
@@ -10,6 +12,7 @@ from django.conf import settings as live_settings
 from django.utils import timezone
 from PIL import Image
 
+import run as launcher
 from agencies.enums import Role
 from agencies.gateways.simulator import Mode, Server
 from agencies.models import Office
@@ -120,6 +123,17 @@ def test_long_jobs_have_queues_of_their_own(bells: list[tuple[str, list[int]]]) 
     rung = {queue for queue, _ in bells}
     assert rung == {"agency.veterans", "agency.police", PAPERS, NOTICES, EXPORTS}
     assert rung < set(all_queues())
+
+
+def test_all_processes_together_hold_fewer_connections_than_the_server_gives() -> None:
+    """A18: there is no pool that could be empty at the peak; each thread keeps one connection of its own."""
+    command = launcher.web({}, 1).command
+    threads = int(command[command.index("--workers") + 1]) * int(command[command.index("--threads") + 1])
+    others = len(list(launcher.background({}, [[queue, queue] for queue in all_queues()])))
+    given = re.search(r"max_connections=(\d+)", inspect.getsource(launcher.start_postgres))
+
+    assert given is not None
+    assert (threads + others) * 2 < int(given[1])
 
 
 def test_case_without_the_message_it_should_have_is_found() -> None:

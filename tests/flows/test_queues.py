@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+from django.db import connection
 
 from agencies.enums import Role
 from agencies.models import Agency
@@ -58,6 +59,14 @@ def test_burst_is_served_oldest_first(workers: Workers) -> None:
     drain = (at[-1] - at[0]).total_seconds()
     median = (at[30] - at[0]).total_seconds()
     assert median <= 0.7 * drain
+
+
+def test_tests_have_a_broker_and_a_database_of_their_own(broker: Broker) -> None:
+    """PERFORMANCE row 22: what a test empties it has made itself; the stores of the environment are somebody's."""
+    assert broker.process is not None
+    assert broker.process.popen.poll() is None
+    assert f":{broker.port}/" not in os.environ.get("CELERY_BROKER_URL", "")
+    assert connection.settings_dict["NAME"].startswith("test_")
 
 
 def test_heartbeat_goes_through_every_queue_that_has_a_worker(workers: Workers) -> None:

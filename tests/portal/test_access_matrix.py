@@ -277,7 +277,9 @@ def kind(response: Any) -> str:
 
 
 @pytest.mark.parametrize("role", ROLES)
+@pytest.mark.usefixtures("no_network")
 def test_each_role_gets_its_pages_and_no_other(role: str, world: Any) -> None:
+    """PERFORMANCE row 21: every page of every role opens though nothing but PostgreSQL is there."""
     users, parts = world
     client = Client(raise_request_exception=False)
     if user := users[role]:
