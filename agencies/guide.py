@@ -324,6 +324,25 @@ def ground_text(entry: Basis, day: date) -> str:
     return entry.text
 
 
+def repealed_note(spec: SchemeSpec, source: str, day: date) -> str:
+    """出自已废止的《…》 for what rests on a document that is no longer in force; empty otherwise."""
+    document = spec.repealed(source, day)
+    return f"出自已废止的《{document.title}》" if document else ""
+
+
+def waits_text(spec: SchemeSpec, item: ItemSpec, day: date) -> list[str]:
+    """What an item must wait for, why, and whether the rule behind it is still in force."""
+    found = []
+    for edge in item.requires:
+        if edge.kind != "hard":
+            continue
+        what = f"“{spec.item(edge.item).title}”办结" if edge.item else spec.fact(edge.fact or "").name
+        notes = [edge.note.rstrip("。"), repealed_note(spec, edge.source, day)]
+        about = "；".join(note for note in notes if note)
+        found.append(f"{what}（{about}）" if about else what)
+    return found
+
+
 def _day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 

@@ -7,7 +7,7 @@ from agencies import guide
 from agencies.catalogue import NoScheme, scheme_for
 from agencies.fields import FIELDS
 from agencies.models import Office, Scheme
-from agencies.spec import ItemSpec, SchemeSpec
+from agencies.spec import ItemSpec, Requirement, SchemeSpec
 from portal.web.presenters import SummaryRow
 
 NOT_PUBLISHED = "未公布"
@@ -38,7 +38,7 @@ def scheme_in_force(office: Office, today: date) -> Scheme | None:
 
 def _rows(spec: SchemeSpec, item: ItemSpec, office: Office, today: date) -> list[SummaryRow]:
     names = {agency.code: agency.name for agency in spec.agencies}
-    waits = [_need_words(spec, need.item, need.fact, need.kind) for need in item.requires]
+    waits = [_need_words(spec, need, today) for need in item.requires]
     fields = [
         mapping.label or (FIELDS[mapping.field].label if mapping.field else mapping.target)
         for mapping in item.field_map.get(office.agency_id, ())
@@ -68,9 +68,12 @@ def _rows(spec: SchemeSpec, item: ItemSpec, office: Office, today: date) -> list
     return [SummaryRow(label, value or NOT_PUBLISHED) for label, value in rows if value or label not in optional]
 
 
-def _need_words(spec: SchemeSpec, item: str | None, fact: str | None, kind: str) -> str:
-    what = f"“{spec.item(item).title}”办结" if item else spec.fact(fact or "").name
-    return f"{what}以后才开始" if kind == "hard" else f"建议在{what}以后办，不强制"
+def _need_words(spec: SchemeSpec, need: Requirement, today: date) -> str:
+    what = f"“{spec.item(need.item).title}”办结" if need.item else spec.fact(need.fact or "").name
+    words = f"{what}以后才开始" if need.kind == "hard" else f"建议在{what}以后办，不强制"
+    notes = [need.note.rstrip("。"), guide.repealed_note(spec, need.source, today)]
+    about = "；".join(note for note in notes if note)
+    return f"{words}（{about}）" if about else words
 
 
 def _materials(spec: SchemeSpec, item: ItemSpec) -> list[str]:

@@ -54,7 +54,7 @@ def item_rows(spec: SchemeSpec, items: list[ItemSpec]) -> list[ItemRow]:
     ]
 
 
-def material_rows(spec: SchemeSpec, materials: tuple[MaterialSpec, ...]) -> list[MaterialRow]:
+def material_rows(spec: SchemeSpec, materials: tuple[MaterialSpec, ...], today: date) -> list[MaterialRow]:
     return [
         MaterialRow(
             title=f"{material.title}（原件）" if material.original else material.title,
@@ -69,6 +69,7 @@ def material_rows(spec: SchemeSpec, materials: tuple[MaterialSpec, ...]) -> list
                     f"可以用{material.replaced_by}代替" if material.replaced_by else "",
                     "可以先办后补" if material.deferrable else "",
                     "有就带上" if material.optional else "",
+                    guide.repealed_note(spec, material.source, today),
                 )
                 if words
             ),
@@ -91,8 +92,6 @@ def materials_of(spec: SchemeSpec, item: ItemSpec) -> tuple[MaterialSpec, ...]:
 
 def item_page(spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office], today: date) -> list[SummaryRow]:
     """The elements of one item in the order a reader asks: who, whether I may, what by when, where, what comes out."""
-    step = next(step for step in guide.flow_chart(spec).steps if step.item.code == item.code)
-    waits = [f"“{other.title}”办结" for other in step.hard] + list(step.facts)
     here = [offices[code] for code in item.agencies if code in offices]
     rows = [
         ("办理部门", "、".join(office.name for office in here) or agency_names(spec, item)),
@@ -100,7 +99,7 @@ def item_page(spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office], t
         ("办公时间", _each(here, "hours")),
         ("谁可以办", "\n".join(kind.label for kind in item.applies_to) or "\n".join(spec.eligibility)),
         ("办理条件", "\n".join(item.conditions)),
-        ("等什么", "、".join(waits) or "不用等别的事项，提交后就开始"),
+        ("等什么", "\n".join(guide.waits_text(spec, item, today)) or "不用等别的事项，提交后就开始"),
         ("承诺时限", guide.limit_text(spec, item)),
         ("法定时限", str(item.legal_limit or spec.legal_limit or "")),
         ("在哪里办", guide.channel_text(spec, item)),

@@ -131,7 +131,7 @@ def guide(request: HttpRequest) -> HttpResponse:
         "words": words,
         "rows": presenting.item_rows(spec, shown),
         "automatic": spec.automatic,
-        "materials": presenting.material_rows(spec, spec.materials),
+        "materials": presenting.material_rows(spec, spec.materials, timezone.localdate()),
         "order": presenting.order_of_items(catalogue_guide.flow_chart(spec)),
         "page": place_page(spec),
         "channels": presenting.channels(spec),
@@ -156,8 +156,9 @@ def guide_item(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     context = {
         "item": item,
+        "spec": spec,
         "rows": presenting.item_page(spec, item, routing.offices_for(region), timezone.localdate()),
-        "materials": presenting.material_rows(spec, presenting.materials_of(spec, item)),
+        "materials": presenting.material_rows(spec, presenting.materials_of(spec, item), timezone.localdate()),
         "sources": presenting.sources(spec, timezone.localdate()),
     }
     return render(request, "home/guide_item.html", context)

@@ -17,7 +17,9 @@ from portal.home.guide import (
     sources,
 )
 from tests.agencies.conftest import schemes  # noqa: F401  # a fixture
-from tests.factories import DONGSHENG
+from tests.factories import DONGSHENG, HEPING, TIANHE
+
+TODAY = date(2026, 11, 1)
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def test_item_page_says_not_published_where_the_scheme_is_silent(schemes: dict[s
     spec = schemes[name]
 
     for item in spec.offered:
-        rows = {row.label: row.value for row in item_page(spec, item, {}, date(2026, 11, 1))}
+        rows = {row.label: row.value for row in item_page(spec, item, {}, TODAY)}
         assert "" not in rows.values()
         if not item.conditions:
             assert rows["办理条件"] == "未公布"
@@ -70,17 +72,39 @@ def test_item_page_has_the_elements_of_the_guide(schemes: dict[str, SchemeSpec],
     spec = schemes[name]
 
     for item in spec.offered:
-        rows = {row.label: row.value for row in item_page(spec, item, {}, date(2026, 11, 1))}
+        rows = {row.label: row.value for row in item_page(spec, item, {}, TODAY)}
         assert {"依据", "办理条件", "谁可以办", "承诺时限", "法定时限", "办好得到什么"} <= set(rows)
-        assert material_rows(spec, materials_of(spec, item))
+        assert material_rows(spec, materials_of(spec, item), TODAY)
         assert [line for line in rows["依据"].split("\n") if "退役士兵安置条例" in line and "已废止" not in line] == []
 
 
 def test_guide_says_which_documents_are_repealed(schemes: dict[str, SchemeSpec]) -> None:  # noqa: F811
-    cited = sources(schemes["ordos"], date(2026, 11, 1))
+    cited = sources(schemes["ordos"], TODAY)
 
     assert "退役士兵安置条例（国令第608号）（已废止，2024年8月31日止）" in cited
     assert "退役军人安置条例（国令第787号）" in cited
+
+
+def test_what_rests_on_a_repealed_rule_says_so(schemes: dict[str, SchemeSpec]) -> None:  # noqa: F811
+    """The order of 报到 before 户口, and the letter of introduction, are known from the repealed 条例 alone."""
+    spec = schemes["tianjin"]
+    rows = {row.label: row.value for row in item_page(spec, spec.item("I04"), {}, TODAY)}
+    letter = next(row for row in material_rows(spec, spec.materials, TODAY) if "行政介绍信" in row.title)
+
+    assert rows["等什么"] == (
+        "“退役报到”办结（公安机关凭报到时开具的落户介绍信办理户口登记；出自已废止的《退役士兵安置条例》）"
+    )
+    assert letter.remarks[-1] == "出自已废止的《退役士兵安置条例》"
+    assert "出自已废止" not in str(material_rows(schemes["ordos"], schemes["ordos"].materials, TODAY))
+
+
+def test_guide_says_that_no_list_of_materials_is_published(directory: None) -> None:
+    """TJ-24, GD-22: what is listed comes from national rules, and the page says so."""
+    client = Client()
+    for code, is_said in ((HEPING, True), (TIANHE, True), (DONGSHENG, False)):
+        client.post("/place/", {"place": code})
+        pages = [client.get(address).content.decode() for address in ("/guide/", "/guide/I01/")]
+        assert ["本地没有公布材料清单" in page for page in pages] == [is_said, is_said]
 
 
 EVERYDAY = {
@@ -116,7 +140,7 @@ def test_material_that_only_some_must_bring_names_the_condition(schemes: dict[st
     spec = schemes["ordos"]
     conditional = tuple(material for material in spec.materials if material.when)
 
-    rows = material_rows(spec, conditional)
+    rows = material_rows(spec, conditional, TODAY)
 
     assert rows
     assert [row.title for row in rows if not row.remarks[0].startswith("如果您")] == []
