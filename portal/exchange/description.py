@@ -197,8 +197,14 @@ def document() -> dict[str, Any]:
                                "schema": {"type": "string", "format": "uuid"}}],
                     {200: "Acknowledged"},
                     body=incoming.Acknowledgement.model_json_schema(),
+                    examples={"acknowledged": {"value": ACKNOWLEDGED}},
                 )
             },
+            "/v1/materials/{token}": {"get": _material()},
+        },
+        "webhooks": {
+            "task": {"post": _pushed("推送一件，到 {机构地址}/tasks", "submitted", "Task", signed)},
+            "word": {"post": _pushed("告知一件不用再办，到 {机构地址}/events", "withdrawn 或 terminated", "Word", signed)},
         },
         "components": {
             "schemas": {
@@ -237,6 +243,46 @@ _WORDS = (
     "每次调用都按 Standard Webhooks 签名：HMAC 的内容是 id.timestamp.body，v1 用 SHA-256，v1sm 用 SM3，可同时给出。"
     "GET 没有报文，以“GET 路径?查询”作为 body。时间与本平台相差不超过 5 分钟。同一 webhook-id 只处理一次，重复的得到第一次的答复。"
 )
+
+
+ACKNOWLEDGED = {"receipt_number": "东公户〔2026〕0012", "digest": "0" * 64}
+
+
+def _material() -> dict[str, Any]:
+    """A file behind a link that was given with a task; the link is its own proof."""
+    form = {"type": "string", "pattern": "^[A-Za-z0-9_:-]{10,500}$"}
+    token = {"name": "token", "in": "path", "required": True, "schema": form}
+    file = {"schema": {"type": "string", "format": "binary"}}
+    digest = {"Repr-Digest": {"schema": {"type": "string"}, "description": "RFC 9530，供核对"}}
+    found = _operation("取材料文件，用任务里给的链接", [token], {})
+    found["responses"]["200"] = {
+        "description": "200",
+        "headers": digest,
+        "content": {"application/pdf": file, "image/jpeg": file},
+    }
+    return found
+
+
+def _pushed(summary: str, kind: str, data: str, signed: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the portal sends to an agency's own system, and how its answer is understood."""
+    text = {"type": "string"}
+    envelope = _object(
+        specversion={"const": "1.0"}, id={"type": "string", "format": "uuid"},
+        type={"type": "string", "description": f"yjs.task.{kind}.v1"}, source=text, subject=text,
+        time={"type": "string", "format": "date-time"}, dataschema={"type": "string", "format": "uri"},
+        data={"$ref": f"#/components/schemas/{data}"},
+    )  # fmt: skip
+    key = {"name": "idempotency-key", "in": "header", "required": True, "schema": text}
+    receipt = {"content": {"application/json": {"schema": _object(receipt_number=text)}}}
+    answers = {"201": "收到，带回执号", "409": "先前已收到，带同一个回执号", "503": "暂时不能接收，可带 Retry-After"}
+    return {
+        "summary": summary,
+        "parameters": [*signed, key],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": envelope}}},
+        "responses": {
+            status: {"description": words, **(receipt if status != "503" else {})} for status, words in answers.items()
+        },
+    }
 
 
 def _operation(

@@ -60,7 +60,9 @@ def description(task: ItemTask, key: ExchangeKey) -> Iterator[Any]:
         moment.connect(close_old_connections)
 
 
-OPERATIONS = ["POST /v1/events", "GET /v1/tasks", "POST /v1/tasks/{dispatch}/ack"]
+OPERATIONS = [
+    "POST /v1/events", "GET /v1/tasks", "POST /v1/tasks/{dispatch}/ack", "GET /v1/materials/{token}",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "forbidden"])

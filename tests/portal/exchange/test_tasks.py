@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from agencies.models import Office
+from applications import outgoing
 from applications.enums import DispatchStatus, TaskStatus
 from applications.models import Dispatch, ExchangeKey, ItemTask
 from tests.factories import exchange
@@ -127,13 +128,37 @@ def test_task_follows_its_published_schema(task: ItemTask, key: ExchangeKey, cli
         jsonschema.validate(row, schema)
 
 
+def test_pushed_message_follows_the_described_webhook(task: ItemTask, dispatch: Dispatch, client: Any) -> None:
+    document = client.get("/exchange/openapi.json").json()
+    content = document["webhooks"]["task"]["post"]["requestBody"]["content"]["application/json"]
+
+    schema = {**content["schema"], "components": document["components"]}
+
+    jsonschema.Draft202012Validator(schema).validate(outgoing.envelope(dispatch))
+
+
+def test_published_example_of_an_acknowledgement_is_understood(
+    task: ItemTask, key: ExchangeKey, dispatch: Dispatch, client: Any
+) -> None:
+    document = client.get("/exchange/openapi.json").json()
+    body = document["paths"]["/v1/tasks/{dispatch}/ack"]["post"]["requestBody"]["content"]["application/json"]
+    example = body["examples"]["acknowledged"]["value"]
+    jsonschema.Draft202012Validator(body["schema"]).validate(example)
+
+    answer = post(key, {**example, "digest": dispatch.digest}, path=f"/exchange/v1/tasks/{dispatch.key}/ack")
+
+    assert answer.status_code == 200
+
+
 def test_description_names_every_path_and_its_examples_follow_it(client: Any) -> None:
     document = client.get("/exchange/openapi.json").json()
     operation = document["paths"]["/v1/events"]["post"]
     content = operation["requestBody"]["content"]["application/json"]
 
     assert document["openapi"] == "3.1.0"
-    assert sorted(document["paths"]) == ["/v1/events", "/v1/tasks", "/v1/tasks/{dispatch}/ack"]
+    assert sorted(document["paths"]) == [
+        "/v1/events", "/v1/materials/{token}", "/v1/tasks", "/v1/tasks/{dispatch}/ack",
+    ]  # fmt: skip
     schema = {**content["schema"], "components": document["components"]}
     for example in content["examples"].values():
         jsonschema.Draft202012Validator(schema).validate(example["value"])
