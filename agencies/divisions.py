@@ -19,6 +19,7 @@ class Division:
     parent: str
     valid_until: date | None
     successor: str
+    valid_from: date | None = None
 
 
 def level_of(code: str) -> Level:
@@ -42,9 +43,11 @@ def read_divisions(path: Path, known: Collection[str] = (NATION,)) -> list[Divis
             code = row["code"].strip()
             if not code.isdigit() or len(code) not in (6, 9, 12) or code in divisions:
                 raise ValueError(f"{path} 第{line}行：代码“{code}”不是 6、9 或 12 位数字，或者重复，请改正。")
-            until = date.fromisoformat(row["valid_until"]) if row["valid_until"] else None
+            since, until = (
+                date.fromisoformat(row[key]) if row.get(key) else None for key in ("valid_from", "valid_until")
+            )
             divisions[code] = Division(
-                code, row["name"].strip(), row["parent"].strip(), until, row["successor"].strip()
+                code, row["name"].strip(), row["parent"].strip(), until, row["successor"].strip(), since
             )
     for division in divisions.values():
         for other in (division.parent, division.successor):
@@ -64,6 +67,7 @@ def load_divisions(divisions: list[Division]) -> int:
             parent_id=division.parent or None,
             level=level_of(division.code),
             full_name=_full_name(division, names, known),
+            valid_from=division.valid_from,
             valid_until=division.valid_until,
             successor_id=division.successor or None,
         )
@@ -73,7 +77,7 @@ def load_divisions(divisions: list[Division]) -> int:
         rows,
         update_conflicts=True,
         unique_fields=["code"],
-        update_fields=["name", "parent", "level", "full_name", "valid_until", "successor"],
+        update_fields=["name", "parent", "level", "full_name", "valid_from", "valid_until", "successor"],
     )
     return len({row.code for row in rows} - set(known))
 

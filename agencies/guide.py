@@ -135,6 +135,13 @@ def _levels(items: list[ItemSpec], chosen: frozenset[str], answers: dict[str, An
     return {code: level(code) for code in by_code}
 
 
+def pre_review_text(spec: SchemeSpec) -> str:
+    """Who looks through the form before the offices get it; empty where nobody does."""
+    if spec.pre_review is None:
+        return ""
+    return f"登记表交上来先由{spec.agency(spec.pre_review.agency).name}预审，通过后才分送各部门。"
+
+
 # One-time notice ------------------------------------------------------------------------------------------------
 
 

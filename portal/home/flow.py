@@ -124,6 +124,7 @@ def sentences(spec: SchemeSpec, chart: FlowChart) -> list[str]:
     hints = [step for step in at_once if step.soft]
     return [
         *chart.prerequisites,
+        *([review] if (review := guide.pre_review_text(spec)) else []),
         f"填登记表，{count_words(len(at_once))}件事同时开始：{'、'.join(step.item.title for step in at_once)}。",
         *(step.sentence for step in hints),
         *(step.sentence for step in later),
@@ -162,7 +163,7 @@ class _Drawing:
             self._place_facts(step)
         rows = max((row for _, row in self.taken), default=0) + 1
         centre = (rows - 1) // 2
-        form = Box("form", self.start, centre, NARROW, "journal-text", ("登记表",), "窗口或网上填一次")
+        form = Box("form", self.start, centre, NARROW, "journal-text", ("登记表",), _form_words(self.spec))
         result_x = self.first + self.columns * (WIDE + GAP)
         result = Box("result", result_x, centre, NARROW, "receipt", ("一单反馈",), "汇总结果")
         before = self._before(centre)
@@ -245,7 +246,7 @@ class _Ladder:
         if count := len(self.chart.prerequisites):
             title = "先办好这一件" if count == 1 else f"先办好这{count_words(count)}件"
             self._add("before", 0, "flag", (title,), "见上面的文字")
-        form = self._add("form", 0, "journal-text", ("登记表",), "窗口或网上填一次")
+        form = self._add("form", 0, "journal-text", ("登记表",), _form_words(self.spec))
         if self.chart.prerequisites:
             self.lines.append(Line("must", f"M{PHONE // 2} {self.boxes[0].bottom} V{form.y - 9}"))
         for step in self.chart.steps:
@@ -276,6 +277,10 @@ class _Ladder:
         box = Box(kind, x, len(self.boxes), PHONE - EDGE - x, icon, title, words, EDGE)
         self.boxes.append(box)
         return box
+
+
+def _form_words(spec: SchemeSpec) -> str:
+    return "填一次，先预审再分送" if spec.pre_review else "窗口或网上填一次"
 
 
 def _about(spec: SchemeSpec, step: Step) -> tuple[str, str]:

@@ -133,6 +133,7 @@ def guide(request: HttpRequest) -> HttpResponse:
         "automatic": spec.automatic,
         "materials": presenting.material_rows(spec, spec.materials, timezone.localdate()),
         "order": presenting.order_of_items(catalogue_guide.flow_chart(spec)),
+        "pre_review": catalogue_guide.pre_review_text(spec),
         "page": place_page(spec),
         "channels": presenting.channels(spec),
         "reporting": catalogue_guide.reporting_text(spec, timezone.localdate()),

@@ -1,7 +1,9 @@
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from agencies.divisions import level_of, read_divisions
 from agencies.enums import Level
@@ -9,6 +11,7 @@ from agencies.models import Office, Region
 from agencies.routing import NoOffice, office_for, offices_for
 from tests.agencies.conftest import REGIONS
 
+EXAMPLE = REGIONS.parent.parent / "docs" / "example"
 DIVISIONS = read_divisions(REGIONS / "divisions.csv")
 BY_CODE = {division.code: division for division in DIVISIONS}
 
@@ -40,6 +43,16 @@ def test_abolished_division_names_its_successor() -> None:
 
     assert (ended["120225"], ended["230704"], ended["232723"]) == ("120119", "230719", "232701")
     assert all(BY_CODE[successor].valid_until is None for successor in ended.values())
+
+
+def test_division_keeps_its_dates_and_successor(directory: None) -> None:
+    call_command("load_region", EXAMPLE, verbosity=0)
+
+    old, new = (Region.objects.get(pk=code) for code in ("980101", "980102"))
+
+    assert (old.valid_until, old.successor) == (date(2025, 12, 31), new)
+    assert (new.valid_from, new.valid_until) == (date(2026, 1, 1), None)
+    assert not old.is_open and not Office.objects.filter(region=old).exists()
 
 
 def test_divisions_with_a_dangling_parent_are_refused(tmp_path: Path) -> None:

@@ -104,6 +104,18 @@ def test_no_name_of_the_shipped_schemes_is_cut() -> None:
         assert [box for box in drawing(region).boxes if "…" in "".join(box.title)] == []
 
 
+def test_pre_review_is_told_in_words_and_in_the_box_of_the_form() -> None:
+    """HL-16."""
+    spec = spec_of("230000")
+    chart = guide.flow_chart(spec)
+
+    assert sentences(spec, chart)[0] == "登记表交上来先由退役军人事务局预审，通过后才分送各部门。"
+    forms = [
+        box for flow in (draw(spec, chart), draw_for_phone(spec, chart)) for box in flow.boxes if box.kind == "form"
+    ]
+    assert {box.words for box in forms} == {"填一次，先预审再分送"}
+
+
 def test_page_without_place_asks_for_one() -> None:
     assert "先选落户地" in Client().get("/guide/flow/").content.decode()
 

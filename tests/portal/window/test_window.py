@@ -66,6 +66,19 @@ def test_lookup_says_what_is_wrong_with_the_number(window: Client) -> None:
     assert 'value="1101051997021699"' in response.content.decode()
 
 
+def test_window_opens_the_one_time_notice_a_person_brings(window: Client) -> None:
+    asked = {"item": ["I04"], "settlement": "self_employed", "hukou_mode": "relative", "discharged": "2026-09-01"}
+    at_home = Client()
+    at_home.post("/place/", {"place": factories.DONGSHENG})
+    brought = at_home.get("/notice/", asked).context["sheet"]
+
+    page = window.get(reverse("window:index")).content.decode()
+    shown = window.get("/notice/", {"no": brought.number.lower()})
+
+    assert 'action="/notice/"' in page and 'name="no"' in page
+    assert shown.context["sheet"] == brought
+
+
 def test_lookup_does_not_see_forms_of_other_places(window: Client) -> None:
     elsewhere = factories.draft(region=factories.TIANHE)
 
