@@ -186,11 +186,13 @@ class MaterialQuerySet(models.QuerySet[Any]):
         return self.filter(draft=draft)
 
     def for_window(self, region: Region, clerk: User) -> MaterialQuerySet:
-        """Files of the forms that this clerk types, and of the place's cases while an office waits for a correction."""
+        """Files of the forms that this clerk types, and of the place's cases while an office waits for papers."""
         here = within(region, "application__region")
+        owed = Q(application__tasks__provisional_until__isnull=False)
         return self.filter(
             Q(draft__entered_by=clerk, draft__sent_at=None)
             | (here & Q(application__tasks__status__in=[TaskStatus.AWAITING_CORRECTION, TaskStatus.PRE_REVIEW]))
+            | (here & owed)
         ).distinct()
 
     def for_applicant(self, user: User) -> MaterialQuerySet:

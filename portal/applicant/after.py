@@ -1,6 +1,5 @@
 """What a person may still do with a case: add an item, bring promised papers, ask why nothing moves."""
 
-import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -9,14 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from agencies.deadlines import calendar_now
-from applications import materials as giving
 from applications import questions, submission
-from applications.errors import AlreadyDone, Invalid, Refused
-from applications.models import Application, Material
-from portal.applicant.case_presenters import frame, supply_page
-from portal.web import visiting
+from applications.errors import Invalid, Refused
+from applications.models import Application
+from portal.applicant.case_presenters import frame
+from portal.web import supplying, visiting
 from portal.web.access import SignedInRequest, signed_in
-from portal.web.drafting import receive
 from portal.web.questions import AskForm, exchange
 
 
@@ -37,52 +34,11 @@ def add_items(request: SignedInRequest, number: str) -> HttpResponse:
 def supply(request: SignedInRequest, number: str) -> HttpResponse:
     """容缺: takes the promised papers; the office sees them once all of an item's are there and sent."""
     case = get_object_or_404(Application.objects.for_applicant(request.user).with_progress(), number=number)
-    owing = [task for task in case.tasks.all() if task.provisional_until and not task.is_terminal]
-    if not owing:
-        messages.info(request, "没有要补交的材料")
-        return redirect("applicant:case", number)
-    errors: dict[str, list[str]] = {}
-    if request.method == "POST":
-        errors = _take_promised(request, case, {code for task in owing for code in task.provisional_materials})
-        if not errors and "send" in request.POST:
-            try:
-                submission.supply_all(case, user=request.user)
-            except Invalid as invalid:
-                errors = {code: [words] for code, words in invalid.errors.items()}
-            except AlreadyDone as done:
-                messages.info(request, str(done))
-                return redirect("applicant:case", number)
-            else:
-                messages.success(request, "补交的材料已经送到，承诺已经兑现")
-                return redirect("applicant:case", number)
-        elif not errors:
-            return redirect("applicant:supply", number)
-    given = Material.objects.for_applicant(request.user).filter(application=case, is_sent=False)
-    return render(request, "applicant/supply.html", supply_page(case, owing, given, errors))
 
+    def show(page: dict[str, Any]) -> HttpResponse:
+        return render(request, "applicant/supply.html", frame(case) | page)
 
-def _take_promised(request: SignedInRequest, case: Application, codes: set[str]) -> dict[str, list[str]]:
-    refused: dict[str, list[str]] = {}
-    for code in codes:
-
-        def take(name: str, size: int, stream: Any, code: str = code) -> None:
-            giving.answer_with(application=case, code=code, name=name, size=size, stream=stream, user=request.user)
-
-        if words := receive(request.FILES.getlist(f"file-{code}"), take):
-            refused[code] = words
-    return refused
-
-
-@signed_in
-@require_POST
-def remove_supply(request: SignedInRequest, number: str, material_id: uuid.UUID) -> HttpResponse:
-    """Takes back a file that was not sent yet."""
-    own = Material.objects.for_applicant(request.user).filter(application__number=number)
-    try:
-        giving.remove(get_object_or_404(own, pk=material_id))
-    except Refused as refused:
-        messages.error(request, str(refused))
-    return redirect("applicant:supply", number)
+    return supplying.respond(request, case, side="applicant", show=show)
 
 
 @signed_in

@@ -11,18 +11,17 @@ from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
 from applications import visits, workflow
-from applications.enums import FOR_STAFF, DocumentKind, NoticeKind, NoticeStatus, Party, TaskStatus
-from applications.enums import Action as Deed
-from applications.models import Application, Correction, Document, Draft, ItemTask, Material, Notice
+from applications.enums import FOR_STAFF, DocumentKind, NoticeKind, NoticeStatus, TaskStatus
+from applications.models import Application, Correction, Document, Draft, ItemTask, Notice
 from applications.reporting import Reporting, reporting_of, reporting_waits_for_person
 from portal.applicant.presenters import draft_card
 from portal.web import place, progress, visiting
 from portal.web.correcting import line_name, open_lines, open_notices
-from portal.web.drafting import file_row
 from portal.web.history import timeline
 from portal.web.papers import newest, paper_link, paper_state, paper_url
 from portal.web.pre_reviewing import deficit_lines
-from portal.web.presenters import Action, FileRow, Tag, day_words, full_day, masked, moment_words
+from portal.web.presenters import Tag, day_words, full_day, masked, moment_words
+from portal.web.withdrawing import withdrawable
 
 # -- the list ----------------------------------------------------------------------------------------------------------
 
@@ -275,42 +274,6 @@ def _asked_by(notice: Correction) -> str:
     return f"{notice.task.office}说：{reasons}。" if reasons else ""
 
 
-# -- promised papers ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Promised:
-    code: str
-    title: str
-    until: str
-    files: list[FileRow]
-    errors: list[str]
-
-
-def supply_page(
-    case: Application, owing: Iterable[ItemTask], given: Iterable[Material], errors: Mapping[str, list[str]]
-) -> dict[str, Any]:
-    given = list(given)
-    lines = {
-        code: Promised(
-            code=code,
-            title=case.scheme.spec.material(code).title,
-            until=day_words(task.provisional_until) if task.provisional_until else "",
-            files=[_unsent_row(case, material) for material in given if material.code == code],
-            errors=list(errors.get(code, [])),
-        )
-        for task in owing
-        for code in task.provisional_materials
-    }
-    listed = tuple((f"{line.title}：{words}", f"#m-{line.code}") for line in lines.values() for words in line.errors)
-    return {**frame(case), "lines": list(lines.values()), "errors": listed}
-
-
-def _unsent_row(case: Application, material: Material) -> FileRow:
-    url = reverse("applicant:material_file", args=[material.pk])
-    return file_row(material, url=url, remove_url=reverse("applicant:remove_supply", args=[case.number, material.pk]))
-
-
 # -- messages ----------------------------------------------------------------------------------------------------------
 
 _TITLES = {
@@ -385,22 +348,4 @@ def submitted_page(case: Application) -> dict[str, Any]:
         "in_person": [
             f"{t.spec.title}：{t.spec.in_person_reason or '需要本人到场'}" for t in tasks if t.spec.in_person
         ],
-    }
-
-
-# -- withdrawal --------------------------------------------------------------------------------------------------------
-
-
-def withdrawable(case: Application) -> list[ItemTask]:
-    return [task for task in case.tasks.all() if Deed.WITHDRAW in workflow.available(task, Party.APPLICANT)]
-
-
-def withdraw_page(case: Application, possible: list[ItemTask], chosen: list[ItemTask]) -> dict[str, Any]:
-    kept = [task for task in case.tasks.all() if task not in possible and not task.is_terminal]
-    return {
-        **frame(case),
-        "possible": [(task.pk, task.spec.title, str(task.office)) for task in possible],
-        "chosen": [(task.pk, task.spec.title, str(task.office)) for task in chosen],
-        "kept": "、".join(task.spec.title for task in kept),
-        "back": Action("不撤回", reverse("applicant:case", args=[case.number])),
     }

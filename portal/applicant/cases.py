@@ -2,17 +2,14 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from applications import submission
-from applications.errors import AlreadyDone
 from applications.models import Application, Draft
 from portal.applicant import case_presenters as presenters
-from portal.web import correcting
+from portal.web import correcting, withdrawing
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.drafting import keeps_typed
 
@@ -60,16 +57,8 @@ def correction(request: SignedInRequest, number: str) -> HttpResponse:
 def withdraw(request: SignedInRequest, number: str) -> HttpResponse:
     """Choose items, be asked again, then withdraw."""
     case = _case(request, number)
-    possible = presenters.withdrawable(case)
-    chosen = [task for task in possible if str(task.pk) in request.POST.getlist("task")]
-    if request.method == "POST" and chosen and "confirm" in request.POST:
-        try:
-            done = submission.withdraw(case, user=request.user, tasks=chosen)
-        except AlreadyDone as already:
-            messages.info(request, str(already))
-        else:
-            messages.success(request, f"已撤回 {len(done)} 件：{'、'.join(task.spec.title for task in done)}")
-        return redirect("applicant:case", number)
-    errors = (("请至少选一件要撤回的事", "#tasks"),) if request.method == "POST" and not chosen else ()
-    context = presenters.withdraw_page(case, possible, chosen) | {"errors": errors}
-    return render(request, "applicant/withdraw.html", context)
+
+    def show(page: dict[str, Any]) -> HttpResponse:
+        return render(request, "applicant/withdraw.html", presenters.frame(case) | page)
+
+    return withdrawing.respond(request, case, side="applicant", show=show)

@@ -26,7 +26,9 @@ from portal.web.history import timeline
 from portal.web.papers import newest, paper_state, paper_url
 from portal.web.pre_reviewing import deficit_lines, returned_lines
 from portal.web.presenters import Tag, day_words, masked, moment_words, short_moment
+from portal.web.supplying import owing
 from portal.web.visiting import appointment
+from portal.web.withdrawing import withdrawable
 
 # -- looking a person up -------------------------------------------------------------------------------------------------
 
@@ -303,6 +305,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "papers": [(paper.get_kind_display(), paper_url(paper), paper_state(paper)) for paper in papers],
         "notices": [f"{notice.task.office}：{notice.task.spec.title}" for notice in open_notices(case)],
         "unreached": _unreached(case),
+        "can_withdraw": bool(withdrawable(case, Party.CLERK)),
         "todo": _todo(case, tasks),
         "typed_by": f"{case.get_channel_display()}，{case.entered_by}录入",
     }
@@ -323,6 +326,9 @@ def _todo(case: Application, tasks: list[ItemTask]) -> list[tuple[str, str, str]
     if waiting is not None and waiting.is_returned:
         lines = "；".join(deficit_lines(waiting))
         found.append((f"预审退回，等申请人改登记表：{lines}", "接着录", reverse("window:index")))
+    if owed := owing(case):
+        names = "、".join(dict.fromkeys(task.spec.title for task in owed))
+        found.append((f"{names}还有承诺的材料要补", "代为补交", reverse("window:supply", args=[case.number])))
     for task in tasks:
         args = [case.number, task.pk]
         visit = visits.open_visit(task)

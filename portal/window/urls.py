@@ -19,4 +19,6 @@ urlpatterns = [
     path("cases/<str:number>/hand-over/<int:task_id>/", handing.hand_over, name="hand_over"),
     path("cases/<str:number>/submitted/", views.submitted, name="submitted"),
     path("cases/<str:number>/correction/", views.correction, name="correction"),
+    path("cases/<str:number>/supply/", views.supply, name="supply"),
+    path("cases/<str:number>/withdraw/", views.withdraw, name="withdraw"),
 ]

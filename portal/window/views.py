@@ -21,7 +21,7 @@ from applications import materials as giving
 from applications.enums import Channel, Grade
 from applications.errors import Invalid, Refused
 from applications.models import Application, Draft, Material
-from portal.web import correcting
+from portal.web import correcting, supplying, withdrawing
 from portal.web.access import SignedInRequest, posting_required
 from portal.web.drafting import autosaved, receive, save_typed, sections_of, version_of
 from portal.web.files import private_file
@@ -230,3 +230,25 @@ def correction(request: SignedInRequest, number: str) -> HttpResponse:
         return render(request, "window/correction.html", {"case": case} | page)
 
     return correcting.respond(request, case, side="window", show=show)
+
+
+@clerk_only
+def supply(request: SignedInRequest, number: str) -> HttpResponse:
+    """Takes the promised papers that the person brought."""
+    case = _case(request, number)
+
+    def show(page: dict[str, Any]) -> HttpResponse:
+        return render(request, "window/supply.html", {"case": case} | page)
+
+    return supplying.respond(request, case, side="window", show=show)
+
+
+@clerk_only
+def withdraw(request: SignedInRequest, number: str) -> HttpResponse:
+    """Takes back items for the person at the counter, who says so."""
+    case = _case(request, number)
+
+    def show(page: dict[str, Any]) -> HttpResponse:
+        return render(request, "window/withdraw.html", {"case": case} | page)
+
+    return withdrawing.respond(request, case, side="window", show=show)

@@ -1,6 +1,5 @@
 """Who gets which page: every address of the portal with every role. An address without a row fails."""
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,8 +11,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.guide import notice_number
-from applications import exports, materials, questions, review, visits
-from applications.demo import picture
+from applications import exports, questions, review, visits
 from applications.enums import ExportKind, Fulfilment
 from applications.models import Dispatch, Document, PreReview, Ticket
 from portal.accounts.models import User
@@ -66,7 +64,6 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "applicant:submitted": ("GET", {APPLICANT}),
     "applicant:add_items": ("POST", {APPLICANT}),
     "applicant:supply": ("GET", {APPLICANT}),
-    "applicant:remove_supply": ("POST", {APPLICANT}),
     "applicant:question": ("GET", {APPLICANT}),
     "applicant:visit": ("GET", {APPLICANT}),
     "applicant:withdraw": ("GET", {APPLICANT}),
@@ -97,6 +94,8 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "window:case": ("GET", {CLERK}),
     "window:submitted": ("GET", {CLERK}),
     "window:correction": ("GET", {CLERK}),
+    "window:supply": ("GET", {CLERK}),
+    "window:withdraw": ("GET", {CLERK}),
     "desk:queue": ("GET", OFFICERS),
     "desk:done": ("GET", OFFICERS),
     "desk:batch": ("POST", {REVIEWER, FOREIGN}),
@@ -175,11 +174,6 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
     assert given is not None
     review.accept(task, reviewer=reviewer)
     review.request_correction(task, reviewer=reviewer, deficits=[review.Deficit(reason="看不清", material=given.code)])
-    content = picture("again")
-    unsent = materials.answer_with(
-        application=case, code=given.code, name="again.jpg", size=len(content), stream=io.BytesIO(content),
-        user=applicant,
-    )  # fmt: skip
     question = questions.ask(case, user=applicant, text="没人管", task=task)
     dispatch = Dispatch.objects.filter(task=task).first()
     called, ready = factories.task_of(case, "I07"), factories.task_of(case, "I04")
@@ -208,7 +202,6 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "applicant:material_file": {"material_id": own.pk},
         "applicant:section": {"code": draft.registration.sections()[0][0].code},
         "applicant:remove_material": {"draft_id": draft.pk, "material_id": own.pk},
-        "applicant:remove_supply": number | {"material_id": unsent.pk},
         "home:notice_paper": {
             "number": notice_number(case.scheme.spec, ["I01"], {}, region=case.region_id, scheme_id=case.scheme_id)
         },
@@ -236,6 +229,8 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "window:case": number,
         "window:submitted": number,
         "window:correction": number,
+        "window:supply": number,
+        "window:withdraw": number,
         "desk:question": {"question_id": question.pk},
         "desk:case": number,
         "desk:material": at_desk | {"material": given.pk},

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from agencies.enums import Role
 from applications import review, submission
@@ -404,3 +405,45 @@ def test_clerk_sees_that_a_message_reached_nobody(window: Client) -> None:
     case.notices.update(status="bounced", outcome="短信：空号")
 
     assert "没有送到（短信：空号）" in window.get(address).content.decode()
+
+
+def test_clerk_answers_the_notices_of_every_office_on_one_page(window: Client) -> None:
+    case = factories.delivered(factories.person())
+    for item, code in (("I01", "OR-33"), ("I04", "OR-36")):
+        task = factories.task_of(case, item)
+        deficits = [review.Deficit("看不清", material=code)]
+        review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=deficits)
+    url = reverse("window:correction", args=[case.number])
+    assert len(window.get(url).context["groups"]) == 2
+
+    files = {f"file-{code}": [SimpleUploadedFile(f"{code}.jpg", picture(code))] for code in ("OR-33", "OR-36")}
+    response = window.post(url, files)
+
+    assert response.url == reverse("window:case", args=[case.number])
+    assert case.log.filter(action=Action.RESUBMIT, party=Party.CLERK).count() == 2
+
+
+def test_clerk_brings_promised_papers_for_the_person(window: Client) -> None:
+    case = factories.delivered(factories.person(), ticked=["I07"])
+    task = factories.task_of(case, "I07")
+    review.accept(task, reviewer=factories.reviewer_of(task))
+    case.tasks.update(provisional_until=timezone.localdate(), provisional_materials=["OR-39"])
+    url = reverse("window:supply", args=[case.number])
+    assert url in window.get(reverse("window:case", args=[case.number])).content.decode()
+
+    window.post(url, {"file-OR-39": [SimpleUploadedFile("凭证.jpg", JPEG)], "upload": "1"})
+    window.post(url, {"send": "1"})
+
+    assert case.log.filter(action=Action.SUPPLY, party=Party.CLERK).count() == 1
+
+
+def test_clerk_withdraws_an_item_for_the_person_after_asking_again(window: Client) -> None:
+    case = factories.delivered(factories.person(), ticked=["I01", "I07"])
+    task = factories.task_of(case, "I07")
+    url = reverse("window:withdraw", args=[case.number])
+    assert url in window.get(reverse("window:case", args=[case.number])).content.decode()
+
+    assert "确定要撤回吗" in window.post(url, {"task": task.pk}).content.decode()
+    window.post(url, {"task": task.pk, "confirm": "1"})
+
+    assert [row.task_id for row in case.log.filter(action=Action.WITHDRAW, party=Party.CLERK)] == [task.pk]

@@ -1,0 +1,116 @@
+"""容缺: bringing the promised papers, for the applicant and, with the person at the counter, for a clerk."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from applications import materials as giving
+from applications import submission
+from applications.errors import AlreadyDone, Invalid, Refused
+from applications.models import Application, ItemTask, Material
+from portal.web.access import SignedInRequest
+from portal.web.drafting import file_row, receive
+from portal.web.presenters import Action, FileRow, day_words
+
+FORM = "supply-form"
+Errors = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Promised:
+    code: str
+    title: str
+    until: str
+    files: list[FileRow]
+    errors: list[str]
+
+
+def owing(case: Application) -> list[ItemTask]:
+    """The items that an office accepted on a promise; fetched with the case."""
+    return [task for task in case.tasks.all() if task.provisional_until and not task.is_terminal]
+
+
+def respond(
+    request: SignedInRequest, case: Application, *, side: str, show: Callable[[dict[str, Any]], HttpResponse]
+) -> HttpResponse:
+    """One round of the page: keeps files, takes one back, or sends all. `side` is the app's namespace."""
+    tasks = owing(case)
+    if not tasks:
+        messages.info(request, "没有要补交的材料")
+        return redirect(f"{side}:case", case.number)
+    errors: Errors = {}
+    if request.method == "POST":
+        errors = _take_files(request, case, {code for task in tasks for code in task.provisional_materials})
+        if "remove" in request.POST:
+            take_back(request, case)
+        if "send" in request.POST and not errors:
+            errors, is_done = _send(request, case)
+            if is_done:
+                return redirect(f"{side}:case", case.number)
+        if not errors:
+            return redirect(request.path)
+    return show(_page(case, tasks, side, errors))
+
+
+def take_back(request: SignedInRequest, case: Application) -> None:
+    """Removes a file that was given and not yet sent; one that is sent or gone already is left alone."""
+    own = {str(material.pk): material for material in case.materials.filter(is_sent=False)}
+    material = own.get(request.POST["remove"])
+    if material is None:
+        return
+    try:
+        giving.remove(material)
+        messages.success(request, f"已删除 {material.original_name}")
+    except Refused as refused:
+        messages.error(request, str(refused))
+
+
+def _take_files(request: SignedInRequest, case: Application, codes: Iterable[str]) -> Errors:
+    refused: Errors = {}
+    for code in codes:
+
+        def take(name: str, size: int, stream: Any, code: str = code) -> None:
+            giving.answer_with(application=case, code=code, name=name, size=size, stream=stream, user=request.user)
+
+        if words := receive(request.FILES.getlist(f"file-{code}"), take):
+            refused[code] = words
+    return refused
+
+
+def _send(request: SignedInRequest, case: Application) -> tuple[Errors, bool]:
+    try:
+        submission.supply_all(case, user=request.user)
+    except Invalid as invalid:
+        return {code: [words] for code, words in invalid.errors.items()}, False
+    except AlreadyDone as done:
+        messages.info(request, str(done))
+    else:
+        messages.success(request, "补交的材料已经送到，承诺已经兑现")
+    return {}, True
+
+
+def _page(case: Application, tasks: list[ItemTask], side: str, errors: Mapping[str, list[str]]) -> dict[str, Any]:
+    given = [material for material in case.materials.all() if not material.is_sent]
+    lines = {
+        code: Promised(
+            code=code,
+            title=case.scheme.spec.material(code).title,
+            until=day_words(task.provisional_until) if task.provisional_until else "",
+            files=[_row(side, material) for material in given if material.code == code],
+            errors=list(errors.get(code, [])),
+        )
+        for task in tasks
+        for code in task.provisional_materials
+    }
+    listed = tuple((f"{line.title}：{words}", f"#m-{line.code}") for line in lines.values() for words in line.errors)
+    return {"lines": list(lines.values()), "errors": listed, "case_url": reverse(f"{side}:case", args=[case.number])}
+
+
+def _row(side: str, material: Material) -> FileRow:
+    remove = Action("删除", "", data=(("remove", str(material.pk)),), about=material.original_name, form=FORM)
+    return file_row(material, url=reverse(f"{side}:material_file", args=[material.pk]), remove=remove)
