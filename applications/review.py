@@ -32,11 +32,21 @@ def party_of(posting: Posting) -> Party:
     return {Role.APPROVER: Party.APPROVER, Role.CLERK: Party.CLERK}.get(Role(posting.role), Party.REVIEWER)
 
 
+def _refuse_after_silence(task: ItemTask, at: datetime) -> None:
+    """An answer after the answer period comes too late where silence counts as acceptance: nobody dates it back."""
+    task.refresh_from_db(fields=["status", "reply_due_on"])
+    is_silent = task.status == TaskStatus.QUEUED and task.spec.deemed_acceptance
+    if is_silent and task.reply_due_on is not None and task.reply_due_on < timezone.localdate(at):
+        day = f"{task.reply_due_on.month}月{task.reply_due_on.day}日"
+        raise Refused(f"答复期限到{day}为止，已经过了；这一件按规定视为自收到之日起受理，不能再答复是否受理")
+
+
 def accept(task: ItemTask, *, reviewer: User, party: Party = Party.REVIEWER, at: datetime | None = None) -> ItemTask:
     """受理: the promised limit starts, and the acceptance notice is asked for."""
     at = at or timezone.now()
     with transaction.atomic():
         workflow.lock(task.application_id)
+        _refuse_after_silence(task, at)
         task.handler = reviewer
         _advance_as_handler(task, Action.ACCEPT, reviewer, party, at=at)
         documents.request(task.application, DocumentKind.ACCEPTANCE_NOTICE, task=task, at=at)
@@ -57,6 +67,7 @@ def accept_provisionally(
         raise Invalid({"until": "补交日期不能早于今天"})
     with transaction.atomic():
         workflow.lock(task.application_id)
+        _refuse_after_silence(task, at)
         data: dict[str, object] = {"materials": codes, "until": until.isoformat()}
         _advance_as_handler(task, Action.ACCEPT_PROVISIONALLY, reviewer, Party.REVIEWER, note=note, data=data, at=at)
         if task.due_on is not None and until > task.due_on:
@@ -146,6 +157,8 @@ def _decide(
         raise Refused("办结时只能登记制证中或可以领取")
     with transaction.atomic():
         application = workflow.lock(task.application_id)
+        if action == Action.DO_NOT_ACCEPT:
+            _refuse_after_silence(task, at)
         workflow.advance(task, action, party=party, actor=reviewer, note=summary, at=at)
         fulfilment, fulfil_by = _what_follows(task, decision, follows)
         Result.objects.create(
@@ -222,6 +235,7 @@ def request_correction(
     _check_deficits(task, lines)
     with transaction.atomic():
         application = workflow.lock(task.application_id)
+        _refuse_after_silence(task, at)
         answer_by = (
             calendar_now()
             .at(task.office.region_id)

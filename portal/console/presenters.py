@@ -14,6 +14,7 @@ from applications.enums import DispatchStatus, NoticeStatus, Outcome
 from applications.figures import AgencyLoad, Period, Totals
 from applications.models import Dispatch, DispatchAttempt, ItemTask, Notice
 from applications.outbox import AgencyLine
+from portal.web import progress
 from portal.web.presenters import Clock, Figure, Tag, masked, short_day, short_moment
 
 ATTENTION_ROWS = 10
@@ -178,13 +179,12 @@ class Attention:
 
 def attention(task: ItemTask, today: date, calendar: Calendar) -> Attention:
     """One overdue task: whose, how late, and whether anybody has it in hand."""
-    late = calendar.between(task.next_on or today, today)
     handler = f"承办人{task.handler}" if task.handler else "还没有人承办"
     return Attention(
         title=task.item.name,
         number=task.application.number,
         words=f"{task.office.name}，{task.get_status_display()}，应在 {short_day(task.next_on or today)}前处理，{handler}",
-        clock=Clock("red", f"超期 {late} 个工作日"),
+        clock=progress.light(task, calendar, today),
     )
 
 

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from portal.console import calendar_views, operator_views, outbox_views, views
+from portal.console import calendar_views, case_views, operator_views, outbox_views, views
 
 app_name = "console"
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("cases/", case_views.find, name="find"),
+    path("cases/<str:number>/", case_views.case, name="case"),
     path("messages/", views.messages, name="notices"),
     path("schemes/", views.schemes, name="schemes"),
     path("calendars/", calendar_views.calendars, name="calendars"),
