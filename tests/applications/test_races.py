@@ -200,6 +200,35 @@ def test_correction_answered_twice_at_once_is_sent_once() -> None:
     assert application.answers["hukou_before"] in [line["value"] for line in sent]
 
 
+def test_notices_of_two_offices_answered_twice_at_once_go_out_once_each() -> None:
+    """B1: two tabs, one press each; every office hears once."""
+    application = factories.delivered(ticked=["I01", "I04"])
+    tasks = [factories.task_of(application, item) for item in ("I01", "I04")]
+    for task in tasks:
+        deficit = review.Deficit(field="mobile", reason="打不通")
+        review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=[deficit])
+
+    outcome = at_once(
+        *[
+            lambda answer=answer: corrections.answer(
+                application, user=application.entered_by, answers={"mobile": answer}
+            )
+            for answer in ("13900001111", "13900002222")
+        ]
+    )
+
+    assert Counter(type(answer).__name__ for answer in outcome) == {"list": 1, "AlreadyDone": 1}
+    assert [list(task.dispatches.values_list("version", flat=True)) for task in tasks] == [[1, 2], [1, 2]]
+    sent = {
+        line["value"]
+        for task in tasks
+        for line in task.dispatches.get(version=2).payload["fields"]
+        if line.get("field") == "mobile"
+    }
+    application.refresh_from_db()
+    assert sent == {application.answers["mobile"]}
+
+
 def test_status_of_the_case_always_follows_from_its_tasks_after_five_offices_act_at_once() -> None:
     """Five agencies answer in the same moment: completions and a refusal; the case closes exactly once."""
     application = factories.delivered(ticked=["I01", "I04", "I07", "I10"])

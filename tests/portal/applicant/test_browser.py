@@ -7,7 +7,7 @@ import pytest
 
 from applications import review
 from applications.demo import picture as made
-from applications.models import Application, Draft
+from applications.models import Application, Correction, Draft
 from portal.accounts.models import User
 from tests import factories
 from tests.browser import press, sign_in
@@ -47,6 +47,8 @@ def test_pages_are_readable_for_everyone(
     addresses = {
         "case": f"/cases/{case.number}/",
         "correction": f"/cases/{case.number}/correction/",
+        "messages": "/messages/",
+        "contact": "/messages/contact/",
         "withdraw": f"/cases/{case.number}/withdraw/",
         "cases": "/cases/",
         "start": "/apply/",
@@ -75,6 +77,30 @@ def test_form_is_saved_while_it_is_filled_in(page: "Page", person: User) -> None
     assert Draft.objects.get(pk=draft.pk).answers["native"] == "写到一半"
     press(page.get_by_role("button", name="保存，下一步"))
     page.wait_for_url("**/situation/")
+
+
+def test_answer_is_kept_while_it_is_typed_and_enter_sends_nothing(
+    page: "Page", person: User, case: Application
+) -> None:
+    """Typed text survives a deleted file; the key Enter saves, it neither deletes nor submits."""
+    notices = Correction.objects.filter(task__application=case)
+    sign_in(page, person)
+    page.goto(f"/cases/{case.number}/correction/")
+    number = page.get_by_label("联系电话")
+
+    number.fill("13900001111")
+    page.locator("[data-save-state][data-state=saved]").first.wait_for()
+    assert {notice.kept["mobile"] for notice in notices} == {"13900001111"}
+
+    page.set_input_files("#file-OR-36", {"name": "重拍.jpg", "mimeType": "image/jpeg", "buffer": made("x")})
+    press(page.get_by_role("button", name="传这些文件").last)
+    number.fill("13900002222")
+    press(page.get_by_role("button", name="删除 重拍.jpg"))
+    assert number.input_value() == "13900002222"
+    with page.expect_navigation():
+        number.press("Enter")
+    assert number.input_value() == "13900002222"
+    assert not notices.exclude(answered_at=None).exists()
 
 
 def test_form_and_files_work_without_scripts(browser: "Browser", live_server: object, person: User) -> None:
