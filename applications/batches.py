@@ -153,22 +153,52 @@ def package(made: Export, target: IO[bytes]) -> None:
 
 def list_html(made: Export) -> str:
     """移交清单 as a paper, in the dress of the other papers."""
+    content = {"file_name": f"{made.name}.zip", "lines": made.lines}
+    return render_to_string("pdf/hand_over.html", _frame("离线交换移交清单", made.name, made.office) | content)
+
+
+def _frame(title: str, number: str, office: Office) -> dict[str, Any]:
     now = timezone.now()
-    return render_to_string(
-        "pdf/hand_over.html",
-        {
-            "title": "离线交换移交清单",
-            "service_name": settings.SERVICE_NAME,
-            "place": made.office.region.full_name,
-            "office": made.office.name,
-            "number": made.name,
-            "file_name": f"{made.name}.zip",
-            "lines": made.lines,
-            "made_at": moment(now),
-            "made_iso": now.isoformat(),
-            "notice_of_environment": settings.ENVIRONMENT_NOTICE,
-        },
-    )
+    return {
+        "title": title,
+        "service_name": settings.SERVICE_NAME,
+        "place": office.region.full_name,
+        "office": office.name,
+        "number": number,
+        "made_at": moment(now),
+        "made_iso": now.isoformat(),
+        "notice_of_environment": settings.ENVIRONMENT_NOTICE,
+    }
+
+
+def sheet_html(dispatch: Dispatch) -> str:
+    """移交单: one dispatch on paper, exactly what would have been sent."""
+    task = dispatch.task
+    number = f"{task.application.number}-{task.item.code}-{dispatch.version}"
+    content = {
+        "case_number": task.application.number,
+        "item": task.item.name,
+        "version": dispatch.version,
+        "fields": dispatch.payload["fields"],
+        "materials": dispatch.payload["materials"],
+    }
+    return render_to_string("pdf/hand_over_one.html", _frame("共享数据移交单", number, task.office) | content)
+
+
+def sheet(dispatch: Dispatch, target: IO[bytes]) -> list[Material]:
+    """The zip for handing over one dispatch on paper: the sheet and the files. Gives the files that are in it.
+
+    Raises printing.Unavailable on a machine that cannot make PDF files.
+    """
+    wanted = [file["id"] for material in dispatch.payload["materials"] for file in material["files"]]
+    found = list(Material.objects.filter(pk__in=wanted).order_by("pk"))
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
+        html = sheet_html(dispatch)
+        bundle.writestr("移交单.pdf", printing.print_pdf(html, identifier=str(dispatch.key)).pdf)
+        for number, material in enumerate(found, 1):
+            with material.file.open("rb") as file:
+                bundle.writestr(f"材料{number:02d}-{material.code}.{material.extension}", file.read())
+    return found
 
 
 def _key(office: Office) -> SigningKey:

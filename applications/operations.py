@@ -4,6 +4,7 @@ Every deed needs a reason and leaves a row with it. The statutory clocks go on m
 """
 
 from datetime import datetime
+from typing import IO, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,12 +12,12 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import GatewayKind
 from agencies.gateways.egress import NotAllowed, check
-from agencies.models import Agency, Office, OfficeRoute
+from agencies.models import Agency, Office, OfficeRoute, Posting
 from agencies.routing import Way
-from applications import delivery, documents, fanout, workflow
-from applications.enums import DispatchStatus, Outcome
+from applications import batches, delivery, documents, fanout, printing, workflow
+from applications.enums import DispatchKind, DispatchStatus, Outcome
 from applications.errors import AlreadyDone, Refused
-from applications.models import Dispatch, DispatchAttempt, Document, OfficeLink, OperatorDeed, Ticket
+from applications.models import AccessLog, Dispatch, DispatchAttempt, Document, OfficeLink, OperatorDeed, Ticket
 from portal.accounts.models import User
 
 _UNSENT = (DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION)
@@ -67,6 +68,27 @@ def hand_over_on_paper(
         _record(operator, "纸质移交", note, dispatch=current)
     current.refresh_from_db()
     return current
+
+
+def print_hand_over(dispatch: Dispatch, *, operator: User, posting: Posting, note: str, target: IO[bytes]) -> None:
+    """The papers for a hand-over: what would have been sent, and the files. Who took them and why is in the access log.
+
+    Raises Refused without a reason, for what carries no data, and on a machine that cannot print.
+    """
+    _need(note)
+    if dispatch.kind != DispatchKind.TASK:
+        raise Refused("这一条只是告知，没有要移交的材料")
+    at, task = timezone.now(), dispatch.task
+    try:
+        files = batches.sheet(dispatch, target)
+    except printing.Unavailable as error:
+        raise Refused(str(error)) from None
+    seen = [line.get("field") or line["target"] for line in dispatch.payload["fields"]] or ["–"]
+    who: dict[str, Any] = {"task": task, "viewer": operator, "posting": posting, "reason": note.strip()[:100], "at": at}
+    with transaction.atomic():
+        AccessLog.objects.create(fields=seen, **who)
+        AccessLog.objects.bulk_create(AccessLog(material=file, **who) for file in files)
+        _record(operator, "打印移交材料", note, dispatch=dispatch)
 
 
 def hold(office: Office, *, is_held: bool, operator: User, note: str) -> Office:

@@ -1,8 +1,12 @@
 """推送情况: how the lines to the agencies stand, single dispatches, and what an administrator may do about them."""
 
+from tempfile import TemporaryFile
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -98,6 +102,23 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         return _page(request, pk, problem=str(refused), note=note)
     return redirect("console:dispatch", pk=pk)
+
+
+@require_POST
+@operators_only
+def hand_over(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The papers for a hand-over as one file; a refusal keeps the page and what was typed."""
+    found, note = _find(request, pk), request.POST.get("note", "")
+    person: Any = request.user
+    posting = request.posting  # type: ignore[attr-defined]
+    file = TemporaryFile()  # noqa: SIM115 - the answer closes it
+    try:
+        operations.print_hand_over(found, operator=person, posting=posting, note=note, target=file)
+    except Refused as refused:
+        file.close()
+        return _page(request, pk, problem=str(refused), note=note)
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=f"移交-{found.task.application.number}.zip")
 
 
 @require_POST

@@ -16,6 +16,7 @@ urlpatterns = [
     path("dispatches/", outbox_views.dispatches, name="dispatches"),
     path("dispatches/<int:pk>/", outbox_views.dispatch, name="dispatch"),
     path("dispatches/<int:pk>/act/", outbox_views.act, name="act"),
+    path("dispatches/<int:pk>/hand-over/", outbox_views.hand_over, name="hand_over"),
     path("dispatches/hold/", outbox_views.hold, name="hold"),
     path("dispatches/tickets/", operator_views.ticket_list, name="tickets"),
     path("dispatches/tickets/<int:pk>/close/", operator_views.close_ticket, name="close_ticket"),

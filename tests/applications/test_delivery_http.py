@@ -86,6 +86,34 @@ def test_answer_without_receipt_is_not_called_delivered(joined: tuple[Dispatch, 
     assert send(dispatch).status == DispatchStatus.DELIVERED
 
 
+def test_receipt_is_asked_for_where_it_does_not_come(joined: tuple[Dispatch, Server]) -> None:
+    """The number is polled: the message itself does not travel a second time."""
+    dispatch, server = joined
+    server.simulator.behaviour.mode = Mode.NO_RECEIPT
+    send(dispatch)
+
+    send(dispatch)
+
+    (taken,) = server.simulator.taken.values()
+    assert (dispatch.status, dispatch.receipt_number) == (DispatchStatus.DELIVERED, taken.receipt)
+    assert server.simulator.requests[Mode.NO_RECEIPT] == 1
+    assert [attempt.answer for attempt in dispatch.tries.all()] == ["", taken.receipt]
+
+
+def test_receipt_that_never_comes_calls_a_person(
+    joined: tuple[Dispatch, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatch, server = joined
+    server.simulator.behaviour.mode = Mode.NO_RECEIPT
+    monkeypatch.setattr(server.simulator, "receipt", lambda key: (202, {}))
+    Dispatch.objects.filter(pk=dispatch.pk).update(attempts=delivery.MAX_ATTEMPTS - 2)
+
+    seen = [send(dispatch).status for _ in range(2)]
+
+    assert seen == [DispatchStatus.SENDING, DispatchStatus.ATTENTION]
+    assert dispatch.last_outcome == Outcome.SENT
+
+
 @pytest.mark.parametrize(
     ("mode", "status", "outcome"),
     [

@@ -122,6 +122,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "console:dispatch": ("GET", {SUPERVISOR, ADMIN}),
     "console:act": ("POST", {ADMIN}),
     "console:hold": ("POST", {ADMIN}),
+    "console:hand_over": ("POST", {ADMIN}),
     "console:tickets": ("GET", OVERSEERS),
     "console:close_ticket": ("POST", {ADMIN}),
     "console:paper_again": ("POST", {ADMIN}),
@@ -240,6 +241,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "console:case": number,
         "console:dispatch": {"pk": dispatch.pk},
         "console:act": {"pk": dispatch.pk},
+        "console:hand_over": {"pk": dispatch.pk},
         "console:close_ticket": {"pk": ticket.pk},
         "console:paper_again": {"pk": ticket.pk},
         "console:export_file": {"pk": export.pk},
@@ -258,6 +260,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
 
 POSTED: dict[str, dict[str, str]] = {
     "console:close_ticket": {"note": "已核对"},
+    "console:hand_over": {"note": "当面移交"},
     "console:act": {"deed": "resend"},
     "console:hold": {"deed": "hold", "agency": "police", "note": "检修"},
     "desk:batch": {"deed": "accept"},

@@ -1,7 +1,10 @@
 """推送情况: what waits, what fails, what needs a person, and what an administrator does about it."""
 
+import io
+import zipfile
 from datetime import timedelta
 
+import pypdfium2 as pdfium
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -10,7 +13,7 @@ from agencies.enums import Role
 from agencies.models import Agency, Office, Posting, Region
 from applications import delivery, outbox
 from applications.enums import DispatchStatus, Outcome, TaskStatus
-from applications.models import Dispatch
+from applications.models import AccessLog, Dispatch
 from portal.console import presenters
 from tests import factories
 
@@ -236,3 +239,23 @@ def test_words_tell_what_happens_next() -> None:
 )
 def test_age_in_words(age: timedelta, words: str) -> None:
     assert presenters.age_words(age) == words
+
+
+def test_papers_for_a_hand_over_hold_what_would_have_been_sent_and_are_logged(operator: Client) -> None:
+    dispatch = stuck()
+    address = f"{PAGE}{dispatch.pk}/hand-over/"
+    assert "请写明原因" in operator.post(address, {"note": " "}).content.decode()
+    assert AccessLog.objects.count() == 0
+
+    answer = operator.post(address, {"note": "网络不通，当面移交"})
+
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as bundle:  # type: ignore[attr-defined]
+        names = bundle.namelist()
+        pdf = pdfium.PdfDocument(bundle.read("移交单.pdf"))
+        text = "".join(page.get_textpage().get_text_range() for page in pdf)
+    files = [file for material in dispatch.payload["materials"] for file in material["files"]]
+    assert len(names) == 1 + len(files)
+    assert dispatch.task.application.subject_name in text
+    seen = AccessLog.objects.order_by("pk")
+    assert [row.reason for row in seen] == ["网络不通，当面移交"] * (1 + len(files))
+    assert seen[0].fields == [line["field"] for line in dispatch.payload["fields"] if "field" in line]
