@@ -232,7 +232,7 @@ def _held_todo(case: Application, tasks: list[ItemTask]) -> list[Todo]:
     office = lost[0].office if lost else held[0].office
     return [
         Todo(
-            title=f"{before}没有办成，{names}先不能办",
+            title=f"{before}{'已撤回' if all(t.status == TaskStatus.WITHDRAWN for t in lost) else '没有办成'}，{names}先不能办",
             why=(f"{before}：{reasons}。" if reasons else "")
             + f"可以先撤回{names}，等{before}办好后再申请，也可以打电话问{office}。",
             until="",

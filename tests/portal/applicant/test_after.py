@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.models import Region
-from applications import questions, review
+from applications import questions, review, submission
 from applications.demo import picture
 from applications.models import Application, Draft, ItemTask, Question
 from tests import factories
@@ -180,3 +180,13 @@ def test_item_that_waits_for_a_lost_one_says_so_and_what_to_do(client: Client) -
 
     assert "没有办成" in page
     assert f"/cases/{case.number}/withdraw/" in page
+
+
+def test_item_that_waits_for_one_the_person_took_back_says_so(client: Client) -> None:
+    case = factories.delivered(ticked=["I04", "I05"])
+    submission.withdraw(case, user=case.entered_by, tasks=[factories.task_of(case, "I04")])
+    client.force_login(case.entered_by)
+
+    (todo,) = client.get(f"/cases/{case.number}/").context["todos"]
+
+    assert todo.title == "恢复户口已撤回，居民身份证先不能办"
