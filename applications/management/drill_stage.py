@@ -88,13 +88,13 @@ class Server(Part):
 
 
 class Stage:
-    def __init__(self, sabotage: str = "") -> None:
-        self.home: Path = launcher.VAR / "drill"
+    def __init__(self, sabotage: str = "", *, name: str = "drill") -> None:
+        self.home: Path = launcher.VAR / name
         self.children = launcher.Children()
         self.parts: dict[str, Part] = {}
         self.nursery: subprocess.Popen[str] | None = None
         self.env: dict[str, str] = {}
-        self.agencies: list[str] = []
+        self.ports: dict[str, int] = {}
         self.sabotage = sabotage
         self.host = f"127.0.0.1:{launcher.free_port()}"
 
@@ -127,7 +127,7 @@ class Stage:
             cwd=launcher.ROOT, env=self.env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         said = json.loads(self.step("prepare", f"--submissions={submissions}", f"--items={items}"))
-        self.agencies = list(said)
+        self.ports = said
         for agency, port in said.items():
             log = str(self.home / f"agency.{agency}.jsonl")
             self.part(f"agency.{agency}", "agency", str(port), f"http://{self.host}", log)
@@ -205,16 +205,16 @@ class Stage:
         """What the portal's database says has not come to its end, counted by state. Raises OSError while it is down."""
         found: dict[str, dict[str, int]] = {}
         for name, (table, done) in TABLES.items():
-            rows = self.ask(f"select status, count(*) from {table} where status <> '{done}' group by status")  # noqa: S608
+            rows = self.ask(f"select status, count(*) from {table} where status <> %s group by status", done)  # noqa: S608
             if rows:
                 found[name] = dict(rows)
         return found
 
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
+    def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of the drill's own database, without Django. Raises OSError while it is down."""
         try:
             with contextlib.closing(psycopg2.connect(self.env["DATABASE_URL"])) as link, link.cursor() as cursor:
-                cursor.execute(query)
+                cursor.execute(query, values or None)
                 return cursor.fetchall()
         except psycopg2.OperationalError as error:
             raise OSError(str(error)) from None

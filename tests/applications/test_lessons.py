@@ -15,11 +15,10 @@ from PIL import Image
 import run as launcher
 from agencies.enums import Role
 from agencies.gateways.simulator import Mode, Server
-from agencies.models import Office
 from agencies.queues import EXPORTS, NOTICES, PAPERS, all_queues
 from applications import delivery, detectors, exports, materials, relay, review, submission, tasks
 from applications.enums import Action, ApplicationStatus, Channel, DispatchStatus, ExportKind
-from applications.models import Application, Dispatch, Draft, ItemTask, Material, Notice, Result, StatusLog
+from applications.models import Application, Dispatch, Draft, Material, Notice, Result, StatusLog
 from applications.reconciliation import compare
 from tests import factories
 from tests.applications.test_races import at_once
@@ -45,30 +44,11 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[int]]]:
     return rung
 
 
-def hundred_pending() -> None:
-    """A hundred dispatches, each of a task of its own; the queue does not care whose they are."""
-    factories.submitted(ticked=["I01"])
-    first, task = Dispatch.objects.get(), ItemTask.objects.get()
-    copies = ItemTask.objects.bulk_create(
-        ItemTask(
-            application=task.application, item=task.item, office=office, status=task.status, live_key=f"{office.pk:064}"
-        )
-        for office in Office.objects.filter(agency="veterans").exclude(pk=task.office_id)[:99]
-    )  # fmt: skip
-    Dispatch.objects.bulk_create(
-        Dispatch(
-            task=copy, version=1, payload=first.payload, digest=first.digest, created_at=first.created_at,
-            next_attempt_at=first.next_attempt_at,
-        )
-        for copy in copies
-    )  # fmt: skip
-
-
 def test_hundred_pending_are_all_rung_for_again_in_the_first_sweep_after_the_loss(
     bells: list[tuple[str, list[int]]],
 ) -> None:
     """A1: flush the broker with a hundred pending; what a sweep rings for, a worker delivers: two sweeps at most."""
-    hundred_pending()
+    factories.pending(100)
     relay.publish_dispatches()
     bells.clear()  # the broker lost its memory
     assert relay.publish_dispatches() == 0
@@ -169,7 +149,7 @@ def test_decided_item_of_another_system_whose_word_got_lost_is_found(agency_syst
 
 def test_two_relays_at_once_ring_for_each_row_once(bells: list[tuple[str, list[int]]]) -> None:
     """B2: one claim for the prompt bell and for the sweep."""
-    hundred_pending()
+    factories.pending(100)
 
     counts = at_once(*[relay.publish_dispatches for _ in range(4)])
 

@@ -69,6 +69,36 @@ def submitted(
     return submission.submit(made, user=made.entered_by, channel=Channel.ONLINE, promised=True, at=at)
 
 
+def pending(count: int) -> None:
+    """So many dispatches of the veterans' agencies, each of a task of its own at another office; 25 share a case."""
+    while count > 0:
+        task = submitted(ticked=["I01"]).tasks.get()
+        first = task.dispatches.get()
+        offices = Office.objects.filter(agency=task.office.agency_id).exclude(pk=task.office_id)
+        copies = ItemTask.objects.bulk_create(
+            ItemTask(
+                application_id=task.application_id,
+                item_id=task.item_id,
+                office=office,
+                status=task.status,
+                live_key=f"{task.pk}-{office.pk}",
+            )
+            for office in offices[: min(count, 25) - 1]
+        )
+        Dispatch.objects.bulk_create(
+            Dispatch(
+                task=copy,
+                version=1,
+                payload=first.payload,
+                digest=first.digest,
+                created_at=first.created_at,
+                next_attempt_at=first.next_attempt_at,
+            )
+            for copy in copies
+        )
+        count -= 25
+
+
 def deliver_all() -> int:
     """What relay and workers do, in this process."""
     return delivery.deliver(Dispatch.objects.values_list("pk", flat=True))

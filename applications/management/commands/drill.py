@@ -149,7 +149,7 @@ class Drill:
     def report(self) -> list[str]:
         home = self.stage.home
         told = drill_count.lines_of(home / "acknowledged.jsonl")
-        logs = {agency: drill_count.lines_of(home / f"agency.{agency}.jsonl") for agency in self.stage.agencies}
+        logs = {agency: drill_count.lines_of(home / f"agency.{agency}.jsonl") for agency in self.stage.ports}
         result = drill_count.count(told, logs, self.submissions)
         problems = result.problems
         self._blows(problems)

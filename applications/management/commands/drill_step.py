@@ -1,23 +1,27 @@
-"""The step of `manage.py drill` that needs the drill's own database: its preparation. Started by the drill alone."""
+"""The steps of `manage.py drill` and `drill_queues` that need their own database. Started by these two alone."""
 
+import io
 import json
 import os
 import secrets
+import time
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 import run as launcher
 from agencies.catalogue import scheme_for
 from agencies.gateways import signatures
-from agencies.models import Region
+from agencies.models import Office, Region
 from agencies.routing import office_for, offices_for
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import operations
+from applications import fanout, materials, operations, submission
 from applications.demo import answers_for, picture, soldier
+from applications.enums import Channel
 from applications.management.drill_points import home
 from applications.models import ExchangeKey
 from portal.accounts.models import User
@@ -30,9 +34,11 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("step", choices=["prepare"])
+        parser.add_argument("step", choices=["prepare", "feed", "hold", "release"])
         parser.add_argument("--submissions", type=int, default=10)
         parser.add_argument("--items", type=int, default=3)
+        parser.add_argument("--first", type=int, default=0)
+        parser.add_argument("--every", type=float, default=0.0)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if "DRILL_HOME" in os.environ:  # or it would be somebody's real database
@@ -64,6 +70,40 @@ class Command(BaseCommand):
         )
         (home() / "people.jsonl").write_text("".join(json.dumps(person) + "\n" for person in people))
         self.stdout.write(json.dumps(ports))
+
+    def feed(self, options: dict[str, Any]) -> None:
+        """So many forms handed in, one every so many seconds; without the pages, whose time is not what is measured."""
+        region, spec = _place_of_most_agencies()
+        begun = time.monotonic()
+        for turn in range(options["submissions"]):
+            time.sleep(max(0.0, begun + turn * options["every"] - time.monotonic()))
+            _hand_in(_person(options["first"] + turn, options["items"], region, spec), region)
+        self.stdout.write("fed")
+
+    def hold(self, options: dict[str, Any]) -> None:
+        Office.objects.update(is_held=True)
+        self.stdout.write("held")
+
+    def release(self, options: dict[str, Any]) -> None:
+        with transaction.atomic():
+            Office.objects.update(is_held=False)
+            fanout.wake_relay()
+        self.stdout.write(json.dumps(time.time()))
+
+
+def _hand_in(person: dict[str, Any], region: Region) -> None:
+    answers = person["answers"]
+    user = User.objects.create_user(
+        f"fed{answers['id_no']}", legal_name=answers["name"], id_no=answers["id_no"], phone=answers["mobile"]
+    )
+    draft = submission.start_draft(region=region, user=user, channel=Channel.ONLINE)
+    draft = submission.save_draft(submission.choose_items(draft, person["ticked"]), answers)
+    content = (home() / "drill.jpg").read_bytes()
+    for code in person["materials"]:
+        materials.add(
+            draft=draft, code=code, name="drill.jpg", size=len(content), stream=io.BytesIO(content), user=user
+        )
+    submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True)
 
 
 def _place_of_most_agencies() -> tuple[Region, SchemeSpec]:
