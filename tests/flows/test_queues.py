@@ -106,7 +106,7 @@ def test_paper_of_a_lost_message_is_made_all_the_same(broker: Broker, workers: W
 
     workers.start_worker("papers")
 
-    eventually(lambda: set(case.documents.values_list("status", flat=True)) == {"ready"}, 90)
+    eventually(lambda: set(case.documents.values_list("status", flat=True)) == {"ready"}, 180)
 
 
 def test_hold_of_an_agency_stops_it_alone(workers: Workers) -> None:
@@ -120,4 +120,4 @@ def test_hold_of_an_agency_stops_it_alone(workers: Workers) -> None:
     assert rows.get(status=DispatchStatus.PENDING).task.office.agency_id == "police"
     operations.hold_agency(police, is_held=False, operator=operator, note="检修完毕")
 
-    eventually(lambda: delivered() == 2, 30)
+    eventually(lambda: delivered() == 2, 120)
