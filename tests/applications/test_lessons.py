@@ -4,8 +4,8 @@ import hashlib
 import inspect
 import io
 import re
-import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings as live_settings
