@@ -16,7 +16,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from agencies.enums import GatewayKind
-from agencies.models import Office
+from agencies.models import Office, Scheme
 from agencies.queues import all_queues
 from applications import tickets
 from applications.enums import (
@@ -117,11 +117,15 @@ def line_switched_off(now: datetime) -> Iterable[Finding]:
 def item_without_task(now: datetime) -> Iterable[Finding]:
     """What should exist by the ticked items of every open case, against what does (A22)."""
     found = []
-    for case in Application.objects.open().select_related("scheme").prefetch_related("tasks__item", "tasks__office"):
-        wanted = [*case.scheme.spec.automatic, *(i for i in case.scheme.spec.offered if i.code in case.ticked)]
-        there = {(task.item.code, task.office.agency_id) for task in case.tasks.all()}
-        if {(item.code, agency) for item in wanted for agency in item.agencies} - there:
-            found.append(Finding(case.number))
+    open_cases = Application.objects.open().only("number", "ticked").prefetch_related("tasks__item", "tasks__office")
+    schemes = Scheme.objects.filter(pk__in=Application.objects.open().values("scheme"))
+    for scheme in schemes:  # a scheme is big, so it is read once for all its cases
+        spec = scheme.spec
+        for case in open_cases.filter(scheme=scheme).order_by("pk").iterator(500):
+            wanted = [*spec.automatic, *(item for item in spec.offered if item.code in case.ticked)]
+            there = {(task.item.code, task.office.agency_id) for task in case.tasks.all()}
+            if {(item.code, agency) for item in wanted for agency in item.agencies} - there:
+                found.append(Finding(case.number))
     return found[:500]
 
 
