@@ -148,7 +148,7 @@ def respond(request: SignedInRequest, waiting: PreReview, *, side: str, show: Sh
     """Shows the form, or does what was decided about it."""
     case = waiting.application
     given = list(case.materials.filter(is_sent=True, replaced_by=None))
-    form = DecisionForm(request.POST or None, case, given)
+    form = DecisionForm(request.POST if request.method == "POST" else None, case, given)
     if request.method == "POST" and form.is_valid():
         try:
             messages.success(request, _decide(request, waiting, form))

@@ -1,16 +1,17 @@
 """What comes after the submission: another item, several offices' notices at once, promised papers, time running out."""
 
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
-from applications import corrections, materials, review, submission, sweeps, workflow
+from applications import corrections, materials, paper, review, submission, sweeps, workflow
 from applications.demo import answers_for, picture
-from applications.enums import Action, ApplicationStatus, Channel, TaskStatus
+from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
-from applications.models import Application, Draft, ItemTask
+from applications.models import Application, Document, Draft, ItemTask
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -53,6 +54,22 @@ def test_item_added_later_joins_the_same_case() -> None:
     assert sorted(same.tasks.values_list("item__code", "status")) == [("I07", "queued"), ("I10", "pending")]
     assert same.log.filter(action=Action.ADD_ITEMS).get().data == {"items": ["I10"]}
     assert same.documents.filter(kind="submission_receipt").count() == 2
+
+
+def test_form_printed_anew_ticks_what_was_added_and_the_old_one_does_not() -> None:
+    """Each paper says what was asked for when it was made, also when it is made again later."""
+    application = factories.delivered(ticked=["I07"])
+    same = add_item(application, "I10")
+    names = {code: same.scheme.spec.item(code).printed_name for code in ("I07", "I10")}
+
+    first, second = same.documents.filter(kind=DocumentKind.REGISTRATION).order_by("id")
+
+    def ticked(document: Document) -> dict[str, bool]:
+        rows = re.findall(r"<tr>.*?</tr>", paper.html_of(document), re.S)
+        lines = {code: next(row for row in rows if f">{name}</" in row) for code, name in names.items()}
+        return {code: '<span class="box">√</span> 是' in row for code, row in lines.items()}
+
+    assert (ticked(first), ticked(second)) == ({"I07": True, "I10": False}, {"I07": True, "I10": True})
 
 
 def test_addition_asks_nothing_twice() -> None:

@@ -92,3 +92,31 @@ def test_completion_is_written_with_its_reference(page: "Page", live_server: obj
     page.get_by_text("已办结", exact=True).first.wait_for()
     task.refresh_from_db()
     assert task.status == TaskStatus.COMPLETED
+
+
+def test_j_and_k_go_through_the_tray_and_values_are_copied(page: "Page", live_server: object) -> None:
+    """Conveniences of desk.js; the same links and buttons work by mouse and Tab."""
+    first, second = factories.queued_task("I04"), factories.queued_task("I04")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(page, factories.reviewer_of(first), live_server)
+
+    page.goto("/desk/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    focused = page.evaluate("document.activeElement.getAttribute('href')")
+    page.goto(url("task", first))
+    with page.expect_navigation():
+        page.keyboard.press("j")
+    after = page.url
+    with page.expect_navigation():
+        page.keyboard.press("k")
+    page.locator("[data-copy]").first.click()
+    page.locator("[data-said]", has_text="已复制").wait_for(state="attached")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    page.get_by_role("button", name="转 90 度").click()
+
+    assert focused == url("task", second)
+    assert after.endswith(url("task", second))
+    assert page.url.endswith(url("task", first))
+    assert copied == first.application.subject_name
+    assert page.locator("[data-turns]").get_attribute("data-turns") == "1"
