@@ -39,8 +39,10 @@ from applications.models import (
     ItemTask,
     Notice,
     OfficeLink,
+    PreReview,
     Reconciliation,
     Ticket,
+    Visit,
 )
 
 logger = logging.getLogger(__name__)
@@ -230,6 +232,23 @@ def deaf_queue(now: datetime) -> Iterable[Finding]:
     return [Finding(pulse.queue) for pulse in pulses(now) if pulse.is_silent]
 
 
+def pre_review_is_late(now: datetime) -> Iterable[Finding]:
+    late = (
+        PreReview.objects.waiting()
+        .filter(answer_by__lt=timezone.localdate(now))
+        .select_related("office", "application")
+    )
+    return [Finding(str(review.pk), review.office, name=review.application.number) for review in late[:500]]
+
+
+def visit_without_outcome(now: datetime) -> Iterable[Finding]:
+    """The hour agreed is a day gone, and nobody wrote down whether the person came."""
+    visits = Visit.objects.filter(
+        came_at=None, chosen_at__lt=now - timedelta(days=1), task__status=TaskStatus.AWAITING_VISIT
+    )
+    return [_of_task(visit.task) for visit in visits.select_related("task__office", "task__application")[:500]]
+
+
 DETECTORS = [
     Detector("pending_without_dispatch", "待送达的事项没有推送记录", "请核对后重新推送", pending_without_dispatch),
     Detector("unsent_too_long", "超过五分钟还没有送达", "请看失败原因，必要时重新推送或纸质移交", unsent_too_long),
@@ -247,6 +266,13 @@ DETECTORS = [
     Detector("paper_without_file", "文书没有生成", "请查看文书队列并重新生成", paper_without_file),
     Detector("notice_not_sent", "通知没有发出", "请改用电话告知", notice_not_sent),
     Detector("event_without_notice", "该通知申请人的事没有写通知", "请电话告知，并检查通知设置", event_without_notice),
+    Detector("pre_review_is_late", "预审过了期限还没有答复", "请催办预审机构或由综合窗口预审", pre_review_is_late),
+    Detector(
+        "visit_without_outcome",
+        "约好的到场时间过了一天，没有登记结果",
+        "请登记本人已到场或没有来",
+        visit_without_outcome,
+    ),
     Detector("deaf_queue", "队列没有回音", "请检查该队列的工作进程", deaf_queue),
 ]
 

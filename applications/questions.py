@@ -6,8 +6,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
+from agencies.models import Office
 from applications import notices, workflow
-from applications.enums import NoticeKind
+from applications.enums import BEFORE_OFFICES, NoticeKind
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, ItemTask, Question
 from applications.registration import clean_text
@@ -27,13 +28,14 @@ def ask(
         raise Invalid({"text": "请写明哪件事没人管、您等了多久"})
     if len(words) > LONGEST:
         raise Invalid({"text": f"最多写 {LONGEST} 个字，现在有 {len(words)} 个"})
+    office = _owner(application, task)
     try:
         with transaction.atomic():
             return Question.objects.create(
                 application=application,
                 task=task,
                 region=application.region,
-                office=task.office if task else None,
+                office=office,
                 text=words,
                 asked_by=user,
                 asked_at=at,
@@ -42,6 +44,16 @@ def ask(
             )
     except IntegrityError:
         raise Refused("这件事您已经反映过，还在答复期限内，答复后会显示在办件页") from None
+
+
+def _owner(application: Application, task: ItemTask | None) -> Office | None:
+    """The item's office; before it has the item, the hub that looks through the form."""
+    if task is None:
+        return None
+    if task.status in BEFORE_OFFICES:
+        waiting = application.pre_reviews.select_related("office").last()
+        return waiting.office if waiting is not None else task.office
+    return task.office
 
 
 def answer(question: Question, *, staff: User, text: str, at: datetime | None = None) -> Question:

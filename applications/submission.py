@@ -206,6 +206,7 @@ def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: da
     at = at or timezone.now()
     try:
         with transaction.atomic():
+            _lock_its_case(draft)
             current = _locked(draft)
             if current.sent_at is not None:
                 return current.adds_to or Application.objects.get(draft=current)
@@ -228,6 +229,15 @@ def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: da
         if "task_one_live_per_person_and_item" not in str(error):
             raise
         raise Refused("您选的事项里有正在办理的，不用重复申请。请到“查进度”里查看") from None
+
+
+def _lock_its_case(draft: Draft) -> None:
+    """The case before the form, as everywhere: an added item, or a form that a pre-review gave back, has one already."""
+    case_id = draft.adds_to_id
+    if case_id is None and draft.scheme.spec.pre_review is not None:
+        case_id = Application.objects.filter(draft=draft).values_list("pk", flat=True).first()
+    if case_id is not None:
+        workflow.lock(case_id)
 
 
 def _locked(draft: Draft) -> Draft:

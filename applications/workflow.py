@@ -203,6 +203,7 @@ TRANSITIONS: dict[Action, Transition] = {
             S.IN_REVIEW,
             S.AWAITING_VISIT,
             S.SUSPENDED,
+            S.AWAITING_APPROVAL,
         ],
         S.TERMINATED,
         [Party.REVIEWER, Party.SYSTEM],

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.queues import all_queues
-from applications import detectors, exports, notices, operations, review
+from applications import detectors, exports, notices, operations, review, visits
 from applications.detectors import DETECTORS
 from applications.enums import (
     ApplicationStatus,
@@ -31,7 +31,9 @@ from applications.models import (
     ItemTask,
     Notice,
     OfficeLink,
+    PreReview,
     Ticket,
+    Visit,
 )
 from tests import factories
 
@@ -119,6 +121,20 @@ def _event_without_notice(case: Application) -> None:
 
 def _deaf_queue(case: Application) -> None:
     detectors.rung("papers")
+
+
+def _pre_review_is_late(case: Application) -> None:
+    waiting = factories.submitted(region=factories.NANGANG, ticked=["I01"])
+    yesterday = timezone.localdate() - timedelta(days=1)
+    PreReview.objects.filter(application=waiting).update(answer_by=yesterday)
+
+
+def _visit_without_outcome(case: Application) -> None:
+    factories.deliver_all()
+    task = factories.task_of(case, "I01")
+    reviewer = factories.reviewer_of(task)
+    visits.call_in(review.accept(task, reviewer=reviewer), reviewer=reviewer, note="签字")
+    Visit.objects.update(chosen_at=timezone.now() - LONG_AGO)
 
 
 PLANTS: dict[str, Callable[[Application], None]] = {

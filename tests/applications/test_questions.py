@@ -86,3 +86,12 @@ def test_other_office_does_not_see_the_question() -> None:
     other = factories.reviewer_of(factories.queued_task("I10")).postings.get()
 
     assert question not in Question.objects.for_posting(other)
+
+
+def test_question_before_any_office_has_the_item_goes_to_the_hub() -> None:
+    case = factories.submitted(region=factories.NANGANG, ticked=["I04"])
+    task = factories.task_of(case, "I04")
+
+    asked = questions.ask(case, user=case.entered_by, text="没有人看", task=task)
+
+    assert asked.office == case.pre_reviews.get().office != task.office

@@ -4,17 +4,20 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, time
 from typing import Any, TypeVar
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from applications import corrections, delivery, review, submission, workflow
-from applications.enums import Action, ApplicationStatus, Channel, DispatchStatus, TaskStatus
-from applications.errors import AlreadyDone
-from applications.models import Application, Dispatch, DispatchAttempt, ItemTask, Result, StatusLog
+from agencies.deadlines import calendar_now
+from applications import corrections, delivery, pre_review, review, submission, visits, workflow
+from applications.enums import Action, ApplicationStatus, Channel, DispatchStatus, Fulfilment, Party, TaskStatus
+from applications.errors import AlreadyDone, Refused
+from applications.models import Application, Dispatch, DispatchAttempt, Draft, ItemTask, Result, StatusLog, Visit
 from applications.numbering import case_number
+from portal.accounts.models import User
 from tests import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("directory")]
@@ -247,3 +250,89 @@ def test_status_of_the_case_always_follows_from_its_tasks_after_five_offices_act
     assert application.status == workflow.overall(application.tasks.values_list("status", flat=True))
     assert application.status == ApplicationStatus.PARTLY_COMPLETED
     assert application.documents.filter(kind="result_sheet").count() == 1
+
+
+def test_pre_review_passed_and_given_back_at_once_is_one_of_both() -> None:
+    """B8: the second is told who was first."""
+    for _ in range(6):
+        case = factories.submitted(region=factories.NANGANG, ticked=["I01", "I07"])
+        found = case.pre_reviews.select_related("office").get()
+        one, other = (factories.staff("reviewer", office=found.office, name=name) for name in ("白音", "高建军"))
+        deficit = review.Deficit("请写到门牌号", field="contact_addr")
+
+        outcome: list[Any] = at_once(
+            lambda found=found, one=one: pre_review.pass_on(found, staff=one),
+            lambda found=found, other=other, deficit=deficit: pre_review.give_back(
+                found, staff=other, deficits=[deficit]
+            ),
+        )
+
+        (told,) = [answer for answer in outcome if isinstance(answer, Exception)]
+        found.refresh_from_db()
+        assert isinstance(told, AlreadyDone)
+        assert str(found.decided_by) in str(told)
+        expected = TaskStatus.PENDING if found.is_passed else TaskStatus.PRE_RETURNED
+        assert set(case.tasks.values_list("status", flat=True)) == {expected}
+        assert Dispatch.objects.filter(task__application=case).count() == (2 if found.is_passed else 0)
+
+
+def test_form_given_back_sent_twice_and_withdrawn_at_once_ends_in_one_state() -> None:
+    for _ in range(6):
+        case = factories.submitted(region=factories.NANGANG, ticked=["I01", "I07"])
+        found = case.pre_reviews.select_related("office").get()
+        staff = factories.staff("reviewer", office=found.office)
+        pre_review.give_back(found, staff=staff, deficits=[review.Deficit("请写到门牌号", field="contact_addr")])
+        draft, user = found.draft, case.entered_by
+        assert draft is not None
+
+        def send(draft: Draft = draft, user: User = user) -> Application:
+            return submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True)
+
+        outcome: list[Any] = at_once(send, send, lambda case=case, user=user: submission.withdraw(case, user=user))
+
+        case.refresh_from_db()
+        errors = [answer for answer in outcome if isinstance(answer, Exception)]
+        assert [error for error in errors if not isinstance(error, Refused)] == []
+        assert set(case.tasks.values_list("status", flat=True)) == {TaskStatus.WITHDRAWN}
+        assert case.pre_reviews.count() in (1, 2)
+        assert Application.objects.filter(pk=case.pk).count() == 1
+
+
+def test_card_handed_over_at_desk_and_window_at_once_is_written_once() -> None:
+    """F5."""
+    (task,) = in_review("I01")
+    reviewer = factories.staff("reviewer", office=task.office)
+    review.complete(task, reviewer=reviewer, follows=Fulfilment.READY)
+
+    def hand_over(name: str) -> Result:
+        copy = ItemTask.objects.select_related("item__scheme", "application__scheme", "office").get(pk=task.pk)
+        return review.fulfil(copy, Fulfilment.DELIVERED, staff=reviewer, receiver=name)
+
+    outcome: list[Any] = at_once(*[lambda name=name: hand_over(name) for name in ("赵建国", "赵明远")])
+
+    (told,) = [answer for answer in outcome if isinstance(answer, Exception)]
+    assert isinstance(told, AlreadyDone)
+    assert task.log.filter(action=Action.HAND_OVER).count() == 1
+    assert Result.objects.get(task=task).receiver in ("赵建国", "赵明远")
+
+
+def test_last_time_offered_taken_and_called_off_at_once_agrees_with_the_log() -> None:
+    (task,) = in_review("I01")
+    reviewer, user = factories.staff("reviewer", office=task.office), task.application.entered_by
+    day = calendar_now().add(timezone.localdate(), 2)
+    slot = timezone.make_aware(datetime.combine(day, time(9)))
+    later = timezone.make_aware(datetime.combine(day, time(15)))
+    visits.call_in(task, reviewer=reviewer, note="签字", slots=[slot, later])
+
+    def copy() -> ItemTask:
+        return ItemTask.objects.select_related("item__scheme", "application__scheme", "office").get(pk=task.pk)
+
+    at_once(
+        lambda: visits.book(copy(), slot, user=user, party=Party.APPLICANT),
+        lambda: visits.offer_times(copy(), reviewer=reviewer, slots=[later]),
+    )
+
+    last = task.log.order_by("id").last()
+    assert last is not None
+    taken = slot if last.action == Action.BOOK_TIME else later
+    assert Visit.objects.get(task=task).chosen_at == taken

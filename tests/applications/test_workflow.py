@@ -54,7 +54,7 @@ EXPECTED: dict[tuple[Action, TaskStatus], tuple[TaskStatus, set[Party]]] = {
         (A.TERMINATE, source): (S.TERMINATED, {P.REVIEWER, P.SYSTEM})
         for source in (
             S.PRE_REVIEW, S.PRE_RETURNED, S.WAITING, S.PENDING, S.QUEUED, S.AWAITING_CORRECTION, S.IN_REVIEW,
-            S.AWAITING_VISIT, S.SUSPENDED,
+            S.AWAITING_VISIT, S.SUSPENDED, S.AWAITING_APPROVAL,
         )
     },
     **{
