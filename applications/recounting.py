@@ -18,8 +18,8 @@ from agencies.calendars import DayChange
 from agencies.deadlines import Calendar, calendar_now
 from agencies.models import CalendarYear
 from applications import clock, notices, tickets, workflow
-from applications.enums import Action, NoticeKind, Party
-from applications.models import ItemTask
+from applications.enums import Action, NoticeKind, Party, TaskStatus
+from applications.models import Correction, ItemTask
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +89,7 @@ def load(year: CalendarYear) -> Preview | None:
         return None
     if seen.is_done_at_once:
         _set_all_anew(move.task for move in seen.moves)
+    _lengthen_corrections()
     return seen
 
 
@@ -133,6 +134,7 @@ def recompute() -> int:
 
     Returns how many moved. Run nightly and after each import of a calendar; run twice it changes nothing.
     """
+    _lengthen_corrections()
     return _set_all_anew(_whole(ItemTask.objects.unfinished()).iterator(chunk_size=500))
 
 
@@ -176,6 +178,38 @@ def _reason(move: Move, is_calendar: bool) -> str:
     if move.is_moved:
         return f"工作日历更新，到期日由{before}改为{after}"
     return f"工作日历更新，到期日{after}{'仍是预计' if move.is_provisional else '确定下来'}"
+
+
+def _lengthen_corrections() -> int:
+    """The day told to a person never comes earlier; where the calendar gives them more time, they get it and are told."""
+    calendar, done = calendar_now(), 0
+    for correction in Correction.objects.filter(answered_at=None).select_related(
+        "task__office", "task__application__scheme"
+    ):
+        days = correction.task.application.scheme.spec.correction_days
+        place = calendar.at(correction.task.office.region_id)
+        until = place.add(timezone.localdate(correction.asked_at), days)
+        try:
+            done += until > correction.answer_by and _lengthen(correction.pk, until, calendar)
+        except Exception:  # one row never stops the others
+            logger.exception("correction %s kept its day", correction.pk)
+    return done
+
+
+def _lengthen(pk: int, until: date, calendar: Calendar) -> bool:
+    with transaction.atomic():
+        task = ItemTask.objects.select_related("office", "application__scheme", "item__scheme").get(corrections=pk)
+        workflow.lock(task.application_id)
+        correction = Correction.objects.get(pk=pk)
+        if correction.answered_at is not None or task.status != TaskStatus.AWAITING_CORRECTION:
+            return False
+        note = f"工作日历更新，补正期限由{clock.say(correction.answer_by, 0)}延到{clock.say(until, 0)}"
+        correction.answer_by = task.correction_until = until
+        correction.save(update_fields=["answer_by"])
+        ItemTask.objects.filter(pk=task.pk).update(correction_until=until)
+        workflow.advance(task, Action.RECOMPUTE, party=Party.SYSTEM, note=note, calendar=calendar)
+        notices.tell(task, NoticeKind.PROGRESS, f"请您补正的期限延到{until.month}月{until.day}日")
+    return True
 
 
 def _report(task: ItemTask) -> None:

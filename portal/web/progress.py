@@ -276,11 +276,11 @@ def why(task: ItemTask, reading: clock.Reading, calendar: Calendar) -> Why | Non
         return Why("为什么还没有到期日", reading.lines)
     title = f"{'预计' if reading.is_provisional else '为什么是'}{due.month}月{due.day}日"
     title = f"{title}，怎么算的" if reading.is_provisional else title
-    note = (
-        "那一年的放假安排公布后，这一天可能会变。"
-        if reading.is_provisional
-        else "到那天 24 时还没办好，这里会写“已超期”。"
-    )
+    note = "到那天 24 时还没办好，这里会写“已超期”。"
+    if reading.is_late:
+        note = "那天 24 时已经过了，所以写“已超期”；管这件事的负责人和督办人员都会收到提醒。"
+    elif reading.is_provisional:
+        note = "那一年的放假安排公布后，这一天可能会变。"
     is_reply = reading.accepted_on is None
     start = reading.received_on if is_reply else reading.accepted_on
     calendar = calendar.at(task.office.region_id)

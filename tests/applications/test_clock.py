@@ -121,6 +121,28 @@ def test_overlapping_pauses_are_their_union() -> None:
     assert due([start, *one, *other], 15) == due([start, *union], 15)
 
 
+def test_corrections_part_answered_and_part_open_give_a_reading() -> None:
+    """F1: one round answered, another open, a third of another kind; and several rounds with the last one open."""
+    log = [
+        LogLine(date(2026, 3, 2), Action.DELIVER),
+        LogLine(date(2026, 3, 2), Action.ACCEPT, TaskStatus.QUEUED),
+        LogLine(date(2026, 3, 4), Action.REQUEST_CORRECTION, TaskStatus.IN_REVIEW),
+        LogLine(date(2026, 3, 6), Action.RESUBMIT, TaskStatus.AWAITING_CORRECTION),
+        LogLine(date(2026, 3, 6), Action.DELIVER, TaskStatus.PENDING),
+        LogLine(date(2026, 3, 9), Action.REQUEST_CORRECTION, TaskStatus.IN_REVIEW),
+        LogLine(date(2026, 3, 11), Action.RESUBMIT, TaskStatus.AWAITING_CORRECTION),
+        LogLine(date(2026, 3, 11), Action.DELIVER, TaskStatus.PENDING),
+        LogLine(date(2026, 3, 11), Action.SUSPEND, TaskStatus.IN_REVIEW),
+        LogLine(date(2026, 3, 13), Action.RESUME, TaskStatus.SUSPENDED),
+        LogLine(date(2026, 3, 13), Action.REQUEST_CORRECTION, TaskStatus.IN_REVIEW),
+    ]
+
+    reading = read(events_of(log), working_days(27), CALENDAR, date(2026, 3, 20))
+
+    # Counted: 3, 4, 6, 9, 11 and 13 March; passed over so far: 5, 10 and 12, and all since the 13th.
+    assert (reading.state, reading.due_on, reading.used, reading.left) == (State.PAUSED, None, 6, 21)
+
+
 def test_open_pause_leaves_no_due_day_and_tells_what_is_left() -> None:
     events = [accepted("2026-03-02"), Event(date(2026, 3, 9), Kind.PAUSED, "补正")]
 

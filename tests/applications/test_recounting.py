@@ -13,7 +13,7 @@ from agencies.deadlines import calendar_now
 from agencies.models import CalendarYear
 from applications import clock, recounting, review
 from applications.enums import Action, NoticeKind
-from applications.models import ItemTask, Notice, StatusLog, Ticket
+from applications.models import Correction, ItemTask, Notice, StatusLog, Ticket
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -90,6 +90,40 @@ def test_day_that_moves_to_earlier_is_told_to_the_applicant() -> None:
 
     assert ItemTask.objects.get(pk=task.pk).due_on < task.due_on
     assert list(Notice.objects.values_list("application", "kind")) == [(task.application_id, NoticeKind.PROGRESS)]
+
+
+def asked() -> Correction:
+    task = factories.task_of(factories.delivered(ticked=["I07"]), "I07")
+    deficits = [review.Deficit("看不清", field="mobile")]
+    return review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=deficits)
+
+
+def test_day_to_answer_a_correction_moves_only_to_later_and_the_person_is_told() -> None:
+    correction = asked()
+    before = correction.answer_by
+    Notice.objects.all().delete()
+
+    recounting.load(days_off(before))
+
+    correction.refresh_from_db()
+    assert correction.answer_by > before
+    assert ItemTask.objects.get(pk=correction.task_id).correction_until == correction.answer_by
+    assert list(Notice.objects.values_list("kind", flat=True)) == [NoticeKind.PROGRESS]
+    assert correction.task.log.get(action=Action.RECOMPUTE).note == (
+        f"工作日历更新，补正期限由{clock.say(before, 0)}延到{clock.say(correction.answer_by, 0)}"
+    )
+    assert recounting.recompute() == 0
+
+
+def test_day_to_answer_a_correction_never_comes_earlier() -> None:
+    correction = asked()
+    later = correction.answer_by + timedelta(days=20)
+    type(correction).objects.filter(pk=correction.pk).update(answer_by=later)
+
+    recounting.recompute()
+
+    correction.refresh_from_db()
+    assert correction.answer_by == later
 
 
 def test_layer_moves_only_the_tasks_of_its_offices() -> None:

@@ -32,6 +32,7 @@ def explain(application: Application, calendar: Calendar, today: date) -> str:
         f"  {application.region.full_name}　{application.scheme.title}（{application.scheme.version}）",
         f"  {_moment(application.submitted_at)} 提交，{application.get_channel_display()}",
         f"  现在：{application.get_status_display()}",
+        f"  按工作日历 {calendar.at(application.region_id).version or '（没有导入）'} 计算",
     ]
     lines += [f"  {_deed(row)}" for row in application.log.filter(task=None).select_related("actor")]
     tasks = application.tasks.select_related("item", "office", "result").order_by("item__order", "agency_order")
