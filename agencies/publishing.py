@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -133,8 +133,7 @@ class _Publication:
             version,
         )
         scheme = self._store(region, layer, spec)
-        opens_anew = latest is None or latest.layer.get("opens") != layer.get("opens")
-        self.outcome.offices += equip(region, spec, layer, opens_anew=opens_anew)
+        self.outcome.offices += equip(region, spec, layer, before=latest.layer if latest else {})
         self.renewed[code] = scheme
         self.outcome.published.append(scheme)
 
@@ -181,21 +180,26 @@ class _Publication:
         return scheme
 
 
-def equip(region: Region, spec: SchemeSpec, layer: Data, *, opens_anew: bool = True) -> int:
+def equip(region: Region, spec: SchemeSpec, layer: Data, *, before: Data) -> int:
     """Give the places of a scheme what work needs: agencies, offices, phones, and open doors. Returns new offices.
 
-    Offices that an administrator has edited stay as they are; only what the layer itself lists is written over.
+    What an administrator has edited stays as it is; only what the layer says otherwise than the version `before` is written
+    over. A scheme of a later day gets its agencies and offices now, and says its phones and opens its doors on that day
+    (`take_effect`).
     """
     for order, agency in enumerate(spec.agencies, 1):
         Agency.objects.get_or_create(
             code=agency.code, defaults={"name": agency.name, "icon": agency.icon, "order": order}
         )
-    listed = layer.get("offices", [])
-    for office in map(OfficeSpec.model_validate, listed):
+    is_in_force = spec.valid_from <= timezone.localdate()
+    for office in map(OfficeSpec.model_validate, _news(layer, before, "offices")):
         facts = {key: getattr(office, key) or "" for key in ("name", "address", "hours", "phone", "gateway")}
-        Office.objects.update_or_create(agency_id=office.agency, region_id=office.region, defaults=facts)
+        if is_in_force:
+            Office.objects.update_or_create(agency_id=office.agency, region_id=office.region, defaults=facts)
+        else:
+            Office.objects.get_or_create(agency_id=office.agency, region_id=office.region, defaults=facts)
     places = _places(region, {place.region for place in spec.places})
-    before = Office.objects.count()
+    known = Office.objects.count()
     Office.objects.bulk_create(
         [
             Office(agency_id=agency.code, region=place, name=agency.office_name.format(place=place.name))
@@ -206,9 +210,28 @@ def equip(region: Region, spec: SchemeSpec, layer: Data, *, opens_anew: bool = T
         ],
         ignore_conflicts=True,
     )
-    if opens_anew:
-        _open(places, spec, layer.get("opens", []))
-    return Office.objects.count() - before
+    if is_in_force:
+        _tell(places, spec, {str(place["region"]) for place in _news(layer, before, "places")})
+        if not before or before.get("opens") != layer.get("opens"):
+            _open(places, spec, layer.get("opens", []))
+        Region.objects.bulk_update(places, ["is_open", "phone", "window"])
+    return Office.objects.count() - known
+
+
+def take_effect(today: date) -> int:
+    """What schemes published ahead say of their places holds from their first day on. Safe to run twice; returns how many."""
+    due = Scheme.objects.published().filter(valid_from=today, published_at__date__lt=today).select_related("region")
+    for scheme in due.order_by("region__level", "id"):
+        yesterday = Scheme.objects.for_day(today - timedelta(days=1)).filter(region=scheme.region)
+        previous = yesterday.order_by("-valid_from", "-id").first()
+        equip(scheme.region, scheme.spec, scheme.layer, before=previous.layer if previous else {})
+    return len(due)
+
+
+def _news(layer: Data, before: Data, name: str) -> list[Data]:
+    """The entries of a list that the version before did not have just so."""
+    known = before.get(name, [])
+    return [entry for entry in layer.get(name, []) if entry not in known]
 
 
 def _places(region: Region, told: set[str]) -> list[Region]:
@@ -229,6 +252,18 @@ def _places(region: Region, told: set[str]) -> list[Region]:
     ]
 
 
+def _tell(places: list[Region], spec: SchemeSpec, listed: set[str]) -> None:
+    """Phones and windows: what the layer lists is written over, elsewhere only what is still empty."""
+    for place in places:
+        told = spec.place(place.code)
+        named = spec.window_name.format(place=place.name) if place.level <= Level.COUNTY else ""
+        phone, window = (told.phone or "", told.window or named) if told else ("", named)
+        if place.code in listed:
+            place.phone, place.window = phone or place.phone, window or place.window
+        else:
+            place.phone, place.window = place.phone or phone, place.window or window
+
+
 def _open(places: list[Region], spec: SchemeSpec, opens: Any) -> None:
     """Opens what the layer lists, unless the scheme holds the place back or names a later day."""
     today = timezone.localdate()
@@ -236,9 +271,3 @@ def _open(places: list[Region], spec: SchemeSpec, opens: Any) -> None:
         told = spec.place(place.code)
         if opens == "all" or place.code in opens:
             place.is_open = told is None or (told.is_open and (told.open_from or date.min) <= today)
-        if told is not None:
-            place.phone = told.phone or place.phone
-        named = spec.window_name.format(place=place.name) if place.level <= Level.COUNTY else ""
-        window = (told.window if told else None) or named
-        place.window = window or place.window
-    Region.objects.bulk_update(places, ["is_open", "phone", "window"])

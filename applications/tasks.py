@@ -4,7 +4,9 @@ import logging
 from collections.abc import Callable
 
 from celery import shared_task
+from django.utils import timezone
 
+from agencies import publishing
 from applications import (
     delivery,
     detectors,
@@ -98,6 +100,7 @@ def daily_sweeps() -> None:
 
 
 def _daily_sweeps() -> None:
+    publishing.take_effect(timezone.localdate())
     sweeps.deem_accepted()
     sweeps.lapse_corrections()
     sweeps.lapse_promises()

@@ -122,10 +122,10 @@ def sentences(spec: SchemeSpec, chart: FlowChart) -> list[str]:
     at_once = [step for step in chart.steps if not step.hard and not step.facts]
     later = [step for step in chart.steps if step.hard or step.facts]
     hints = [step for step in at_once if step.soft]
+    review = f"先由{spec.agency(spec.pre_review.agency).name}预审，通过后" if spec.pre_review else ""
     return [
         *chart.prerequisites,
-        *([review] if (review := guide.pre_review_text(spec)) else []),
-        f"填登记表，{count_words(len(at_once))}件事同时开始：{'、'.join(step.item.title for step in at_once)}。",
+        f"填登记表，{review}{count_words(len(at_once))}件事同时开始：{'、'.join(step.item.title for step in at_once)}。",
         *(step.sentence for step in hints),
         *(step.sentence for step in later),
         *(f"{step.item.title}：{step.item.in_person_reason or '要本人到场。'}" for step in chart.steps if step.item.in_person),
@@ -280,7 +280,7 @@ class _Ladder:
 
 
 def _form_words(spec: SchemeSpec) -> str:
-    return "填一次，先预审再分送" if spec.pre_review else "窗口或网上填一次"
+    return "先预审，再分送" if spec.pre_review else "窗口或网上填一次"
 
 
 def _about(spec: SchemeSpec, step: Step) -> tuple[str, str]:

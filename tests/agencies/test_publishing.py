@@ -1,18 +1,20 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import InternalError, connection, transaction
+from django.utils import timezone
 
 from agencies.catalogue import NoScheme, scheme_for
 from agencies.divisions import load_divisions, read_divisions
 from agencies.layers import Data, read_layer
 from agencies.models import Agency, Item, Office, Region, Scheme
-from agencies.publishing import Refused, digest_of, publish
+from agencies.publishing import Refused, digest_of, publish, take_effect
 from agencies.routing import offices_for
 from tests.agencies.conftest import REGIONS, compiled, layer
 
@@ -197,6 +199,36 @@ def test_what_an_administrator_edited_stays(directory: None) -> None:
     office = Office.objects.get(agency="police", region="150602")
     assert (office.name, office.phone) == ("东胜区公安局户政大厅", "0477-1234567")
     assert Region.objects.get(pk="150603").is_open is False
+
+
+def test_new_phone_of_a_new_version_is_said_at_once(directory: None) -> None:
+    Region.objects.filter(pk="150603").update(phone="0477-1112222")  # by an administrator
+    new = raised("ordos", "2026.2")
+    new["places"] = [
+        {**place, "phone": "0477-3334444"} if place["region"] == "150602" else place for place in new["places"]
+    ]
+
+    publish(new)
+
+    phones = {code: Region.objects.get(pk=code).phone for code in ("150602", "150603", "150621")}
+    assert phones == {"150602": "0477-3334444", "150603": "0477-1112222", "150621": "0477-2258313"}
+
+
+def test_version_of_a_later_day_changes_the_places_on_that_day(directory: None) -> None:
+    """Until then the old phone is said and the district stays closed; a night that runs twice does it once."""
+    first = date(2027, 3, 1)
+    new = raised("tianjin", "2027.1", opens=["120101", "120103"])
+    new["places"] = [*new["places"], {"region": "120103", "phone": "022-12345678", "source": "TJ-18"}]
+    publish(new, valid_from=first)
+    before = Region.objects.get(pk="120103")
+
+    with time_machine.travel(datetime(2027, 2, 28, 17, tzinfo=UTC)):  # 01:00 on the first of March here
+        changed = [take_effect(timezone.localdate()), take_effect(timezone.localdate())]
+    after = Region.objects.get(pk="120103")
+
+    assert (before.is_open, before.phone) == (False, "")
+    assert (after.is_open, after.phone) == (True, "022-12345678")
+    assert changed == [1, 1]
 
 
 def test_place_gets_phone_and_window_of_the_scheme(directory: None) -> None:

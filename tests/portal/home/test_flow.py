@@ -109,11 +109,11 @@ def test_pre_review_is_told_in_words_and_in_the_box_of_the_form() -> None:
     spec = spec_of("230000")
     chart = guide.flow_chart(spec)
 
-    assert sentences(spec, chart)[0] == "登记表交上来先由退役军人事务局预审，通过后才分送各部门。"
+    assert sentences(spec, chart)[0].startswith("填登记表，先由退役军人事务局预审，通过后九件事同时开始：退役报到、")
     forms = [
         box for flow in (draw(spec, chart), draw_for_phone(spec, chart)) for box in flow.boxes if box.kind == "form"
     ]
-    assert {box.words for box in forms} == {"填一次，先预审再分送"}
+    assert {box.words for box in forms} == {"先预审，再分送"}
 
 
 def test_page_without_place_asks_for_one() -> None:
