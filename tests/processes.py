@@ -20,7 +20,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def eventually(condition: Callable[[], T], seconds: float = 120) -> T:
+def eventually(condition: Callable[[], T], seconds: float = 300) -> T:
     """The first true value of `condition`, asked again and again; fails with its last value after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

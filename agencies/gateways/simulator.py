@@ -45,12 +45,14 @@ class Mode(StrEnum):
 
 @dataclass
 class Behaviour:
-    """`delay`: seconds before each result; `slow`: seconds a slow or hanging answer takes; `retry_after`: when busy."""
+    """`delay`: seconds before each result; `slow`: seconds a slow or hanging answer takes; `retry_after`: when busy;
+    `tries`: how often a result is sent to a portal that does not answer."""
 
     mode: Mode = Mode.ACCEPT
     delay: float = 0.2
     slow: float = 5
     retry_after: int = 1
+    tries: int = 20
 
 
 @dataclass
@@ -89,7 +91,7 @@ class Simulator:
 
     def _read_log(self) -> list[Taken]:
         """Remembers what was taken before a kill -9; gives the tasks whose results were not all sent yet."""
-        answered: Counter[str] = Counter()
+        answered: set[str] = set()
         text = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
         if text and not text.endswith("\n"):
             self.log.write_text(text + "\n", encoding="utf-8")  # or the next line would be lost with the torn one
@@ -104,8 +106,8 @@ class Simulator:
             elif what == "word":
                 self.words[row["dispatch"]] = row["status"]
             elif what == "sent" and row["status"] < 500:
-                answered[row["dispatch"]] += 1
-        return [taken for key, taken in self.taken.items() if answered[key] < 2]
+                answered |= {row["dispatch"]} if row["kind"] != "accepted" else set()
+        return [taken for key, taken in self.taken.items() if key not in answered]
 
     def write(self, what: str, **facts: Any) -> None:
         line = json.dumps({"what": what, **facts}, ensure_ascii=False)
@@ -215,14 +217,14 @@ class Simulator:
             if taken.state in ("withdrawn", "terminated"):
                 return
             message_id = f"{taken.dispatch}-{number}"
-            at = datetime.now(UTC)  # a repetition is the same to the letter
+            at = datetime.fromisoformat(taken.at)  # a repetition is the same to the letter, even after a kill -9
             for _ in range(3 if mode == Mode.REPEAT else 1):
                 self.send(taken, message_id if mode != Mode.REORDER else uuid.uuid4().hex, number, kind, data, at)
 
     def send(
         self, taken: Taken, message_id: str, sequence: int, kind: str, data: dict[str, Any], at: datetime
     ) -> int | None:
-        """Sends one result until the portal answers, at most twenty times."""
+        """Sends one result until the portal answers, at most so many times as told."""
         event = {
             "specversion": "1.0",
             "type": f"yjs.task.{kind}.v1",
@@ -234,7 +236,7 @@ class Simulator:
         }
         body = json.dumps(event, ensure_ascii=False).encode()
         key = SigningKey(self.key.kid, b"x" * 32) if self.behaviour.mode == Mode.WRONG_SIGNATURE else self.key
-        for attempt in range(20):
+        for attempt in range(self.behaviour.tries):
             headers = signatures.headers([key], message_id, int(time.time()), body)
             try:
                 with httpx2.Client(trust_env=False, timeout=10, verify=trusted()) as client:
@@ -244,14 +246,14 @@ class Simulator:
                         headers={**headers, "content-type": "application/json"},
                     )
             except httpx2.TransportError:
-                time.sleep(min(0.5 * 2**attempt, 5))
+                time.sleep(min(0.5 * 2 ** min(attempt, 8), 5))
                 continue
             self.write("sent", dispatch=taken.dispatch, kind=kind, status=response.status_code)
             if response.status_code < 500:
                 if response.status_code == 200:
                     taken.state = kind
                 return response.status_code
-            time.sleep(min(0.5 * 2**attempt, 5))
+            time.sleep(min(0.5 * 2 ** min(attempt, 8), 5))
         return None
 
 

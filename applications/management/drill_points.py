@@ -171,7 +171,7 @@ def agency_system(port: int, portal: str, log: Path) -> None:
 
     secret = signatures.parse_secret(os.environ["SIMULATOR_SECRET"])
     kid = me().replace("agency.", "drill-")
-    Server(port, Simulator(SigningKey(kid, secret), portal, log, Behaviour(delay=0))).serve_forever()
+    Server(port, Simulator(SigningKey(kid, secret), portal, log, Behaviour(delay=0, tries=100_000))).serve_forever()
 
 
 def run(command: list[str]) -> None:

@@ -162,17 +162,20 @@ def test_character_of_no_font_is_left_blank_and_said(caplog: pytest.LogCaptureFi
 
 
 def test_long_answer_does_not_cost_a_minute() -> None:
-    # E1: a 3,500-character answer took a minute in a flex layout.
+    """E1: a 3,500-character answer took a minute in a flex layout; here a few times an ordinary paper, in CPU time."""
     application = factories.submitted()
     application.answers = {**application.answers, "contact_addr": "富民路十二号院三号楼" * 350}
     application.save()
     document = papers.paper(application, DocumentKind.REGISTRATION)
-    documents.render(papers.make(DocumentKind.SUBMISSION_RECEIPT).pk)
-    start = time.perf_counter()
+    first, ordinary = papers.make(DocumentKind.REGISTRATION), papers.make(DocumentKind.REGISTRATION)
+    documents.render(first.pk)  # the fonts are loaded once
+    start = time.process_time()
+    documents.render(ordinary.pk)
+    middle = time.process_time()
 
     document = documents.render(document.pk)
 
-    assert time.perf_counter() - start < 8
+    assert time.process_time() - middle < 15 * (middle - start)
     assert document.status == DocumentStatus.READY
     assert "富民路十二号院三号楼" * 20 in text(document)
 

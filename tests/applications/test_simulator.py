@@ -43,13 +43,13 @@ def status_of(task: ItemTask) -> str:
 def test_refusal_ends_the_task(task: ItemTask, agency_system: Server) -> None:
     push(task, agency_system, Mode.REFUSE)
 
-    eventually(lambda: status_of(task) == TaskStatus.NOT_ACCEPTED, 20)
+    eventually(lambda: status_of(task) == TaskStatus.NOT_ACCEPTED, 120)
 
 
 def test_results_sent_three_times_are_one_deed_each(task: ItemTask, agency_system: Server) -> None:
     push(task, agency_system, Mode.REPEAT)
 
-    eventually(lambda: len(sent(agency_system)) == 6, 20)
+    eventually(lambda: len(sent(agency_system)) == 6, 120)
 
     assert [line for line in sent(agency_system) if '"status": 200' not in line] == []
     assert status_of(task) == TaskStatus.COMPLETED
@@ -62,7 +62,7 @@ def test_results_sent_three_times_are_one_deed_each(task: ItemTask, agency_syste
 def test_result_that_comes_after_a_later_one_is_kept_and_not_applied(task: ItemTask, agency_system: Server) -> None:
     push(task, agency_system, Mode.REORDER)
 
-    eventually(lambda: len(sent(agency_system)) == 3, 20)
+    eventually(lambda: len(sent(agency_system)) == 3, 120)
 
     assert list(InboundMessage.objects.order_by("pk").values_list("outcome", flat=True)) == [
         "applied",
@@ -75,7 +75,7 @@ def test_result_that_comes_after_a_later_one_is_kept_and_not_applied(task: ItemT
 def test_results_with_a_wrong_signature_change_nothing(task: ItemTask, agency_system: Server) -> None:
     push(task, agency_system, Mode.WRONG_SIGNATURE)
 
-    eventually(lambda: len(sent(agency_system)) == 2, 20)
+    eventually(lambda: len(sent(agency_system)) == 2, 120)
 
     assert all('"status": 401' in line for line in sent(agency_system))
     assert (status_of(task), InboundMessage.objects.count()) == (TaskStatus.QUEUED, 0)

@@ -80,7 +80,7 @@ def task_now(case: Application, item: str) -> ItemTask:
 
 
 def arrived(case: Application, item: str, status: TaskStatus = TaskStatus.QUEUED) -> None:
-    eventually(lambda: task_now(case, item).status == status, 60)
+    eventually(lambda: task_now(case, item).status == status)
 
 
 def choose_place_and_items(page: "Page", look: Callable[..., None]) -> None:
@@ -197,7 +197,7 @@ def test_whole_job_in_a_browser(
     for item in CHOSEN:
         arrived(case, item)
     receipt = Document.objects.get(application=case, kind=DocumentKind.SUBMISSION_RECEIPT)
-    eventually(lambda: Document.objects.get(pk=receipt.pk).status == DocumentStatus.READY, 60)
+    eventually(lambda: Document.objects.get(pk=receipt.pk).status == DocumentStatus.READY)
     assert page.request.get(f"/papers/{receipt.number}.pdf").body().startswith(b"%PDF")
 
     offices = {item: desk(factories.reviewer_of(task_now(case, item))) for item in CHOSEN}
@@ -227,7 +227,7 @@ def test_whole_job_in_a_browser(
     assert case.status == ApplicationStatus.COMPLETED
 
     sheet = Document.objects.get(application=case, kind=DocumentKind.RESULT_SHEET)
-    eventually(lambda: Document.objects.get(pk=sheet.pk).status == DocumentStatus.READY, 60)
+    eventually(lambda: Document.objects.get(pk=sheet.pk).status == DocumentStatus.READY)
     page.goto(f"/cases/{case.number}/")
     assert page.locator("h1").inner_text() == "3 件事，全部办好"
     look(page, "case-done")

@@ -99,7 +99,7 @@ def test_case_with_a_joined_office_travels_to_its_end(joined: AgencySystem, work
             one_deed(task, reviewer)
         return Application.objects.get(pk=application.pk).is_closed
 
-    eventually(step, 120)
+    eventually(step)
 
     application.refresh_from_db()
     assert application.status == ApplicationStatus.COMPLETED
@@ -115,11 +115,11 @@ def test_system_killed_and_started_again_gets_each_task_once(joined: AgencySyste
     workers.start("agency.police", "agency.veterans")
     for _ in range(2):
         exchange.case_of()
-    eventually(lambda: len(joined.taken()) == 3, 120)
+    eventually(lambda: len(joined.taken()) == 3)
 
     joined.kill()
     joined.start()
-    eventually(lambda: not police_tasks().filter(status=TaskStatus.PENDING).exists(), 120)
+    eventually(lambda: not police_tasks().filter(status=TaskStatus.PENDING).exists())
 
     assert sorted(joined.taken()) == sorted(
         str(key) for key in Dispatch.objects.filter(task__office__agency="police").values_list("key", flat=True)
@@ -133,11 +133,11 @@ def test_hanging_agency_delays_no_other(joined: AgencySystem, workers: Workers) 
     applications = [Application.objects.get(), *[exchange.case_of()[0] for _ in range(4)]]
     others = Dispatch.objects.filter(task__application__in=applications).exclude(task__office__agency="police")
 
-    eventually(lambda: set(others.values_list("status", flat=True)) == {DispatchStatus.DELIVERED}, 120)
+    eventually(lambda: set(others.values_list("status", flat=True)) == {DispatchStatus.DELIVERED})
 
     hanging = Dispatch.objects.filter(task__office__agency="police")
     assert DispatchStatus.DELIVERED not in set(hanging.values_list("status", flat=True))
-    eventually(lambda: hanging.filter(last_outcome="unknown").exists(), 60)
+    eventually(lambda: hanging.filter(last_outcome="unknown").exists())
 
 
 def test_correction_of_a_joined_office_is_answered_and_goes_back_to_it(joined: AgencySystem, workers: Workers) -> None:
@@ -145,12 +145,12 @@ def test_correction_of_a_joined_office_is_answered_and_goes_back_to_it(joined: A
     workers.start("agency.police", "agency.veterans")
     application = Application.objects.get()
     task = police_tasks().get()
-    eventually(lambda: ItemTask.objects.get(pk=task.pk).status == TaskStatus.AWAITING_CORRECTION, 120)
+    eventually(lambda: ItemTask.objects.get(pk=task.pk).status == TaskStatus.AWAITING_CORRECTION)
     correction = task.corrections.get()
     (line,) = correction.lines.all()
 
     answer = {line.field: application.answers[line.field]}
     corrections.answer(correction.task.application, user=application.entered_by, answers=answer)
-    eventually(lambda: ItemTask.objects.get(pk=task.pk).status == TaskStatus.COMPLETED, 120)
+    eventually(lambda: ItemTask.objects.get(pk=task.pk).status == TaskStatus.COMPLETED)
 
     assert len(joined.taken()) == 2

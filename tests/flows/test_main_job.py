@@ -60,7 +60,7 @@ def work_to_the_end(applications: list[Application]) -> None:
             one_deed(task, reviewers[task.office_id])
         return not Application.objects.filter(pk__in=[case.pk for case in applications], closed_at=None).exists()
 
-    eventually(step, 90)
+    eventually(step)
 
 
 def all_delivered(application: Application) -> bool:
@@ -88,7 +88,7 @@ def test_case_of_each_region_travels_from_the_form_to_the_result_sheet(workers: 
         assert application.status == ApplicationStatus.COMPLETED
         assert deliveries_per_dispatch(application) == {1}
     papers = Document.objects.filter(application__in=applications)
-    eventually(lambda: set(papers.values_list("status", flat=True)) == {DocumentStatus.READY}, 120)
+    eventually(lambda: set(papers.values_list("status", flat=True)) == {DocumentStatus.READY})
     sheets = papers.filter(kind=DocumentKind.RESULT_SHEET)
     assert all(sheet.file.size > 1000 and len(sheet.sha256) == 64 for sheet in sheets)
     assert sorted(sheets.values_list("application__region_id", flat=True)) == sorted(factories.PLACES.values())
@@ -103,7 +103,7 @@ def test_tasks_arrive_after_the_broker_was_away_at_submission(broker: Broker, wo
 
     assert not all_delivered(application)
     broker.start()
-    eventually(lambda: all_delivered(application), 120)
+    eventually(lambda: all_delivered(application))
     assert deliveries_per_dispatch(application) == {1}
 
 
@@ -118,7 +118,7 @@ def test_tasks_arrive_after_the_broker_lost_its_memory(broker: Broker, workers: 
     for agency in set(pending.values_list("task__office__agency_id", flat=True)):
         workers.start_worker(f"agency.{agency}")
 
-    eventually(lambda: all_delivered(application), 120)
+    eventually(lambda: all_delivered(application))
     assert deliveries_per_dispatch(application) == {1}
 
 
@@ -129,7 +129,7 @@ def test_task_of_a_killed_relay_and_worker_arrives(workers: Workers) -> None:
     workers.kill()
     workers.start()
 
-    eventually(lambda: all_delivered(application), 120)
+    eventually(lambda: all_delivered(application))
     assert deliveries_per_dispatch(application) == {1}
 
 

@@ -36,7 +36,7 @@ def test_hundred_pending_survive_the_flush_of_the_broker(broker: Broker, workers
     broker.empty()
 
     workers.start_worker("agency.veterans")
-    eventually(lambda: delivered() == 100, 180)
+    eventually(lambda: delivered() == 100)
 
     assert Dispatch.objects.filter(attempts=1).count() == 100
 
@@ -48,7 +48,7 @@ def test_burst_is_served_oldest_first(workers: Workers) -> None:
     """
     factories.pending(250)
     workers.start("agency.veterans")
-    eventually(lambda: delivered() == 250, 180)
+    eventually(lambda: delivered() == 250)
 
     at = list(Dispatch.objects.order_by("pk").values_list("delivered_at", flat=True))
     assert at == sorted(at)
@@ -69,7 +69,7 @@ def test_heartbeat_goes_through_every_queue_that_has_a_worker(workers: Workers) 
     """A12, A13: heard by the worker itself; a queue without worker stays silent."""
     workers.start("papers", "agency.police")
 
-    eventually(lambda: Heartbeat.objects.filter(heard_at__isnull=False).count() == 2, 120)
+    eventually(lambda: Heartbeat.objects.filter(heard_at__isnull=False).count() == 2)
 
     Heartbeat.objects.update(rung_at=None)
     heard = {pulse.queue for pulse in detectors.pulses() if pulse.age is not None}
@@ -106,7 +106,7 @@ def test_paper_of_a_lost_message_is_made_all_the_same(broker: Broker, workers: W
 
     workers.start_worker("papers")
 
-    eventually(lambda: set(case.documents.values_list("status", flat=True)) == {"ready"}, 180)
+    eventually(lambda: set(case.documents.values_list("status", flat=True)) == {"ready"})
 
 
 def test_hold_of_an_agency_stops_it_alone(workers: Workers) -> None:
@@ -116,8 +116,8 @@ def test_hold_of_an_agency_stops_it_alone(workers: Workers) -> None:
     workers.start("agency.veterans", "agency.police")
     rows = Dispatch.objects.filter(task__application=case)
 
-    eventually(lambda: delivered() == 1, 120)
+    eventually(lambda: delivered() == 1)
     assert rows.get(status=DispatchStatus.PENDING).task.office.agency_id == "police"
     operations.hold_agency(police, is_held=False, operator=operator, note="检修完毕")
 
-    eventually(lambda: delivered() == 2, 120)
+    eventually(lambda: delivered() == 2)

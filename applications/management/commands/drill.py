@@ -53,8 +53,8 @@ class Command(BaseCommand):
 
 def full() -> Iterator[Blow]:
     """Every part at every point."""
-    for victim in VICTIMS:
-        for point in POINTS:
+    for point in POINTS:
+        for victim in VICTIMS:
             yield point, victim
 
 
