@@ -42,7 +42,8 @@ def send_notices(notice_ids: list[int]) -> None:
     notices.send(notice_ids)
 
 
-@shared_task
+# A long list may take minutes; it stays below the broker's visibility_timeout, or it would run twice.
+@shared_task(soft_time_limit=240, time_limit=280)
 def make_exports(export_ids: list[int]) -> None:
     for export_id in export_ids:
         exports.make(export_id)

@@ -23,6 +23,8 @@ from portal.console import presenters
 from portal.web.access import posting_required
 
 ROWS = 30
+# An agency that is held as a whole has hundreds of offices; it is released as a whole too.
+HELD_ROWS = 10
 
 overseers_only = posting_required(Role.SUPERVISOR, Role.ADMINISTRATOR)
 operators_only = posting_required(Role.ADMINISTRATOR)
@@ -37,13 +39,15 @@ def dispatches(request: HttpRequest) -> HttpResponse:
     agency, number = request.GET.get("agency", ""), request.GET.get("number", "").strip()[:40]
     page = Paginator(outbox.unsent(rows, agency=agency, number=number), ROWS).get_page(request.GET.get("page"))
     lines = [presenters.line_row(line, now) for line in outbox.per_agency(posting)]
+    held = outbox.held_offices(posting)
     context = {
         "lines": lines,
         "page": page,
         "rows": [presenters.dispatch_row(dispatch, now) for dispatch in page],
         "agency": agency,
         "number": number,
-        "held": [presenters.held_row(office) for office in outbox.held_offices(posting)],
+        "held": [presenters.held_row(office) for office in held[:HELD_ROWS]],
+        "held_count": sum(line.held_offices for line in lines),
         "tickets": Ticket.objects.for_posting(posting).open()[:5],
         "is_operator": posting.role == Role.ADMINISTRATOR,
         "now": now,

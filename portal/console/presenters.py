@@ -206,6 +206,7 @@ class LineRow:
     heard: str
     held: str
     is_held: bool
+    held_offices: int
 
 
 def line_row(line: AgencyLine, now: datetime) -> LineRow:
@@ -228,6 +229,7 @@ def line_row(line: AgencyLine, now: datetime) -> LineRow:
         heard=f"{age_words(now - line.heard_at)}前有回应" if line.heard_at else "还没有心跳记录",
         held=held,
         is_held=bool(line.held_offices),
+        held_offices=line.held_offices,
     )
 
 

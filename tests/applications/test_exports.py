@@ -180,3 +180,11 @@ def test_old_files_are_thrown_away_and_their_rows_stay(settings: Any) -> None:
     made.refresh_from_db()
     assert (bool(made.file), made.status) == (False, DocumentStatus.READY)
     assert not Path(place).exists()
+
+
+def test_long_list_may_take_minutes_and_never_runs_twice(settings: Any) -> None:
+    """F3, A14."""
+    limits = (tasks.make_exports.soft_time_limit, tasks.make_exports.time_limit)
+
+    assert settings.CELERY_TASK_TIME_LIMIT < limits[0] < limits[1]
+    assert limits[1] < settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]

@@ -15,6 +15,7 @@ from applications import delivery, outbox
 from applications.enums import DispatchStatus, Outcome, TaskStatus
 from applications.models import AccessLog, Dispatch
 from portal.console import presenters
+from portal.console.outbox_views import HELD_ROWS
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("directory")]
@@ -207,6 +208,7 @@ def test_agency_is_held_and_released_as_a_whole(operator: Client) -> None:
     lines = {row.code: row for row in operator.get(PAGE).context["lines"]}
 
     assert (lines["police"].held, lines["hrss"].held) == ("全部暂停推送", "")
+    assert len(operator.get(PAGE).context["held"]) == HELD_ROWS
 
     operator.post(f"{PAGE}hold/", {"deed": "release", "agency": "police", "note": "检修完毕"})
     assert not outbox.held_offices(overseer()).exists()
