@@ -16,12 +16,11 @@ from django.utils import timezone
 from agencies.fields import FIELDS
 from agencies.spec import FormField
 from applications import corrections
-from applications import materials as giving
 from applications.enums import DocumentKind
-from applications.errors import AlreadyDone, Invalid, Refused
+from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, Correction, CorrectionLine, ItemTask, Material
 from portal.web.access import SignedInRequest
-from portal.web.drafting import file_row, receive, shown, typed_before, wants_json
+from portal.web.drafting import file_row, shown, take_answers, take_back, typed_before, wants_json
 from portal.web.forms import AnswersForm, typed
 from portal.web.papers import newest, paper_url
 from portal.web.presenters import Action, FileRow, day_words
@@ -83,13 +82,13 @@ def _take(
     values = typed(request.POST, [line.field for line in open_lines(notices) if line.field])
     try:
         kept_at = corrections.keep(case, values)
-        refused = _take_files(request, case, notices)
+        refused = take_answers(request, case, (line.material for line in open_lines(notices) if line.material))
         if wants_json(request):
             return JsonResponse({"saved_at": f"{timezone.localtime(kept_at):%H:%M}"})
         if refused:
             return show(_page(case, notices, side, {**_kept(notices), **values}, refused))
         if "remove" in request.POST:
-            _take_back(request, case)
+            take_back(request, case)
         if {"remove", "upload", "save"} & request.POST.keys():
             return redirect(request.path)
         if "later" in request.POST:
@@ -119,31 +118,6 @@ def _send(request: SignedInRequest, case: Application, values: Mapping[str, str]
 def _kept(notices: Iterable[Correction]) -> dict[str, str]:
     """What was typed before, on this device or another."""
     return {code: str(value) for notice in notices for code, value in notice.kept.items()}
-
-
-def _take_files(request: SignedInRequest, case: Application, notices: list[Correction]) -> Errors:
-    refused: Errors = {}
-    for code in dict.fromkeys(line.material for line in open_lines(notices) if line.material):
-
-        def take(name: str, size: int, stream: Any, code: str = code) -> None:
-            giving.answer_with(application=case, code=code, name=name, size=size, stream=stream, user=request.user)
-
-        if words := receive(request.FILES.getlist(f"file-{code}"), take):
-            refused[code] = words
-    return refused
-
-
-def _take_back(request: SignedInRequest, case: Application) -> None:
-    """Removes a file that was given for an answer not yet sent."""
-    own = {str(material.pk): material for material in case.materials.filter(is_sent=False)}
-    material = own.get(request.POST["remove"])
-    if material is None:  # removed already, or sent
-        return
-    try:
-        giving.remove(material)
-        messages.success(request, f"已删除 {material.original_name}")
-    except Refused as refused:
-        messages.error(request, str(refused))
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, BinaryIO
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,10 +13,12 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS, known
 from agencies.spec import FormField, FormSection, MaterialSpec
+from applications import materials as giving
 from applications import submission
 from applications.errors import Refused
-from applications.models import Draft, Material
+from applications.models import Application, Draft, Material
 from applications.registration import display, normalise
+from portal.web.access import SignedInRequest
 from portal.web.forms import typed
 from portal.web.presenters import Action as Link
 from portal.web.presenters import FileRow, Tag, file_size, masked
@@ -216,6 +219,32 @@ def receive(files: Iterable[UploadedFile], take: Callable[[str, int, BinaryIO], 
         except Refused as error:
             refused.append(f"{file.name}：{error}")
     return refused
+
+
+def take_answers(request: SignedInRequest, case: Application, codes: Iterable[str]) -> dict[str, list[str]]:
+    """Keeps the files that came along for these materials of a case; says by material what was refused."""
+    refused: dict[str, list[str]] = {}
+    for code in dict.fromkeys(codes):
+
+        def take(name: str, size: int, stream: Any, code: str = code) -> None:
+            giving.answer_with(application=case, code=code, name=name, size=size, stream=stream, user=request.user)
+
+        if words := receive(request.FILES.getlist(f"file-{code}"), take):
+            refused[code] = words
+    return refused
+
+
+def take_back(request: SignedInRequest, case: Application) -> None:
+    """Removes a file that was given and not yet sent; one that is sent or gone already is left alone."""
+    own = {str(material.pk): material for material in case.materials.filter(is_sent=False)}
+    material = own.get(request.POST["remove"])
+    if material is None:
+        return
+    try:
+        giving.remove(material)
+        messages.success(request, f"已删除 {material.original_name}")
+    except Refused as refused:
+        messages.error(request, str(refused))
 
 
 # -- a session that ended in the middle ----------------------------------------------------------------------------------

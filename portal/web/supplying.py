@@ -1,6 +1,6 @@
 """容缺: bringing the promised papers, for the applicant and, with the person at the counter, for a clerk."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +9,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from applications import materials as giving
 from applications import submission
-from applications.errors import AlreadyDone, Invalid, Refused
+from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, ItemTask, Material
 from portal.web.access import SignedInRequest
-from portal.web.drafting import file_row, receive
+from portal.web.drafting import file_row, take_answers, take_back
 from portal.web.presenters import Action, FileRow, day_words
 
 FORM = "supply-form"
@@ -45,7 +44,7 @@ def respond(
         return redirect(f"{side}:case", case.number)
     errors: Errors = {}
     if request.method == "POST":
-        errors = _take_files(request, case, {code for task in tasks for code in task.provisional_materials})
+        errors = take_answers(request, case, {code for task in tasks for code in task.provisional_materials})
         if "remove" in request.POST:
             take_back(request, case)
         if "send" in request.POST and not errors:
@@ -55,31 +54,6 @@ def respond(
         if not errors:
             return redirect(request.path)
     return show(_page(case, tasks, side, errors))
-
-
-def take_back(request: SignedInRequest, case: Application) -> None:
-    """Removes a file that was given and not yet sent; one that is sent or gone already is left alone."""
-    own = {str(material.pk): material for material in case.materials.filter(is_sent=False)}
-    material = own.get(request.POST["remove"])
-    if material is None:
-        return
-    try:
-        giving.remove(material)
-        messages.success(request, f"已删除 {material.original_name}")
-    except Refused as refused:
-        messages.error(request, str(refused))
-
-
-def _take_files(request: SignedInRequest, case: Application, codes: Iterable[str]) -> Errors:
-    refused: Errors = {}
-    for code in codes:
-
-        def take(name: str, size: int, stream: Any, code: str = code) -> None:
-            giving.answer_with(application=case, code=code, name=name, size=size, stream=stream, user=request.user)
-
-        if words := receive(request.FILES.getlist(f"file-{code}"), take):
-            refused[code] = words
-    return refused
 
 
 def _send(request: SignedInRequest, case: Application) -> tuple[Errors, bool]:
