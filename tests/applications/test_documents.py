@@ -76,6 +76,7 @@ SAYS = {
     ),
     DocumentKind.NON_ACCEPTANCE_NOTICE: ("不予受理通知书", "户口不在本地", "行政复议", "行政诉讼"),
     DocumentKind.REFUSAL_NOTICE: ("不予办理决定书", "已在外地参加职工医保", "六十日内", "六个月内"),
+    DocumentKind.DELIVERY_RECEIPT: ("送达回证", "受送达人", "收件人签名或盖章", "直接送达"),
     DocumentKind.SUSPENSION_NOTICE: ("特别程序告知书", "向原参保地核实缴费记录", "8个工作日", "第四十五条"),
     DocumentKind.EXTENSION_NOTICE: (
         "延长办理期限通知书",
