@@ -217,8 +217,7 @@ def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: da
                 raise Invalid(problems)
             current.sent_at = at
             current.save(update_fields=["sent_at"])
-            returned = current.pre_reviews.returned().first()
-            if returned is not None:
+            if returned := _given_back(current):
                 return _amend_case(returned, current, user=user, at=at)
             if current.adds_to is not None:
                 return _extend_case(current, user=user, at=at)
@@ -229,6 +228,11 @@ def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: da
         if "task_one_live_per_person_and_item" not in str(error):
             raise
         raise Refused("您选的事项里有正在办理的，不用重复申请。请到“查进度”里查看") from None
+
+
+def _given_back(draft: Draft) -> PreReview | None:
+    """The round in which the hub gave this form back; nothing is asked where the scheme has no pre-review."""
+    return draft.pre_reviews.returned().first() if draft.scheme.spec.pre_review else None
 
 
 def _lock_its_case(draft: Draft) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
 from applications import visits, workflow
-from applications.enums import FOR_STAFF, DocumentKind, NoticeKind, NoticeStatus, TaskStatus
+from applications.enums import FOR_STAFF, DocumentKind, Fulfilment, NoticeKind, NoticeStatus, TaskStatus
 from applications.models import Application, Correction, Document, Draft, ItemTask, Notice
 from applications.reporting import Reporting, reporting_of, reporting_waits_for_person
 from portal.applicant.presenters import draft_card
@@ -154,6 +154,8 @@ def _todos(case: Application, task: ItemTask, total: int) -> list[Todo]:
         return [_visit_todo(case, task, f"{task.spec.title}这一件暂停计时{_others_go_on(total - 1)}")]
     if task.provisional_until and not task.is_terminal:
         return [_supply_todo(case, task)]
+    if task.status == TaskStatus.COMPLETED and task.result.fulfilment == Fulfilment.READY:
+        return [_fetch_todo(task)]
     return []
 
 
@@ -201,6 +203,17 @@ def _returned_todos(case: Application) -> list[Todo]:
             button="去修改",
         )
     ]
+
+
+def _fetch_todo(task: ItemTask) -> Todo:
+    """A card or paper is made: what to bring, where, and that it is signed for."""
+    what = task.spec.result.name or f"{task.spec.title}的办理结果"
+    return Todo(
+        title=f"领取{what}",
+        why=f"请带居民身份证到{task.office}领取。{_where_words(task)}",
+        until="",
+        effect="领取时请在送达回证上签字；请人代领的，带代领人的身份证和您的委托书。",
+    )
 
 
 def _supply_todo(case: Application, task: ItemTask) -> Todo:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from agencies.deadlines import calendar_now
 from applications import review, visits
+from applications.enums import Fulfilment
 from applications.models import ItemTask, Visit
 from tests import factories
 from tests.portal.desk.conftest import said, signed_in
@@ -90,3 +91,15 @@ def test_page_after_the_visit_leads_back(task: ItemTask, person: Client) -> None
 
 def test_another_persons_appointment_is_not_there(task: ItemTask) -> None:
     assert signed_in(factories.person("钱多多")).get(address(task)).status_code == 404
+
+
+def test_card_that_is_ready_is_something_to_do(task: ItemTask, person: Client) -> None:
+    """The case is closed, and there is still a way to go."""
+    reviewer = factories.reviewer_of(task)
+    visits.record_visit(task, staff=reviewer)
+    review.complete(task, reviewer=reviewer, follows=Fulfilment.READY)
+
+    content = person.get(reverse("applicant:case", args=[task.application.number])).content.decode()
+
+    assert "领取居民户口簿" in content
+    assert "送达回证" in content
