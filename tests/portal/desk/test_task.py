@@ -243,7 +243,7 @@ def test_case_page_asks_as_much_for_all_items_as_for_one(django_assert_num_queri
     client = signed_in(factories.reviewer_of(factories.task_of(small, "I04")))
 
     for application in (small, big):
-        with django_assert_num_queries(9):  # type: ignore[operator]
+        with django_assert_num_queries(11):  # type: ignore[operator]
             client.get(reverse("desk:case", args=[application.number]))
 
 
