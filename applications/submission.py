@@ -330,7 +330,7 @@ def _begin_pre_review(application: Application, draft: Draft, at: datetime) -> P
         office=office_for(spec.pre_review.agency, application.region, offices_for(application.region)),
         round=application.pre_reviews.count() + 1,
         asked_at=at,
-        answer_by=calendar_now().add(timezone.localdate(at), days),
+        answer_by=calendar_now().at(application.region_id).add(timezone.localdate(at), days),
     )
 
 

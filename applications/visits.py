@@ -56,7 +56,7 @@ def call_in(
     at = at or timezone.now()
     with transaction.atomic():
         workflow.lock(task.application_id)
-        times, where = _checked(slots, at), clean_text(place)[:200] or place_of(task)
+        times, where = _checked(task, slots, at), clean_text(place)[:200] or place_of(task)
         data = {"place": where, "slots": [slot.isoformat() for slot in times]}
         workflow.advance(task, Action.CALL_IN, party=Party.REVIEWER, actor=reviewer, note=note, data=data, at=at)
         Visit.objects.create(
@@ -73,8 +73,8 @@ def call_in(
     return task
 
 
-def _checked(slots: Iterable[datetime], at: datetime) -> list[datetime]:
-    times, calendar = sorted(set(slots)), calendar_now()
+def _checked(task: ItemTask, slots: Iterable[datetime], at: datetime) -> list[datetime]:
+    times, calendar = sorted(set(slots)), calendar_now().at(task.office.region_id)
     if len(times) > MOST_SLOTS:
         raise Invalid({"slots": f"最多给 {MOST_SLOTS} 个时间"})
     for slot in times:
@@ -91,7 +91,7 @@ def offer_times(task: ItemTask, *, reviewer: User, slots: Iterable[datetime], at
     at = at or timezone.now()
     with transaction.atomic():
         workflow.lock(task.application_id)
-        times = _checked(slots, at)
+        times = _checked(task, slots, at)
         data = {"slots": [slot.isoformat() for slot in times]}
         if Visit.objects.filter(task=task, came_at=None, slots=data["slots"]).exists() and times:
             raise AlreadyDone("这些时间已经发给申请人，没有再次发送")

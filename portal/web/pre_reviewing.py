@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.fields import FIELDS
 from agencies.models import Posting
@@ -47,7 +48,7 @@ class Waiting:
 
 def waiting_rows(posting: Posting, side: str) -> list[Waiting]:
     """The forms that wait for this office or window, the earliest day first."""
-    today = timezone.localdate()
+    today, calendar = timezone.localdate(), calendar_now()
     found = PreReview.objects.for_posting(posting).waiting().for_lists()
     return [
         Waiting(
@@ -57,7 +58,7 @@ def waiting_rows(posting: Posting, side: str) -> list[Waiting]:
             title=f"{len(waiting.application.ticked)} 件事　{waiting.application.region}",
             asked=f"{short_moment(waiting.asked_at)}　{waiting.application.get_channel_display()}",
             round="" if waiting.round == 1 else f"第 {waiting.round} 次",
-            day=short_day(waiting.answer_by),
+            day=f"{'' if calendar.knows(waiting.answer_by) else '预计 '}{short_day(waiting.answer_by)}",
             is_late=waiting.answer_by < today,
         )
         for waiting in found
@@ -188,7 +189,7 @@ def _page(waiting: PreReview, form: DecisionForm, given: list[Material], side: s
         "name": case.subject_name,
         "id_no": masked(case.subject_id_no),
         "asked": f"{moment_words(waiting.asked_at)}　{case.get_channel_display()}提交",
-        "day": day_words(waiting.answer_by),
+        "day": f"{'' if calendar_now().knows(waiting.answer_by) else '预计'}{day_words(waiting.answer_by)}",
         "is_late": waiting.answer_by < timezone.localdate(),
         "items": [item.title for item in case.scheme.spec.offered if item.code in case.ticked],
         "sections": sections,

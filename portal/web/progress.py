@@ -358,5 +358,9 @@ def last_day(tasks: Iterable[ItemTask], expected: Forecast) -> tuple[str, date] 
     """(words, day) for the head of a case: the day for everything, else the last one of what is counting already."""
     if expected.on is not None:
         return ("全部预计办好（明年放假安排未公布）" if expected.is_provisional else "全部预计办好", expected.on)
-    days = [task.due_on for task in tasks if task.status not in TERMINAL and task.due_on]
-    return ("已开始计时的最晚办好", max(days)) if days else None
+    running = [task for task in tasks if task.status not in TERMINAL and task.due_on]
+    if not running:
+        return None
+    latest = max(running, key=lambda task: task.due_on or date.min)
+    words = "已开始计时的最晚预计办好（明年放假安排未公布）" if latest.is_due_provisional else "已开始计时的最晚办好"
+    return (words, latest.due_on) if latest.due_on else None

@@ -232,3 +232,17 @@ def test_item_that_does_not_get_through_says_so_and_asks_nothing_of_the_person()
         words = progress.next_step(task)
 
     assert words == f"还没有送到{task.office}，系统在继续送，工作人员会跟进。办件已经收下，您不用再提交"
+
+
+def test_latest_day_of_what_runs_is_expected_in_a_year_without_calendar() -> None:
+    """The head of a case whose money has not arrived names the latest running day, and says when it is a guess."""
+    with time_machine.travel(datetime(2026, 12, 15, 10, 0, tzinfo=ZONE), tick=False):
+        task = delivered("I07", "I08")
+        review.accept(task, reviewer=factories.reviewer_of(task))
+        tasks = list(Application.objects.for_number(task.application.number).with_history().get().tasks.all())
+        expected = workflow.forecast_case(tasks, calendar_now(), date(2026, 12, 15))
+
+        shown = progress.last_day(tasks, expected)
+
+    assert shown == ("已开始计时的最晚预计办好（明年放假安排未公布）", task.due_on)
+    assert progress.without_day(expected) == "养老保险转移接续还算不出日子"
