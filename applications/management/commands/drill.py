@@ -168,7 +168,8 @@ class Drill:
             self.say(f"  {agency:<14}收到 {sum(line['what'] == 'taken' for line in lines)} 条")
         self.say(f"全部得到答复用时 {self.answered_after:.0f} 秒，全部办结用时 {self.done_after:.0f} 秒，"
                  f"每秒办结 {self.submissions / max(self.done_after, 1):.1f} 件")  # fmt: skip
-        self.say(f"文书还有 {self.papers} 份排队等文书队列做")
+        (later,) = self.stage.ask("select count(*) from applications_notice where status = 'pending'")[0]
+        self.say(f"文书还有 {self.papers} 份排队等文书队列做；消息还有 {later} 条排到以后几分钟再发")
         self.say("结论：一件不丢，一件不重。" if not problems else "结论：不通过。")
         return problems
 

@@ -25,7 +25,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--burst", type=int, default=250, help="同时到达多少件；0 表示不测")
-        parser.add_argument("--hang-minutes", type=float, default=10, help="挂住几分钟，前后各测一半时间；0 表示不测")
+        parser.add_argument(
+            "--hang-minutes", type=float, default=10, help="挂住几分钟，前后各测四分之一的时间；0 表示不测"
+        )
         parser.add_argument("--every", type=float, default=2.0, help="每几秒提交一件")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -66,16 +68,16 @@ class Trial:
             return False
         return True
 
-    def _numbers(self, count: int) -> list[str]:
+    def _numbers(self, count: int, items: int = ITEMS) -> list[str]:
         self.first += count
-        return [f"--submissions={count}", f"--items={ITEMS}", f"--first={self.first - count}"]
+        return [f"--submissions={count}", f"--items={items}", f"--first={self.first - count}"]
 
     # --- a burst ---
 
     def burst(self, count: int) -> None:
         """So many forms wait together; when they are let go, each agency's queue serves them oldest first."""
         self.stage.step("hold")
-        self.stage.step("feed", *self._numbers(count))
+        self.stage.step("feed", *self._numbers(count, items=1))
         begun = float(self.stage.step("release"))
         self._until_delivered(600)
         rows = self.stage.ask(
@@ -110,9 +112,9 @@ class Trial:
         hanging = self._busiest()
         periods = []
         for words, mode, length in (
-            ("之前", "silent", seconds / 2),
+            ("之前", "silent", seconds / 4),
             ("挂住", "hang", seconds),
-            ("之后", "silent", seconds / 2),
+            ("之后", "silent", seconds / 4),
         ):
             self.tell(hanging, mode)
             begun = time.time()
