@@ -135,6 +135,7 @@ def test_hanging_agency_delays_no_other(joined: AgencySystem, workers: Workers) 
 
     eventually(lambda: set(others.values_list("status", flat=True)) == {DispatchStatus.DELIVERED})
 
+    assert set(others.values_list("attempts", flat=True)) == {1}
     hanging = Dispatch.objects.filter(task__office__agency="police")
     assert DispatchStatus.DELIVERED not in set(hanging.values_list("status", flat=True))
     eventually(lambda: hanging.filter(last_outcome="unknown").exists())
