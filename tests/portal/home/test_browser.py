@@ -27,7 +27,8 @@ def test_home_pages_are_accessible(
     if large:
         page.context.add_cookies([{"name": "large", "value": "1", "url": page.url}])
 
-    for address in ("/", "/sign-in/", "/no-such-page/", "/guide/", "/guide/I04/"):
+    notice = "/notice/?item=I04&item=I05&item=I11&discharged=2026-09-01"
+    for address in ("/", "/sign-in/", "/no-such-page/", "/guide/", "/guide/I04/", "/guide/flow/", notice):
         page.goto(address)
         assert_accessible(page)
         assert sideways(page) <= 0, address
