@@ -80,6 +80,8 @@ def deliveries_per_dispatch(application: Application) -> set[int]:
 def test_case_of_each_region_travels_from_the_form_to_the_result_sheet(workers: Workers) -> None:
     workers.start()
     applications = [factories.submitted(region=region) for region in factories.PLACES.values()]
+    for application in applications:
+        factories.pass_pre_review(application)
 
     work_to_the_end(applications)
 
