@@ -16,8 +16,7 @@ from django.db import transaction
 from agencies.deadlines import Calendar, compose
 from agencies.divisions import NATION
 from agencies.models import CalendarYear, Region
-
-_WEEKDAYS = "一二三四五六日"
+from agencies.words import WEEKDAYS
 
 
 class CalendarError(ValueError):
@@ -123,7 +122,7 @@ class DayChange:
 
     @property
     def words(self) -> str:
-        return f"{self.day}（星期{_WEEKDAYS[self.day.weekday()]}）由{self.before}改为{self.after}"
+        return f"{self.day}（星期{WEEKDAYS[self.day.weekday()]}）由{self.before}改为{self.after}"
 
 
 def with_year(year: CalendarYear) -> Calendar:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from agencies.enums import SettlementKind
 from agencies.fields import FIELDS
-from agencies.guide import NOT_PUBLISHED, channel_text
+from agencies.guide import channel_text
 from agencies.spec import (
     ChannelSpec,
     Claim,
@@ -21,6 +21,7 @@ from agencies.spec import (
     SchemeSpec,
     SourceDocument,
 )
+from agencies.words import NOT_PUBLISHED
 
 APPLICANTS = "申请人"
 EVERYBODY = "全部"

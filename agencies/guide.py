@@ -13,6 +13,7 @@ from typing import Any
 
 from agencies.fields import FIELDS
 from agencies.spec import Basis, Condition, ItemSpec, MaterialSpec, Requirement, SchemeSpec
+from agencies.words import NOT_PUBLISHED, plain_day
 
 SETTLEMENT = "settlement"
 
@@ -250,9 +251,6 @@ class Notice:
     shared: tuple[MaterialSpec, ...] = ()
 
 
-NOT_PUBLISHED = "未公布"
-
-
 def one_time_notice(
     spec: SchemeSpec,
     ticked: Iterable[str],
@@ -325,9 +323,9 @@ def ways_text(item: ItemSpec) -> str:
 def ground_text(entry: Basis, day: date) -> str:
     """A legal ground as it is cited, and whether it is in force on the day."""
     if entry.valid_until and entry.valid_until < day:
-        return f"{entry.text}（已废止，{_day(entry.valid_until)}止）"
+        return f"{entry.text}（已废止，{plain_day(entry.valid_until)}止）"
     if entry.valid_from and entry.valid_from > day:
-        return f"{entry.text}（{_day(entry.valid_from)}起施行）"
+        return f"{entry.text}（{plain_day(entry.valid_from)}起施行）"
     return entry.text
 
 
@@ -348,10 +346,6 @@ def waits_text(spec: SchemeSpec, item: ItemSpec, day: date) -> list[str]:
         about = "；".join(note for note in notes if note)
         found.append(f"{what}（{about}）" if about else what)
     return found
-
-
-def _day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def reporting_text(spec: SchemeSpec, day: date) -> str:

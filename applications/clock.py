@@ -14,9 +14,8 @@ from enum import StrEnum
 from agencies.deadlines import Calendar, next_working_day
 from agencies.enums import LimitUnit
 from agencies.spec import Limit
+from agencies.words import WEEKDAYS
 from applications.enums import Action, TaskStatus
-
-_WEEKDAYS = "一二三四五六日"
 
 
 class Kind(StrEnum):
@@ -108,7 +107,7 @@ class Pause:
 def say(day: date, year: int | None = None) -> str:
     """10月28日（星期三）; with the year in front when it is not the given one."""
     front = "" if year in (None, day.year) else f"{day.year}年"
-    return f"{front}{day.month}月{day.day}日（星期{_WEEKDAYS[day.weekday()]}）"
+    return f"{front}{day.month}月{day.day}日（星期{WEEKDAYS[day.weekday()]}）"
 
 
 _ACCEPTING = {Action.ACCEPT, Action.ACCEPT_PROVISIONALLY, Action.DEEM_ACCEPTED}

@@ -19,6 +19,7 @@ from agencies.catalogue import place_told
 from agencies.deadlines import calendar_now
 from agencies.fields import FIELDS
 from agencies.spec import Basis, FormField, ItemSpec, Limit, SchemeSpec
+from agencies.words import NOT_PUBLISHED, full_day, plain_day
 from applications import clock, workflow
 from applications.enums import (
     Action,
@@ -33,12 +34,10 @@ from applications.enums import (
 from applications.models import Application, Correction, CorrectionLine, Document, ItemTask, Material
 from applications.registration import display
 
-NOT_PUBLISHED = "未公布"
 # 行政复议法第20条、行政诉讼法第46条; an office may state its own remedy with the decision.
 REMEDY = (
     "不服本决定的，可以自收到之日起六十日内依法申请行政复议，也可以自收到之日起六个月内依法向人民法院提起行政诉讼。"
 )
-_WEEKDAYS = "一二三四五六日"
 _GRADES = {
     Grade.A: "部门签发",
     Grade.B: "原件已核",
@@ -73,20 +72,10 @@ _TITLES = {
 # -- words -------------------------------------------------------------------------------------------------------------
 
 
-def day_words(day: date | None) -> str:
-    """2026年9月14日."""
-    return f"{day.year}年{day.month}月{day.day}日" if day else ""
-
-
-def full_day(day: date) -> str:
-    """2026年10月28日（星期三）."""
-    return f"{day_words(day)}（星期{_WEEKDAYS[day.weekday()]}）"
-
-
 def moment(at: datetime) -> str:
     """2026年9月14日 16:47."""
     local = timezone.localtime(at)
-    return f"{day_words(local.date())} {local:%H:%M}"
+    return f"{plain_day(local.date())} {local:%H:%M}"
 
 
 def masked_id(number: str) -> str:
@@ -221,7 +210,7 @@ def _frame(document: Document) -> dict[str, Any]:
         "number": document.number,
         "check_code": document.check_code,
         "made_at": moment(document.requested_at),
-        "made_on": day_words(timezone.localdate(document.requested_at)),
+        "made_on": plain_day(timezone.localdate(document.requested_at)),
         "made_iso": document.requested_at.isoformat(),
         "qr": segno.make(verify_url(document), error="m").svg_data_uri(border=2, scale=4, omitsize=True),
         "notice_of_environment": settings.ENVIRONMENT_NOTICE,
@@ -313,7 +302,7 @@ def _registration(document: Document) -> dict[str, Any]:
         "ticks": [Tick(item.printed_name, item.code in ticked) for item in order],
         "promise": spec.form.promise,
         "form_note": spec.form.note,
-        "filled_on": day_words(timezone.localdate(application.submitted_at)),
+        "filled_on": plain_day(timezone.localdate(application.submitted_at)),
         "entered": _entered_words(application),
     }
 
@@ -455,7 +444,7 @@ def _notice(build: Callable[[Document, ItemTask], Notice]) -> Callable[[Document
             # Every notice goes on with 申请; some regions' names of items end in it already.
             "item": task.item.name.removesuffix("申请"),
             "office": task.office.name,
-            "submitted_on": day_words(timezone.localdate(task.application.submitted_at)),
+            "submitted_on": plain_day(timezone.localdate(task.application.submitted_at)),
         }
 
     return content
@@ -489,7 +478,7 @@ def _acceptance(document: Document, task: ItemTask) -> Notice:
     accepted = reading.accepted_on or day
     promised = spec.limit_of(task.spec)
     until = document.facts.get("until")
-    lead = f"申请，材料齐全，符合规定形式。我单位于 {day_words(accepted)} 予以受理。"
+    lead = f"申请，材料齐全，符合规定形式。我单位于 {plain_day(accepted)} 予以受理。"
     rows = [
         Row("办理依据", _basis_words(spec, task.spec, accepted)),
         Row("法定办结时限", _limit_words(task.spec.legal_limit or spec.legal_limit)),
@@ -498,7 +487,7 @@ def _acceptance(document: Document, task: ItemTask) -> Notice:
     ]
     if until:
         late = "、".join(spec.material(code).title for code in document.facts.get("materials", []))
-        lead = f"申请，主要材料齐全。我单位于 {day_words(accepted)} 容缺受理。"
+        lead = f"申请，主要材料齐全。我单位于 {plain_day(accepted)} 容缺受理。"
         rows.append(Row("容缺补交", f"{late}，{full_day(date.fromisoformat(until))}前补交", True))
     if task.spec.fulfilment:
         rows.append(Row("受理以后", task.spec.next_step or task.spec.note or _limit_words(task.spec.fulfilment)))
@@ -578,26 +567,21 @@ def _deficit_words(line: CorrectionLine, spec: SchemeSpec, given: set[str]) -> t
     return f"登记表“{FIELDS[line.field].label}”", line.reason, "改正后重新填写"
 
 
-def _non_acceptance(document: Document, task: ItemTask) -> Notice:
-    result = task.result
-    rows = (
-        Row("不予受理理由", result.summary, True),
-        Row("办理依据", _basis_words(task.application.scheme.spec, task.spec, timezone.localdate(result.decided_at))),
-        Row("经办人、电话", f"{result.decided_by or task.office.name}　{_phone_of(task)}"),
-    )
-    lead = f"申请，经审查，我单位于 {day_words(timezone.localdate(result.decided_at))} 决定不予受理。"
-    return Notice(lead, rows, (result.remedy or REMEDY, "其他事项照常办理，不受影响。"))
+def _rejection(verdict: str) -> Callable[[Document, ItemTask], Notice]:
+    """不予受理 and 不予办理 differ in nothing but their names."""
 
+    def content(_document: Document, task: ItemTask) -> Notice:
+        result = task.result
+        day = timezone.localdate(result.decided_at)
+        rows = (
+            Row(f"{verdict}理由", result.summary, True),
+            Row("办理依据", _basis_words(task.application.scheme.spec, task.spec, day)),
+            Row("经办人、电话", f"{result.decided_by or task.office.name}　{_phone_of(task)}"),
+        )
+        lead = f"申请，经审查，我单位于 {plain_day(day)} 决定{verdict}。"
+        return Notice(lead, rows, (result.remedy or REMEDY, "其他事项照常办理，不受影响。"))
 
-def _refusal(document: Document, task: ItemTask) -> Notice:
-    result = task.result
-    rows = (
-        Row("不予办理理由", result.summary, True),
-        Row("办理依据", _basis_words(task.application.scheme.spec, task.spec, timezone.localdate(result.decided_at))),
-        Row("经办人、电话", f"{result.decided_by or task.office.name}　{_phone_of(task)}"),
-    )
-    lead = f"申请，经审查，我单位于 {day_words(timezone.localdate(result.decided_at))} 决定不予办理。"
-    return Notice(lead, rows, (result.remedy or REMEDY, "其他事项照常办理，不受影响。"))
+    return content
 
 
 def _suspension(document: Document, task: ItemTask) -> Notice:
@@ -608,7 +592,7 @@ def _suspension(document: Document, task: ItemTask) -> Notice:
         Row("咨询电话", _phone_of(task)),
         Row("查询方式", _query_words(task)),
     )
-    made = day_words(timezone.localdate(document.requested_at))
+    made = plain_day(timezone.localdate(document.requested_at))
     lead = f"申请，需要进行特别程序，自 {made} 起暂停计算办理期限。"
     closing = ("所需时间不计入办理期限（《中华人民共和国行政许可法》第四十五条）。结束后继续计算，新的日期会告知您。",)
     return Notice(lead, rows, closing)
@@ -646,7 +630,7 @@ def _delivery_receipt(document: Document) -> dict[str, Any]:
         "what": task.spec.result.name or f"{task.item.name}办理结果",
         "reference": result.reference,
         "item": task.item.name,
-        "decided_on": day_words(timezone.localdate(result.decided_at)),
+        "decided_on": plain_day(timezone.localdate(result.decided_at)),
         "office": task.office.name,
         "manners": [(words == chosen, words) for words in manners],
         "courier": facts.get("courier") or (result.courier if is_posted else ""),
@@ -679,9 +663,9 @@ def _result_sheet(document: Document) -> dict[str, Any]:
     tasks = _tasks(application)
     accepted = [task.accepted_on for task in tasks if task.accepted_on]
     return {
-        "subtitle": f"{application.scheme.spec.service_name}办理结果单（截至 {day_words(timezone.localdate(at))}）",
-        "submitted_on": day_words(timezone.localdate(application.submitted_at)),
-        "accepted_on": day_words(min(accepted)) if accepted else "—",
+        "subtitle": f"{application.scheme.spec.service_name}办理结果单（截至 {plain_day(timezone.localdate(at))}）",
+        "submitted_on": plain_day(timezone.localdate(application.submitted_at)),
+        "accepted_on": plain_day(min(accepted)) if accepted else "—",
         "summary": _summary_words(tasks),
         "overall": ApplicationStatus(application.status).label,
         "outcomes": [_outcome(task, at) for task in tasks],
@@ -742,11 +726,11 @@ def _follow_words(task: ItemTask, at: datetime) -> str:
     if result.fulfilment == Fulfilment.NONE or result.decision != Decision.APPROVED:
         return ""
     if result.fulfilled_at and result.fulfilled_at <= at:
-        return f"{day_words(timezone.localdate(result.fulfilled_at))}{Fulfilment(result.fulfilment).label}"
+        return f"{plain_day(timezone.localdate(result.fulfilled_at))}{Fulfilment(result.fulfilment).label}"
     if result.fulfil_by is None:
         return Fulfilment(result.fulfilment).label
     is_money = result.fulfilment in (Fulfilment.PAYMENT_DUE, Fulfilment.PAID)
-    return f"{day_words(result.fulfil_by)}前{'发放' if is_money else '可以领取'}"
+    return f"{plain_day(result.fulfil_by)}前{'发放' if is_money else '可以领取'}"
 
 
 def _failures(tasks: list[ItemTask]) -> list[Row]:
@@ -787,8 +771,8 @@ _CONTENT: dict[DocumentKind, tuple[str, Callable[[Document], dict[str, Any]]]] =
     DocumentKind.SUBMISSION_RECEIPT: ("pdf/submission_receipt.html", _receipt),
     DocumentKind.ACCEPTANCE_NOTICE: ("pdf/notice.html", _notice(_acceptance)),
     DocumentKind.CORRECTION_NOTICE: ("pdf/notice.html", _notice(_correction)),
-    DocumentKind.NON_ACCEPTANCE_NOTICE: ("pdf/notice.html", _notice(_non_acceptance)),
-    DocumentKind.REFUSAL_NOTICE: ("pdf/notice.html", _notice(_refusal)),
+    DocumentKind.NON_ACCEPTANCE_NOTICE: ("pdf/notice.html", _notice(_rejection("不予受理"))),
+    DocumentKind.REFUSAL_NOTICE: ("pdf/notice.html", _notice(_rejection("不予办理"))),
     DocumentKind.SUSPENSION_NOTICE: ("pdf/notice.html", _notice(_suspension)),
     DocumentKind.EXTENSION_NOTICE: ("pdf/notice.html", _notice(_extension)),
     DocumentKind.DELIVERY_RECEIPT: ("pdf/delivery_receipt.html", _delivery_receipt),

@@ -10,6 +10,7 @@ from typing import Any
 from agencies.enums import SettlementKind
 from agencies.fields import FIELDS, Field, FieldKind
 from agencies.spec import FieldMapping, FormField, FormSection, SchemeSpec
+from agencies.words import plain_day
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
@@ -234,6 +235,5 @@ def display(field: Field, value: str) -> str:
     if field.choices:
         return dict(field.choices).get(value, value)
     if field.kind == FieldKind.DATE and parse_date(value):
-        day = date.fromisoformat(value)
-        return f"{day.year}年{day.month}月{day.day}日"
+        return plain_day(date.fromisoformat(value))
     return value

@@ -11,6 +11,7 @@ from typing import Any
 
 from agencies.enums import LimitUnit
 from agencies.spec import Limit, SchemeSpec
+from agencies.words import plain_day
 from applications.enums import TaskStatus
 from applications.models import ItemTask
 from applications.registration import parse_date
@@ -54,7 +55,7 @@ class Reporting:
 
     @property
     def words(self) -> str:
-        last = f"{self.until.year}年{self.until.month}月{self.until.day}日"
+        last = plain_day(self.until)
         if self.is_missed:
             return f"最后一天是{last}。现在仍然可以报到，不会因此不受理；请尽快办，有原因的告诉办理机构。{self.basis}"
         return f"退役后 {self.days} 天内报到，您的最后一天是{last}。{self.basis}"
@@ -86,6 +87,7 @@ def _basis(spec: SchemeSpec, limit: Limit, today: date) -> str:
     name = f"《{document.title}》" if document else limit.source
     if spec.repealed(limit.source, today) and document and document.valid_until:
         ended = document.valid_until + timedelta(days=1)
-        since = f"{ended.year}年{ended.month}月{ended.day}日"
-        return f"{limit.days} 天出自{name}，它从{since}起已经废止，现行的天数没有公布；请以安置地的通知为准。"
+        return (
+            f"{limit.days} 天出自{name}，它从{plain_day(ended)}起已经废止，现行的天数没有公布；请以安置地的通知为准。"
+        )
     return f"依据：{name}。" if name else ""

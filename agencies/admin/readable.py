@@ -7,8 +7,9 @@ from agencies.checks import unpublished
 from agencies.comparison import material_text, requirement_text
 from agencies.enums import SettlementKind
 from agencies.fields import FIELDS
-from agencies.guide import NOT_PUBLISHED, channel_text, flow_chart, limit_text, questions
+from agencies.guide import channel_text, flow_chart, limit_text, questions
 from agencies.spec import Basis, ChannelSpec, ItemSpec, SchemeSpec
+from agencies.words import NOT_PUBLISHED
 
 Pairs = list[tuple[str, str, str]]
 

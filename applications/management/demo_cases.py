@@ -13,7 +13,7 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import corrections, delivery, materials, operations, pre_review, review, submission, visits
+from applications import corrections, delivery, materials, operations, pre_reviews, review, submission, visits
 from applications.demo import Soldier, answers_for, picture
 from applications.enums import Channel, Fulfilment, Outcome, Party, TaskStatus
 from applications.management.demo_people import People, Place
@@ -118,7 +118,7 @@ class Stage:
         waiting = application.pre_reviews.filter(decided_at=None).select_related("office").first()
         if waiting is not None:
             staff = self.place.reviewers[waiting.office.agency_id]
-            pre_review.pass_on(waiting, staff=staff, at=self.at(days_ago))
+            pre_reviews.pass_on(waiting, staff=staff, at=self.at(days_ago))
 
     def deliver(self, application: Application, days_ago: int) -> None:
         ids = Dispatch.objects.filter(task__application=application).values_list("pk", flat=True)
@@ -177,7 +177,7 @@ class Stage:
         waiting = application.pre_reviews.filter(decided_at=None).select_related("office").get()
         deficits = [Deficit("门牌号不全，请写到单元和户", field="contact_addr")]
         staff = self.place.reviewers[waiting.office.agency_id]
-        pre_review.give_back(waiting, staff=staff, deficits=deficits, at=self.at(days_ago))
+        pre_reviews.give_back(waiting, staff=staff, deficits=deficits, at=self.at(days_ago))
         return Draft.objects.get(pre_reviews=waiting)
 
     def answered(self, task: ItemTask, days_ago: int) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
+from agencies.words import full_day
 from applications import visits, workflow
 from applications.enums import FOR_STAFF, DocumentKind, Fulfilment, NoticeKind, NoticeStatus, TaskStatus
 from applications.models import Application, Correction, Document, Draft, ItemTask, Notice
@@ -20,7 +21,7 @@ from portal.web.correcting import line_name, open_lines, open_notices
 from portal.web.history import timeline
 from portal.web.papers import newest, paper_link, paper_state, paper_url
 from portal.web.pre_reviewing import deficit_lines
-from portal.web.presenters import Tag, day_words, full_day, masked, moment_words
+from portal.web.presenters import Tag, day_words, masked, moment_words
 from portal.web.withdrawing import withdrawable
 
 # -- the list ----------------------------------------------------------------------------------------------------------

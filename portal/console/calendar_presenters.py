@@ -8,8 +8,9 @@ from typing import Any
 
 from agencies.calendars import DayChange
 from agencies.models import CalendarYear
+from agencies.words import full_day
 from applications.recounting import Move, Preview
-from portal.web.presenters import full_day, short_moment
+from portal.web.presenters import short_moment
 
 SHOWN = 200
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -143,7 +143,7 @@ class OfflineRow:
     handed: str
 
 
-def offline_row(office: Any, now: datetime) -> OfflineRow:
+def offline_row(office: Any) -> OfflineRow:
     return OfflineRow(
         office.pk,
         office.name,

@@ -150,7 +150,7 @@ def offline(request: HttpRequest) -> HttpResponse:
             verdicts = batches.bring_back(office, _file(request), dry_run=is_dry)
         except Refused as refused:
             problem = str(refused)
-    rows = [presenters.offline_row(office, timezone.now()) for office in outbox.offline_offices()]
+    rows = [presenters.offline_row(office) for office in outbox.offline_offices()]
     context = {"rows": rows, "verdicts": verdicts, "problem": problem, "is_dry": is_dry}
     return TemplateResponse(request, "console/offline.html", context, status=422 if problem else 200)
 

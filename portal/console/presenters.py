@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from agencies.deadlines import Calendar
 from agencies.models import Scheme
+from agencies.words import plain_day
 from applications import notices
 from applications.enums import DispatchStatus, NoticeStatus, Outcome
 from applications.figures import AgencyLoad, Period, Totals
@@ -391,18 +392,14 @@ def scheme_rows(schemes: Iterable[Scheme], samples: Mapping[str, str]) -> list[S
 
 def _scheme_row(scheme: Scheme, preview: str) -> SchemeRow:
     spec = scheme.spec
-    until = f"至{_day(spec.valid_until)}" if spec.valid_until else "起"
+    until = f"至{plain_day(spec.valid_until)}" if spec.valid_until else "起"
     return SchemeRow(
         title=scheme.title,
         region=scheme.region.full_name,
         version=scheme.version,
-        in_force=f"{_day(spec.valid_from)}{until}",
+        in_force=f"{plain_day(spec.valid_from)}{until}",
         items=len(spec.offered),
         agencies="、".join(agency.short_name or agency.name for agency in spec.agencies),
         preview=preview,
         admin_url=reverse("admin:agencies_scheme_change", args=[scheme.pk]),
     )
-
-
-def _day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

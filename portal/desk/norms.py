@@ -8,9 +8,8 @@ from agencies.catalogue import NoScheme, scheme_for
 from agencies.fields import FIELDS
 from agencies.models import Office, Scheme
 from agencies.spec import ItemSpec, Requirement, SchemeSpec
+from agencies.words import NOT_PUBLISHED
 from portal.web.presenters import SummaryRow
-
-NOT_PUBLISHED = "未公布"
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from agencies import guide
-from agencies.guide import NOT_PUBLISHED, FlowChart
+from agencies.guide import FlowChart
 from agencies.models import Office
 from agencies.spec import Basis, ItemSpec, MaterialSpec, SchemeSpec, SourceDocument
+from agencies.words import NOT_PUBLISHED
 from portal.web.presenters import SummaryRow
 
 

@@ -16,13 +16,14 @@ from django.utils import timezone
 
 from agencies import catalogue, guide, routing
 from agencies.deadlines import Calendar, calendar_now, last_day
-from agencies.guide import NOT_PUBLISHED, NoticeItem, Question, Step, Visit
+from agencies.guide import NoticeItem, Question, Step, Visit
 from agencies.models import Office, Region, Scheme
 from agencies.spec import MaterialSpec, SchemeSpec
+from agencies.words import NOT_PUBLISHED, full_day, plain_day
 from portal.home.guide import agency_names
 from portal.home.presenters import count_words, place_page
 from portal.web import place
-from portal.web.presenters import day_words, full_day
+from portal.web.presenters import day_words
 
 
 @dataclass(frozen=True)
@@ -240,11 +241,7 @@ def _told(address: str, hours: str, phone: str) -> str:
 
 def _answers(spec: SchemeSpec, answers: Mapping[str, str], discharged: date | None) -> tuple[str, ...]:
     given = [_answer_words(question, answers) for question in guide.questions(spec) if answers.get(question.code)]
-    return (*given, *([f"退役时间：{_plain_day(discharged)}"] if discharged else []))
-
-
-def _plain_day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
+    return (*given, *([f"退役时间：{plain_day(discharged)}"] if discharged else []))
 
 
 def _answer_words(question: Question, answers: Mapping[str, str]) -> str:

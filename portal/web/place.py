@@ -11,6 +11,7 @@ from django.utils import timezone
 from agencies import catalogue
 from agencies.enums import Level
 from agencies.models import Region, Scheme
+from agencies.words import plain_day
 from applications.models import Application, Draft
 from portal.accounts.models import User
 
@@ -116,7 +117,7 @@ def open_places() -> list[tuple[str, list[tuple[str, str]]]]:
 def opening_later() -> list[str]:
     """The places that will be opened on a published day, in words."""
     today = timezone.localdate()
-    return [f"{name}（{day.year}年{day.month}月{day.day}日起）" for name, day in catalogue.opening_later(today)]
+    return [f"{name}（{plain_day(day)}起）" for name, day in catalogue.opening_later(today)]
 
 
 def open_place(code: str) -> Region | None:

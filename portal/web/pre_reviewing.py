@@ -19,7 +19,7 @@ from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.fields import FIELDS
 from agencies.models import Posting
-from applications import pre_review, review
+from applications import pre_reviews, review
 from applications.enums import Party
 from applications.errors import AlreadyDone, Refused
 from applications.models import Application, Draft, Material, PreReview
@@ -166,9 +166,9 @@ def _decide(request: SignedInRequest, waiting: PreReview, form: DecisionForm) ->
     party = Party.CLERK if request.posting.role == Role.CLERK else Party.REVIEWER
     number = waiting.application.number
     if form.cleaned_data["deed"] == "pass":
-        pre_review.pass_on(waiting, staff=request.user, party=party)
+        pre_reviews.pass_on(waiting, staff=request.user, party=party)
         return f"{number} 预审通过，正在分送各部门"
-    made = pre_review.give_back(waiting, staff=request.user, party=party, deficits=form.deficits())
+    made = pre_reviews.give_back(waiting, staff=request.user, party=party, deficits=form.deficits())
     return f"{number} 已退回修改，共 {len(made.deficits)} 处，已通知申请人"
 
 

@@ -11,16 +11,10 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from agencies.deadlines import Calendar
+from agencies.words import WEEKDAYS, full_day
 from portal.accounts.masking import masked as masked  # templates and pages have it from here
 
-WEEKDAYS = "一二三四五六日"
-
 # -- days and numbers in words ---------------------------------------------------------------------------------------
-
-
-def full_day(day: date) -> str:
-    """2026年10月28日（星期三）"""
-    return f"{day.year}年{day.month}月{day.day}日（星期{WEEKDAYS[day.weekday()]}）"
 
 
 def day_words(day: date) -> str:

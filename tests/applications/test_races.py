@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import corrections, delivery, pre_review, review, submission, visits, workflow
+from applications import corrections, delivery, pre_reviews, review, submission, visits, workflow
 from applications.enums import Action, ApplicationStatus, Channel, DispatchStatus, Fulfilment, Party, TaskStatus
 from applications.errors import AlreadyDone, Refused
 from applications.models import Application, Dispatch, DispatchAttempt, Draft, ItemTask, Result, StatusLog, Visit
@@ -261,8 +261,8 @@ def test_pre_review_passed_and_given_back_at_once_is_one_of_both() -> None:
         deficit = review.Deficit("请写到门牌号", field="contact_addr")
 
         outcome: list[Any] = at_once(
-            lambda found=found, one=one: pre_review.pass_on(found, staff=one),
-            lambda found=found, other=other, deficit=deficit: pre_review.give_back(
+            lambda found=found, one=one: pre_reviews.pass_on(found, staff=one),
+            lambda found=found, other=other, deficit=deficit: pre_reviews.give_back(
                 found, staff=other, deficits=[deficit]
             ),
         )
@@ -281,7 +281,7 @@ def test_form_given_back_sent_twice_and_withdrawn_at_once_ends_in_one_state() ->
         case = factories.submitted(region=factories.NANGANG, ticked=["I01", "I07"])
         found = case.pre_reviews.select_related("office").get()
         staff = factories.staff("reviewer", office=found.office)
-        pre_review.give_back(found, staff=staff, deficits=[review.Deficit("请写到门牌号", field="contact_addr")])
+        pre_reviews.give_back(found, staff=staff, deficits=[review.Deficit("请写到门牌号", field="contact_addr")])
         draft, user = found.draft, case.entered_by
         assert draft is not None
 

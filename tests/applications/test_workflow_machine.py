@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from agencies.deadlines import calendar_now
-from applications import corrections, delivery, pre_review, review, submission, visits, workflow
+from applications import corrections, delivery, pre_reviews, review, submission, visits, workflow
 from applications.enums import BEFORE_OFFICES, TERMINAL, Action, Channel, Fulfilment, Party, TaskStatus
 from applications.errors import Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, PreReview, Result, StatusLog
@@ -117,13 +117,13 @@ class CaseMachine(RuleBasedStateMachine):
     @rule(party=st.sampled_from([Party.REVIEWER, Party.CLERK]))
     def pass_pre_review(self, party: Party) -> None:
         if found := self.waiting():
-            self.attempt(pre_review.pass_on, found, staff=self.reviewer, party=party, at=self.now)
+            self.attempt(pre_reviews.pass_on, found, staff=self.reviewer, party=party, at=self.now)
 
     @rule(note=NOTES)
     def give_back(self, note: str) -> None:
         if found := self.waiting():
             deficits = [Deficit(note, field="mobile")]
-            self.attempt(pre_review.give_back, found, staff=self.reviewer, deficits=deficits, at=self.now)
+            self.attempt(pre_reviews.give_back, found, staff=self.reviewer, deficits=deficits, at=self.now)
 
     @rule(promised=st.booleans())
     def hand_in_again(self, promised: bool) -> None:

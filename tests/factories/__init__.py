@@ -10,7 +10,7 @@ from typing import Any
 from agencies.enums import Role
 from agencies.models import Item, Office, Posting, Region, Scheme
 from agencies.publishing import digest_of
-from applications import delivery, materials, pre_review, submission
+from applications import delivery, materials, pre_reviews, submission
 from applications.demo import Soldier, answers_for, picture, soldier
 from applications.enums import Channel, TaskStatus
 from applications.models import Application, Dispatch, Draft, ItemTask
@@ -108,7 +108,7 @@ def pass_pre_review(application: Application, at: datetime | None = None) -> Non
     """Where the scheme asks for a pre-review, it is passed; elsewhere nothing happens."""
     waiting = application.pre_reviews.filter(decided_at=None).first()
     if waiting is not None:
-        pre_review.pass_on(waiting, staff=staff(Role.REVIEWER, office=waiting.office), at=at)
+        pre_reviews.pass_on(waiting, staff=staff(Role.REVIEWER, office=waiting.office), at=at)
 
 
 def delivered(

@@ -42,6 +42,7 @@ from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
+from agencies.words import WEEKDAYS, full_day
 from portal.web import presenters
 from portal.web.presenters import Clock, Figure, FileRow, Month, Section, SummaryRow, Tag, TaskRow, Why
 
@@ -57,7 +58,7 @@ ALERTS = {
 }
 
 for words in (
-    presenters.full_day,
+    full_day,
     presenters.day_words,
     presenters.short_day,
     presenters.moment_words,
@@ -152,7 +153,7 @@ def why(value: Why) -> dict[str, Any]:
 
 @register.inclusion_tag("components/month.html")
 def month_calendar(value: Month) -> dict[str, Any]:
-    return {"month": value, "weekdays": presenters.WEEKDAYS}
+    return {"month": value, "weekdays": WEEKDAYS}
 
 
 @register.inclusion_tag("components/timeline.html", takes_context=True)

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agencies.enums import Role
-from applications import pre_review
+from applications import pre_reviews, review
 from applications.enums import TaskStatus
 from applications.models import AccessLog, Application, PreReview
 from portal.accounts.models import User
@@ -108,9 +108,9 @@ def test_person_sees_what_is_going_on_and_changes_the_form(case: Application) ->
     page = reverse("applicant:case", args=[case.number])
 
     before = client.get(page).content.decode()
-    pre_review.give_back(
+    pre_reviews.give_back(
         waiting(case), staff=factories.staff(Role.REVIEWER, office=waiting(case).office),
-        deficits=[pre_review.Deficit("请写到门牌号", field="contact_addr")],
+        deficits=[review.Deficit("请写到门牌号", field="contact_addr")],
     )  # fmt: skip
     after = client.get(page).content.decode()
     check = client.get(reverse("applicant:check", args=[case.draft_id]))

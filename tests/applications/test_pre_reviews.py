@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
-from applications import clock, delivery, documents, materials, paper, pre_review, submission, workflow
+from agencies.words import full_day
+from applications import clock, delivery, documents, materials, paper, pre_reviews, submission, workflow
 from applications.demo import answers_for, picture
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -41,7 +42,7 @@ def case_of(*items: str) -> Application:
 
 def given_back(case: Application, *deficits: Deficit) -> Draft:
     review = waiting(case)
-    pre_review.give_back(review, staff=hub(review), deficits=deficits or (ADDRESS,))
+    pre_reviews.give_back(review, staff=hub(review), deficits=deficits or (ADDRESS,))
     return Draft.objects.get(pk=review.draft_id)
 
 
@@ -80,7 +81,7 @@ def test_form_can_come_before_the_soldier_is_home() -> None:
     factories.give_materials(draft)
     case = hand_in_again(draft)
 
-    pre_review.pass_on(waiting(case), staff=hub(waiting(case)))
+    pre_reviews.pass_on(waiting(case), staff=hub(waiting(case)))
     factories.deliver_all()
 
     assert statuses(case) == {"I01": S.QUEUED}
@@ -90,7 +91,7 @@ def test_passing_sends_each_item_or_lets_it_wait_for_its_own_prerequisites() -> 
     case = case_of("I01", "I04", "I07")
     review = waiting(case)
 
-    pre_review.pass_on(review, staff=hub(review))
+    pre_reviews.pass_on(review, staff=hub(review))
 
     before = statuses(case)
     factories.deliver_all()
@@ -118,7 +119,7 @@ def test_clock_of_an_office_starts_with_the_delivery_after_passing() -> None:
     case = case_of("I01")
     review = waiting(case)
     late = case.submitted_at + timedelta(days=9)
-    pre_review.pass_on(review, staff=hub(review), at=late)
+    pre_reviews.pass_on(review, staff=hub(review), at=late)
 
     delivery.deliver(Dispatch.objects.values_list("pk", flat=True), at=late)
 
@@ -170,7 +171,7 @@ def test_changed_file_goes_to_the_office_and_the_old_one_does_not() -> None:
                   user=draft.entered_by)  # fmt: skip
 
     hand_in_again(draft)
-    pre_review.pass_on(waiting(case), staff=hub(waiting(case)))
+    pre_reviews.pass_on(waiting(case), staff=hub(waiting(case)))
 
     payload = Dispatch.objects.get(task__application=case).payload
     sent = {file["id"] for material in payload["materials"] for file in material["files"]}
@@ -225,15 +226,15 @@ def test_withdrawn_form_leaves_the_list_of_the_hub() -> None:
 
     assert PreReview.objects.waiting().count() == 0
     with pytest.raises(AlreadyDone, match="撤回"):
-        pre_review.pass_on(review, staff=hub(review))
+        pre_reviews.pass_on(review, staff=hub(review))
 
 
 def test_second_decision_is_told_who_was_first() -> None:
     review = waiting(case_of("I01"))
-    pre_review.pass_on(review, staff=hub(review))
+    pre_reviews.pass_on(review, staff=hub(review))
 
     with pytest.raises(AlreadyDone, match="由白音预审通过，没有再次登记"):
-        pre_review.give_back(review, staff=hub(review), deficits=[ADDRESS])
+        pre_reviews.give_back(review, staff=hub(review), deficits=[ADDRESS])
 
 
 @pytest.mark.parametrize(
@@ -250,7 +251,7 @@ def test_giving_back_needs_words_about_something_of_the_form(deficit: list[Defic
     review = waiting(case)
 
     with pytest.raises(error):
-        pre_review.give_back(review, staff=hub(review), deficits=deficit)
+        pre_reviews.give_back(review, staff=hub(review), deficits=deficit)
 
     assert statuses(case) == {"I01": S.PRE_REVIEW}
 
@@ -259,7 +260,7 @@ def test_added_items_are_pre_reviewed_and_nothing_is_added_meanwhile() -> None:
     case = case_of("I01")
     with pytest.raises(Refused, match="预审"):
         submission.start_addition(case, user=case.entered_by)
-    pre_review.pass_on(waiting(case), staff=hub(waiting(case)))
+    pre_reviews.pass_on(waiting(case), staff=hub(waiting(case)))
     draft = submission.start_addition(case, user=case.entered_by)
     draft = submission.choose_items(draft, ["I07"])
     answers = {code: value for code, value in draft_answers(case).items() if code not in draft.answers}
@@ -287,7 +288,7 @@ def test_window_can_pass_a_form_of_its_place() -> None:
     case = case_of("I01")
     clerk = factories.clerk(factories.NANGANG)
 
-    pre_review.pass_on(waiting(case), staff=clerk, party=Party.CLERK)
+    pre_reviews.pass_on(waiting(case), staff=clerk, party=Party.CLERK)
 
     assert statuses(case) == {"I01": S.PENDING}
     assert case.log.get(action=Action.PRE_PASS).party == Party.CLERK
@@ -300,13 +301,13 @@ def test_receipt_says_who_pre_reviews_until_when() -> None:
     html = paper.html_of(receipt)
 
     review = waiting(case)
-    assert f"{paper.full_day(review.answer_by)}前，由{review.office.name}告知预审结果" in html
+    assert f"{full_day(review.answer_by)}前，由{review.office.name}告知预审结果" in html
 
 
 def test_every_task_of_a_joint_item_goes_together() -> None:
     case = factories.submitted(region=factories.NANGANG)
     review = waiting(case)
 
-    pre_review.give_back(review, staff=hub(review), deficits=[ADDRESS])
+    pre_reviews.give_back(review, staff=hub(review), deficits=[ADDRESS])
 
     assert not ItemTask.objects.filter(application=case).exclude(status=S.PRE_RETURNED).exists()
