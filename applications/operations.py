@@ -39,7 +39,7 @@ def resend(dispatch: Dispatch, *, operator: User, note: str) -> Dispatch:
 
 
 def cancel(dispatch: Dispatch, *, operator: User, note: str) -> Dispatch:
-    """作废: this version is not sent any more; the task itself stays and can be sent again or handed over."""
+    """取消推送: this version is not sent any more; the task itself stays and can be sent again or handed over."""
     _need(note)
     with transaction.atomic():
         current = _lock(dispatch)
@@ -53,7 +53,7 @@ def cancel(dispatch: Dispatch, *, operator: User, note: str) -> Dispatch:
 def hand_over_on_paper(
     dispatch: Dispatch, *, operator: User, receipt_number: str, note: str, at: datetime | None = None
 ) -> Dispatch:
-    """转人工: given on paper against the receiver's signature or number, which is what makes it delivered."""
+    """纸质移交: given on paper against the receiver's signature or number, which is what makes it delivered."""
     _need(note)
     if not receipt_number.strip():
         raise Refused("请填写对方签收的编号或签收人")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_POST
@@ -14,12 +14,10 @@ from agencies.calendars import CalendarError, parse_calendar
 from agencies.enums import Role
 from applications import recounting
 from portal.console import calendar_presenters as presenters
-from portal.web.access import posting_required
+from portal.console.guard import operators_only, overseers_only
+from portal.web.access import SignedInRequest
 
 FILE_BYTES = 100 * 1024
-
-overseers_only = posting_required(Role.SUPERVISOR, Role.ADMINISTRATOR)
-operators_only = posting_required(Role.ADMINISTRATOR)
 
 
 class CalendarForm(forms.Form):
@@ -56,14 +54,14 @@ class CalendarForm(forms.Form):
 
 @require_GET
 @overseers_only
-def calendars(request: HttpRequest) -> HttpResponse:
+def calendars(request: SignedInRequest) -> HttpResponse:
     """Every calendar with its notice, versions that were replaced too."""
     return _page(request, CalendarForm())
 
 
 @require_POST
 @operators_only
-def bring_in(request: HttpRequest) -> HttpResponse:
+def bring_in(request: SignedInRequest) -> HttpResponse:
     """Shows what the file would change; a second post of the same file, with what was seen, brings it in."""
     form = CalendarForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -82,10 +80,10 @@ def bring_in(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "console/calendar_import.html", context)
 
 
-def _page(request: HttpRequest, form: CalendarForm) -> HttpResponse:
+def _page(request: SignedInRequest, form: CalendarForm) -> HttpResponse:
     context = {
         "form": form,
         "rows": presenters.rows(notices_of_days.history()),
-        "may_import": request.posting.role == Role.ADMINISTRATOR,  # type: ignore[attr-defined]
+        "may_import": request.posting.role == Role.ADMINISTRATOR,
     }
     return TemplateResponse(request, "console/calendars.html", context)

@@ -1,30 +1,28 @@
 """One case as those see it who watch over the limits: which item stands where, until when, and why that day."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from agencies.deadlines import calendar_now
-from agencies.enums import Role
 from applications import workflow
 from applications.models import Application
+from portal.console.guard import overseers_only
 from portal.web import progress
-from portal.web.access import posting_required
+from portal.web.access import SignedInRequest
 from portal.web.history import timeline
 from portal.web.presenters import short_day
-
-overseers_only = posting_required(Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
 @require_GET
 @overseers_only
-def find(request: HttpRequest) -> HttpResponse:
+def find(request: SignedInRequest) -> HttpResponse:
     """Leads to the case of a number, if it lies in the overseer's area."""
     number = request.GET.get("number", "").strip()[:40]
-    cases = Application.objects.for_posting(request.posting)  # type: ignore[attr-defined]
+    cases = Application.objects.for_posting(request.posting)
     if number and cases.for_number(number).exists():
         return redirect("console:case", number)
     messages.info(request, "没有这个编号的办件，请核对编号" if number else "请填办件编号")
@@ -33,9 +31,9 @@ def find(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @overseers_only
-def case(request: HttpRequest, number: str) -> HttpResponse:
+def case(request: SignedInRequest, number: str) -> HttpResponse:
     """Items, days and their counting, and the log; nothing of the form."""
-    cases = Application.objects.for_posting(request.posting)  # type: ignore[attr-defined]
+    cases = Application.objects.for_posting(request.posting)
     found = get_object_or_404(cases.for_number(number).with_history())
     tasks, calendar, today = list(found.tasks.all()), calendar_now(), timezone.localdate()
     expected = workflow.forecast_case(tasks, calendar, today)

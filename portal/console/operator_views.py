@@ -1,33 +1,34 @@
 """The operators' further pages: tickets, the pulse of the queues and the reconciliations, exports, offline exchange."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from agencies.enums import Role
 from agencies.models import Office
 from applications import batches, detectors, exports, operations, outbox, tickets
 from applications.enums import ExportKind
 from applications.errors import Refused
 from applications.models import Export, Reconciliation, Ticket
-from portal.accounts.models import User
 from portal.console import operator_presenters as presenters
-from portal.console.outbox_views import ROWS, operators_only, overseers_only
+from portal.console.guard import operators_only, overseers_only
+from portal.console.outbox_views import ROWS
+from portal.console.views import PERIODS
+from portal.web.access import SignedInRequest
 
 RESULT_BYTES = 8 * 1024 * 1024
 
 
 @require_GET
 @overseers_only
-def ticket_list(request: HttpRequest) -> HttpResponse:
+def ticket_list(request: SignedInRequest) -> HttpResponse:
     """What checks and reconciliations found: the open ones, or those that were closed."""
-    posting = request.posting  # type: ignore[attr-defined]
+    posting = request.posting
     is_closed, number = request.GET.get("show") == "closed", request.GET.get("number", "").strip()[:40]
     found = Ticket.objects.for_posting(posting).listed(is_closed=is_closed, number=number)
     page = Paginator(found, ROWS).get_page(request.GET.get("page"))
@@ -41,21 +42,16 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "console/tickets.html", context)
 
 
-def _person(request: HttpRequest) -> User:
-    person: Any = request.user
-    return person
-
-
-def _is_operator(request: HttpRequest) -> bool:
-    return bool(request.posting.role == "administrator")  # type: ignore[attr-defined]
+def _is_operator(request: SignedInRequest) -> bool:
+    return request.posting.role == Role.ADMINISTRATOR
 
 
 @require_POST
 @operators_only
-def close_ticket(request: HttpRequest, pk: int) -> HttpResponse:
-    ticket = get_object_or_404(Ticket.objects.for_posting(request.posting), pk=pk)  # type: ignore[attr-defined]
+def close_ticket(request: SignedInRequest, pk: int) -> HttpResponse:
+    ticket = get_object_or_404(Ticket.objects.for_posting(request.posting), pk=pk)
     try:
-        tickets.close_by_hand(ticket, operator=request.user, note=request.POST.get("note", ""))  # type: ignore[arg-type]
+        tickets.close_by_hand(ticket, operator=request.user, note=request.POST.get("note", ""))
         messages.success(request, "已关闭这个问题")
     except Refused as refused:
         messages.error(request, f"没有关闭：{refused}")
@@ -64,12 +60,12 @@ def close_ticket(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @operators_only
-def paper_again(request: HttpRequest, pk: int) -> HttpResponse:
+def paper_again(request: SignedInRequest, pk: int) -> HttpResponse:
     """A paper that was not made is asked for anew; the ticket closes by itself when the file is there."""
-    tickets_of = Ticket.objects.for_posting(request.posting)  # type: ignore[attr-defined]
+    tickets_of = Ticket.objects.for_posting(request.posting)
     ticket = get_object_or_404(tickets_of.filter(kind="paper_without_file"), pk=pk)
     try:
-        operations.make_paper_again(ticket, operator=_person(request))
+        operations.make_paper_again(ticket, operator=request.user)
         messages.success(request, "已重新排队生成，生成以后这个问题会自动关闭")
     except Refused as refused:
         messages.error(request, str(refused))
@@ -78,10 +74,10 @@ def paper_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @overseers_only
-def pulses(request: HttpRequest) -> HttpResponse:
+def pulses(request: SignedInRequest) -> HttpResponse:
     """Every queue and how long ago its worker was heard; below it the last reconciliations with the offices."""
     names = presenters.queue_names(outbox.agencies())
-    days = Reconciliation.objects.for_posting(request.posting)[:ROWS]  # type: ignore[attr-defined]
+    days = Reconciliation.objects.for_posting(request.posting)[:ROWS]
     context = {
         "rows": [presenters.pulse_row(pulse, names) for pulse in detectors.pulses()],
         "days": [presenters.reconciliation_row(row) for row in days],
@@ -92,11 +88,11 @@ def pulses(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @overseers_only
-def export_list(request: HttpRequest) -> HttpResponse:
+def export_list(request: SignedInRequest) -> HttpResponse:
     """The person's own exports; asking for one writes a row that a worker makes into a file."""
     if request.method == "POST":
         return _ask(request)
-    found = Export.objects.for_user(_person(request)).select_related("office")[:ROWS]
+    found = Export.objects.for_user(request.user).select_related("office")[:ROWS]
     context = {
         "rows": [presenters.export_row(export) for export in found],
         "kinds": presenters.KINDS,
@@ -105,18 +101,17 @@ def export_list(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "console/exports.html", context)
 
 
-def _ask(request: HttpRequest) -> HttpResponse:
+def _ask(request: SignedInRequest) -> HttpResponse:
     kind, days = request.POST.get("kind", ""), request.POST.get("days", "")
     if kind not in dict(presenters.KINDS):
         raise Http404
-    user: Any = request.user
     try:
         exports.ask(
             ExportKind(kind),
-            user=user,
-            posting=request.posting,  # type: ignore[attr-defined]
+            user=request.user,
+            posting=request.posting,
             format=request.POST.get("format", "csv"),
-            days=int(days) if days in ("30", "90", "365") else 30,
+            days=PERIODS.get(days, 30),
         )
         messages.success(request, "正在生成，稍后刷新本页下载")
     except Refused as refused:
@@ -126,8 +121,8 @@ def _ask(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @overseers_only
-def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = get_object_or_404(Export.objects.for_user(_person(request)), pk=pk)
+def export_file(request: SignedInRequest, pk: int) -> HttpResponseBase:
+    found = get_object_or_404(Export.objects.for_user(request.user), pk=pk)
     if not found.file:
         raise Http404
     return FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name)
@@ -135,14 +130,13 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_http_methods(["GET", "POST"])
 @operators_only
-def offline(request: HttpRequest) -> HttpResponse:
+def offline(request: SignedInRequest) -> HttpResponse:
     """Offices that are not joined to the network: packages out, results back with a verdict for each row."""
     verdicts, problem, is_dry = None, "", True
     if request.method == "POST":
         office = _office(request)
         if request.POST.get("deed") == "export":
-            user: Any = request.user
-            exports.ask(ExportKind.BATCH, user=user, posting=request.posting, office=office)  # type: ignore[attr-defined]
+            exports.ask(ExportKind.BATCH, user=request.user, posting=request.posting, office=office)
             messages.success(request, "正在打包，稍后在导出页下载")
             return redirect("console:exports")
         is_dry = request.POST.get("deed") != "import"
@@ -155,12 +149,12 @@ def offline(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "console/offline.html", context, status=422 if problem else 200)
 
 
-def _office(request: HttpRequest) -> Office:
+def _office(request: SignedInRequest) -> Office:
     given = request.POST.get("office", "")
     return get_object_or_404(outbox.offline_offices(), pk=int(given) if given.isascii() and given.isdigit() else 0)
 
 
-def _file(request: HttpRequest) -> bytes:
+def _file(request: SignedInRequest) -> bytes:
     given = request.FILES.get("file")
     if given is None:
         raise Refused("请选择结果文件")

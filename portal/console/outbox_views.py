@@ -1,11 +1,10 @@
 """推送情况: how the lines to the agencies stand, single dispatches, and what an administrator may do about them."""
 
 from tempfile import TemporaryFile
-from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -20,21 +19,19 @@ from applications.enums import DispatchStatus
 from applications.errors import Refused
 from applications.models import Dispatch, Ticket
 from portal.console import presenters
-from portal.web.access import posting_required
+from portal.console.guard import operators_only, overseers_only
+from portal.web.access import SignedInRequest
 
 ROWS = 30
 # An agency that is held as a whole has hundreds of offices; it is released as a whole too.
 HELD_ROWS = 10
 
-overseers_only = posting_required(Role.SUPERVISOR, Role.ADMINISTRATOR)
-operators_only = posting_required(Role.ADMINISTRATOR)
-
 
 @require_GET
 @overseers_only
-def dispatches(request: HttpRequest) -> HttpResponse:
+def dispatches(request: SignedInRequest) -> HttpResponse:
     """Per agency what waits and since when; below it the single dispatches, those that need a person first."""
-    posting, now = request.posting, timezone.now()  # type: ignore[attr-defined]
+    posting, now = request.posting, timezone.now()
     rows = Dispatch.objects.for_posting(posting)
     agency, number = request.GET.get("agency", ""), request.GET.get("number", "").strip()[:40]
     page = Paginator(outbox.unsent(rows, agency=agency, number=number), ROWS).get_page(request.GET.get("page"))
@@ -57,13 +54,13 @@ def dispatches(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @overseers_only
-def dispatch(request: HttpRequest, pk: int) -> HttpResponse:
+def dispatch(request: SignedInRequest, pk: int) -> HttpResponse:
     return _page(request, pk)
 
 
-def _page(request: HttpRequest, pk: int, problem: str = "", note: str = "") -> HttpResponse:
+def _page(request: SignedInRequest, pk: int, problem: str = "", note: str = "") -> HttpResponse:
     found = _find(request, pk)
-    posting = request.posting  # type: ignore[attr-defined]
+    posting = request.posting
     context = {
         "dispatch": found,
         "row": presenters.dispatch_row(found, timezone.now()),
@@ -79,27 +76,27 @@ def _page(request: HttpRequest, pk: int, problem: str = "", note: str = "") -> H
     return TemplateResponse(request, "console/dispatch.html", context)
 
 
-def _find(request: HttpRequest, pk: int) -> Dispatch:
-    rows = Dispatch.objects.for_posting(request.posting)  # type: ignore[attr-defined]
+def _find(request: SignedInRequest, pk: int) -> Dispatch:
+    rows = Dispatch.objects.for_posting(request.posting)
     return get_object_or_404(rows.select_related("task__application", "task__item", "task__office__agency"), pk=pk)
 
 
 @require_POST
 @operators_only
-def act(request: HttpRequest, pk: int) -> HttpResponse:
+def act(request: SignedInRequest, pk: int) -> HttpResponse:
     """Sends again, cancels, or notes a handing over on paper; a refusal keeps the page and what was typed."""
     found, note = _find(request, pk), request.POST.get("note", "")
     deed = request.POST.get("deed")
     try:
         if deed == "resend":
-            operations.resend(found, operator=request.user, note=note)  # type: ignore[arg-type]
+            operations.resend(found, operator=request.user, note=note)
             messages.success(request, "已重新排队，马上推送")
         elif deed == "cancel":
-            operations.cancel(found, operator=request.user, note=note)  # type: ignore[arg-type]
+            operations.cancel(found, operator=request.user, note=note)
             messages.success(request, "已取消，这一次不再推送")
         elif deed == "paper":
             receipt = request.POST.get("receipt", "")
-            operations.hand_over_on_paper(found, operator=request.user, receipt_number=receipt, note=note)  # type: ignore[arg-type]
+            operations.hand_over_on_paper(found, operator=request.user, receipt_number=receipt, note=note)
             messages.success(request, "已记录纸质移交")
         else:
             raise Http404
@@ -110,14 +107,12 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @operators_only
-def hand_over(request: HttpRequest, pk: int) -> HttpResponseBase:
+def hand_over(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """The papers for a hand-over as one file; a refusal keeps the page and what was typed."""
     found, note = _find(request, pk), request.POST.get("note", "")
-    person: Any = request.user
-    posting = request.posting  # type: ignore[attr-defined]
     file = TemporaryFile()  # noqa: SIM115 - the answer closes it
     try:
-        operations.print_hand_over(found, operator=person, posting=posting, note=note, target=file)
+        operations.print_hand_over(found, operator=request.user, posting=request.posting, note=note, target=file)
     except Refused as refused:
         file.close()
         return _page(request, pk, problem=str(refused), note=note)
@@ -127,18 +122,18 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_POST
 @operators_only
-def hold(request: HttpRequest) -> HttpResponse:
+def hold(request: SignedInRequest) -> HttpResponse:
     """Stops or releases the sending to one office or to all of an agency; what is held waits and nothing is lost."""
     is_held = request.POST.get("deed") == "hold"
-    deed, how = "暂停" if is_held else "恢复", {"is_held": is_held, "note": request.POST.get("note", "")}
+    deed, note, operator = "暂停" if is_held else "恢复", request.POST.get("note", ""), request.user
     try:
         if office_id := request.POST.get("office", ""):
             office = get_object_or_404(Office, pk=int(office_id) if office_id.isascii() and office_id.isdigit() else 0)
-            operations.hold(office, operator=request.user, **how)  # type: ignore[arg-type]
+            operations.hold(office, operator=operator, is_held=is_held, note=note)
             messages.success(request, f"已{deed}向{office}推送")
         else:
             agency = get_object_or_404(Agency, pk=request.POST.get("agency", ""))
-            count = operations.hold_agency(agency, operator=request.user, **how)  # type: ignore[arg-type]
+            count = operations.hold_agency(agency, operator=operator, is_held=is_held, note=note)
             messages.success(request, f"已{deed}向{agency}的 {count} 个机构推送")
     except Refused as refused:
         messages.error(request, f"没有{deed}：{refused}")

@@ -1,32 +1,30 @@
 """What supervisors and administrators look at: the overview of their area, messages sent, schemes in force."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from agencies.catalogue import sample_places
 from agencies.deadlines import calendar_now
-from agencies.enums import Role
 from agencies.models import Scheme
 from applications import figures, notices
 from applications.models import Application
 from portal.console import presenters
-from portal.web.access import posting_required
+from portal.console.guard import overseers_only
+from portal.web.access import SignedInRequest
 
 PERIODS = {"30": 30, "90": 90, "365": 365}
 ROWS = 30
 
-overseers_only = posting_required(Role.SUPERVISOR, Role.ADMINISTRATOR)
-
 
 @require_GET
 @overseers_only
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: SignedInRequest) -> HttpResponse:
     """The area's figures of a period, counted now, each with what it is compared with."""
     today, calendar = timezone.localdate(), calendar_now()
-    area = Application.objects.for_posting(request.posting)  # type: ignore[attr-defined]
+    area = Application.objects.for_posting(request.posting)
     period = figures.Period.last(PERIODS.get(request.GET.get("days", ""), 30), today)
     lines = figures.places(area, period, calendar, today)
     chosen = next((line for line in lines if line.code == request.GET.get("place")), None)
@@ -52,9 +50,9 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @overseers_only
-def messages(request: HttpRequest) -> HttpResponse:
+def messages(request: SignedInRequest) -> HttpResponse:
     """Messages to people and what became of them; the demo's gateway sends nothing out, so they are read here."""
-    rows = notices.for_posting(request.posting)  # type: ignore[attr-defined]
+    rows = notices.for_posting(request.posting)
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     context = {"page": page, "rows": [presenters.message_row(notice) for notice in page]}
     return TemplateResponse(request, "console/messages.html", context)
@@ -62,7 +60,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @overseers_only
-def schemes(request: HttpRequest) -> HttpResponse:
+def schemes(request: SignedInRequest) -> HttpResponse:
     """The schemes in force and what each offers; a look at the guide as an applicant of that place sees it."""
     in_force = list(Scheme.objects.for_day(timezone.localdate()))
     rows = presenters.scheme_rows(in_force, sample_places(in_force))

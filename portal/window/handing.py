@@ -8,23 +8,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
-from agencies.enums import Role
 from applications import review
 from applications.enums import DocumentKind, Fulfilment, Party
 from applications.errors import AlreadyDone, Refused
-from applications.models import Application, PreReview
+from applications.models import PreReview
 from portal.web import pre_reviewing, visiting
-from portal.web.access import SignedInRequest, posting_required
+from portal.web.access import SignedInRequest
 from portal.web.papers import newest, paper_url
-from portal.window import presenters
-
-clerk_only = posting_required(Role.CLERK)
-
-
-def _case(request: SignedInRequest, number: str) -> Application:
-    cases = Application.objects.for_window(presenters.place_of(request.posting))
-    return get_object_or_404(cases.with_history(), number=number)
-
+from portal.window.guard import case_of_place, clerk_only
 
 # -- pre-review ----------------------------------------------------------------------------------------------------------
 
@@ -54,7 +45,7 @@ def pre_review(request: SignedInRequest, number: str) -> HttpResponse:
 @clerk_only
 def visit(request: SignedInRequest, number: str, task_id: int) -> HttpResponse:
     """The person is there, or calls about the time."""
-    case = _case(request, number)
+    case = case_of_place(request, number)
     task = visiting.called_task(case, task_id)
 
     def show(page: dict[str, Any]) -> HttpResponse:
@@ -82,7 +73,7 @@ class HandOverForm(forms.Form):
 @clerk_only
 def hand_over(request: SignedInRequest, number: str, task_id: int) -> HttpResponse:
     """The card or paper is fetched: print the 送达回证, have it signed, write down who signed."""
-    case = _case(request, number)
+    case = case_of_place(request, number)
     task = next((task for task in case.tasks.all() if task.pk == task_id and hasattr(task, "result")), None)
     if task is None or task.result.fulfilment == Fulfilment.NONE:
         raise Http404

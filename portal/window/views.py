@@ -15,21 +15,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from agencies.enums import Role
 from applications import access, submission
 from applications import materials as giving
 from applications.enums import Channel, Grade
 from applications.errors import Invalid, Refused
 from applications.models import Application, Draft, Material
 from portal.web import correcting, supplying, withdrawing
-from portal.web.access import SignedInRequest, posting_required
+from portal.web.access import SignedInRequest
 from portal.web.drafting import autosaved, receive, save_typed, sections_of, version_of
 from portal.web.files import private_file
 from portal.web.forms import typed
 from portal.web.pre_reviewing import waiting_count
 from portal.window import presenters
-
-clerk_only = posting_required(Role.CLERK)
+from portal.window.guard import case_of_place, clerk_only
 
 
 @clerk_only
@@ -199,32 +197,23 @@ def case_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "window/case_list.html", presenters.list_page(page, is_today=is_today))
 
 
-def _case(request: SignedInRequest, number: str) -> Application:
-    return get_object_or_404(
-        Application.objects.for_window(presenters.place_of(request.posting))
-        .with_history()
-        .select_related("entered_by"),
-        number=number,
-    )
-
-
 @clerk_only
 @require_GET
 def case(request: SignedInRequest, number: str) -> HttpResponse:
-    return render(request, "window/case.html", presenters.case_page(_case(request, number)))
+    return render(request, "window/case.html", presenters.case_page(case_of_place(request, number)))
 
 
 @clerk_only
 @require_GET
 def submitted(request: SignedInRequest, number: str) -> HttpResponse:
     """The number and the receipt to print; then the next person."""
-    return render(request, "window/submitted.html", presenters.submitted_page(_case(request, number)))
+    return render(request, "window/submitted.html", presenters.submitted_page(case_of_place(request, number)))
 
 
 @clerk_only
 def correction(request: SignedInRequest, number: str) -> HttpResponse:
     """Answers the offices' notices for the person at the counter, who brought the originals."""
-    case = _case(request, number)
+    case = case_of_place(request, number)
 
     def show(page: dict[str, Any]) -> HttpResponse:
         return render(request, "window/correction.html", {"case": case} | page)
@@ -235,7 +224,7 @@ def correction(request: SignedInRequest, number: str) -> HttpResponse:
 @clerk_only
 def supply(request: SignedInRequest, number: str) -> HttpResponse:
     """Takes the promised papers that the person brought."""
-    case = _case(request, number)
+    case = case_of_place(request, number)
 
     def show(page: dict[str, Any]) -> HttpResponse:
         return render(request, "window/supply.html", {"case": case} | page)
@@ -246,7 +235,7 @@ def supply(request: SignedInRequest, number: str) -> HttpResponse:
 @clerk_only
 def withdraw(request: SignedInRequest, number: str) -> HttpResponse:
     """Takes back items for the person at the counter, who says so."""
-    case = _case(request, number)
+    case = case_of_place(request, number)
 
     def show(page: dict[str, Any]) -> HttpResponse:
         return render(request, "window/withdraw.html", {"case": case} | page)
