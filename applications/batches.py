@@ -24,7 +24,7 @@ from agencies.gateways import batch
 from agencies.gateways.base import SigningKey
 from agencies.models import Office
 from applications import delivery, incoming, outgoing, printing
-from applications.enums import DispatchKind, DispatchStatus, Outcome
+from applications.enums import ON_ITS_WAY, DispatchKind, DispatchStatus, Outcome
 from applications.errors import Refused
 from applications.models import Dispatch, ExchangeKey, Material
 from applications.paper import moment
@@ -70,11 +70,10 @@ def export(office: Office) -> Export:
         raise Refused("这个机构不是离线交换")
     key = _key(office)
     now = timezone.now()
-    open_ones = [DispatchStatus.PENDING, DispatchStatus.SENDING]
     with transaction.atomic():
         found = list(
             Dispatch.objects.select_for_update(of=("self",))
-            .filter(task__office=office, status__in=open_ones)
+            .filter(task__office=office, status__in=ON_ITS_WAY)
             .with_way()
             .filter(way=GatewayKind.BATCH)
             .select_related("task__application", "task__item__scheme", "task__office")

@@ -17,6 +17,9 @@ from agencies.spec import Limit
 from agencies.words import WEEKDAYS
 from applications.enums import Action, TaskStatus
 
+# Days left from which a limit is soon over: the amber light, the figures and the reminders.
+SOON_DAYS = 2
+
 
 class Kind(StrEnum):
     RECEIVED = "received"
@@ -320,7 +323,7 @@ def _last_lines(
 def _light(left: int, is_late: bool) -> Light:
     if is_late:
         return Light.RED
-    return Light.AMBER if left <= 2 else Light.GREEN
+    return Light.AMBER if left <= SOON_DAYS else Light.GREEN
 
 
 def _walk(

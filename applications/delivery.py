@@ -26,7 +26,7 @@ from agencies.gateways.http import HttpGateway
 from agencies.models import Office
 from agencies.routing import Way, way_to
 from applications import fanout, outgoing, tickets, workflow
-from applications.enums import Action, DispatchKind, DispatchStatus, Outcome, Party
+from applications.enums import ON_ITS_WAY, UNSENT, Action, DispatchKind, DispatchStatus, Outcome, Party
 from applications.errors import Refused
 from applications.models import Dispatch, DispatchAttempt, ExchangeKey, OfficeLink
 
@@ -234,7 +234,7 @@ def record_failure(dispatch_id: int, outcome: Outcome, error: str) -> None:
     now = timezone.now()
     with transaction.atomic():
         dispatch = Dispatch.objects.select_for_update().get(pk=dispatch_id)
-        if dispatch.status not in (DispatchStatus.PENDING, DispatchStatus.SENDING):
+        if dispatch.status not in ON_ITS_WAY:
             return
         if dispatch.status == DispatchStatus.PENDING:  # "sending" was counted when it was leased
             dispatch.attempts += 1
@@ -252,7 +252,7 @@ def retry_after(attempts: int) -> timedelta:
 
 def confirm_receipt(dispatch: Dispatch, receipt_number: str, *, at: datetime, calendar: Calendar) -> None:
     """The receiver says by itself that it has the task, whatever we heard of our own try. The caller holds the lock."""
-    if dispatch.status in (DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION):
+    if dispatch.status in UNSENT:
         _arrive(dispatch, calendar, at, receipt_number)
 
 

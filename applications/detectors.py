@@ -21,7 +21,9 @@ from agencies.queues import all_queues
 from applications import tickets
 from applications.enums import (
     CLOSED,
+    ON_ITS_WAY,
     TERMINAL,
+    UNSENT,
     ApplicationStatus,
     DispatchStatus,
     DocumentStatus,
@@ -52,8 +54,6 @@ LATE = timedelta(minutes=5)
 PAPER_LATE = timedelta(minutes=15)
 DEAF = timedelta(minutes=5)
 BEAT_DEAD = timedelta(minutes=15)
-
-_UNSENT = [DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION]
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,14 @@ def _dispatches(**conditions: object) -> list[Any]:
 
 
 def pending_without_dispatch(now: datetime) -> Iterable[Finding]:
-    unsent = Dispatch.objects.filter(task=OuterRef("pk"), status__in=_UNSENT)
+    unsent = Dispatch.objects.filter(task=OuterRef("pk"), status__in=UNSENT)
     tasks = ItemTask.objects.filter(~Exists(unsent), status=TaskStatus.PENDING)
     tasks = tasks.select_related("office", "application")
     return [_of_task(task) for task in tasks[:500]]
 
 
 def unsent_too_long(now: datetime) -> Iterable[Finding]:
-    open_ones = [DispatchStatus.PENDING, DispatchStatus.SENDING]
-    late = _dispatches(status__in=open_ones, created_at__lt=now - LATE, task__office__is_held=False)
+    late = _dispatches(status__in=ON_ITS_WAY, created_at__lt=now - LATE, task__office__is_held=False)
     # What goes by hand takes days; it is late when nobody exported it within one.
     by_hand = [d for d in late if d.way == GatewayKind.BATCH]
     forgotten = [d for d in by_hand if d.status == DispatchStatus.PENDING and d.created_at < now - timedelta(days=1)]
@@ -151,8 +150,7 @@ def reconciliation_not_done(now: datetime) -> Iterable[Finding]:
 
 
 def held_too_long(now: datetime) -> Iterable[Finding]:
-    open_ones = [DispatchStatus.PENDING, DispatchStatus.SENDING]
-    late = _dispatches(status__in=open_ones, created_at__lt=now - timedelta(days=1), task__office__is_held=True)
+    late = _dispatches(status__in=ON_ITS_WAY, created_at__lt=now - timedelta(days=1), task__office__is_held=True)
     return [_of_dispatch(dispatch) for dispatch in late]
 
 
@@ -170,7 +168,7 @@ def delivered_but_not_there(now: datetime) -> Iterable[Finding]:
 
 def still_sent_though_ended(now: datetime) -> Iterable[Finding]:
     return [
-        _of_dispatch(dispatch) for dispatch in _dispatches(kind="task", status__in=_UNSENT, task__status__in=TERMINAL)
+        _of_dispatch(dispatch) for dispatch in _dispatches(kind="task", status__in=UNSENT, task__status__in=TERMINAL)
     ]
 
 

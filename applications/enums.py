@@ -141,6 +141,11 @@ class DispatchStatus(models.TextChoices):
     CANCELLED = "cancelled", "已取消"
 
 
+# The worker goes on with these by itself; with what is unsent besides, a person does.
+ON_ITS_WAY = frozenset({DispatchStatus.PENDING, DispatchStatus.SENDING})
+UNSENT = ON_ITS_WAY | {DispatchStatus.ATTENTION}
+
+
 class Outcome(models.TextChoices):
     """How one try of a dispatch ended. What is unknown is kept apart from what failed."""
 

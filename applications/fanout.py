@@ -17,7 +17,7 @@ from agencies.enums import GatewayKind
 from agencies.routing import way_to
 from agencies.spec import Requirement
 from applications import workflow
-from applications.enums import Action, DispatchKind, DispatchStatus, Outcome, Party, TaskStatus
+from applications.enums import UNSENT, Action, DispatchKind, DispatchStatus, Outcome, Party, TaskStatus
 from applications.models import Application, Dispatch, ItemTask, Material
 
 CHANNEL = "portal_outbox"
@@ -103,9 +103,8 @@ _HAS_IT = (Outcome.DELIVERED, Outcome.SENT, Outcome.UNKNOWN)
 def cancel_open(task: ItemTask, note: str, *, at: datetime | None = None) -> None:
     """A withdrawn or ended task is not sent any more; where another system may have it, that system is told."""
     rows = list(task.dispatches.of_tasks())
-    task.dispatches.filter(
-        status__in=[DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION]
-    ).update(status=DispatchStatus.CANCELLED, note=note, leased_until=None)
+    unsent = task.dispatches.filter(status__in=UNSENT)
+    unsent.update(status=DispatchStatus.CANCELLED, note=note, leased_until=None)
     may_have_it = any(row.status == DispatchStatus.SENDING or row.last_outcome in _HAS_IT for row in rows)
     way = way_to(task.office, task.item.code)
     polls = way.gateway == GatewayKind.HTTP and not way.endpoint and bool(rows)

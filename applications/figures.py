@@ -13,13 +13,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from agencies.deadlines import Calendar
+from applications import clock
 from applications.enums import AT_OFFICE, CLOSED, ApplicationStatus
 from applications.models import Application, Correction, ItemTask
 
 Cases = QuerySet[Application]
 
 DECIDED = sorted(CLOSED - {ApplicationStatus.WITHDRAWN})
-SOON_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def tasks_of(cases: Cases) -> QuerySet[ItemTask]:
 def agency_loads(cases: Cases, calendar: Calendar, today: date) -> list[AgencyLoad]:
     """Where the open tasks lie now and how their clocks stand, in the agencies' order."""
     is_late = Q(next_on__lt=today)
-    is_soon = Q(next_on__gte=today, next_on__lte=calendar.add(today, SOON_DAYS))
+    is_soon = Q(next_on__gte=today, next_on__lte=calendar.add(today, clock.SOON_DAYS))
     rows = (
         tasks_of(cases)
         .filter(status__in=AT_OFFICE)

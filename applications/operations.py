@@ -15,12 +15,10 @@ from agencies.gateways.egress import NotAllowed, check
 from agencies.models import Agency, Office, OfficeRoute, Posting
 from agencies.routing import Way
 from applications import batches, delivery, documents, fanout, printing, workflow
-from applications.enums import DispatchKind, DispatchStatus, Outcome
+from applications.enums import UNSENT, DispatchKind, DispatchStatus, Outcome
 from applications.errors import AlreadyDone, Refused
 from applications.models import AccessLog, Dispatch, DispatchAttempt, Document, OfficeLink, OperatorDeed, Ticket
 from portal.accounts.models import User
-
-_UNSENT = (DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION)
 
 
 def resend(dispatch: Dispatch, *, operator: User, note: str) -> Dispatch:
@@ -177,7 +175,7 @@ def make_paper_again(ticket: Ticket, *, operator: User) -> Document:
 def _lock(dispatch: Dispatch) -> Dispatch:
     workflow.lock(dispatch.task.application_id)
     current = Dispatch.objects.select_related("task__office").get(pk=dispatch.pk)
-    if current.status not in _UNSENT:
+    if current.status not in UNSENT:
         raise AlreadyDone(f"这一条推送现在是“{current.get_status_display()}”，没有再做")
     return current
 

@@ -10,11 +10,9 @@ from django.db.models.functions import Coalesce
 from agencies.enums import GatewayKind
 from agencies.models import Agency, Office, Posting
 from agencies.queues import queue_of
-from applications.enums import DispatchStatus
+from applications.enums import ON_ITS_WAY, UNSENT, DispatchStatus
 from applications.models import Dispatch, Heartbeat, OperatorDeed
 from applications.querysets import within
-
-UNSENT = (DispatchStatus.PENDING, DispatchStatus.SENDING, DispatchStatus.ATTENTION)
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def per_agency(posting: Posting) -> list[AgencyLine]:
 
     Only dispatches and offices that the posting may see are counted.
     """
-    waiting = Q(status__in=[DispatchStatus.PENDING, DispatchStatus.SENDING])
+    waiting = Q(status__in=ON_ITS_WAY)
     counted: dict[str, Any] = {
         row["task__office__agency"]: row
         for row in Dispatch.objects.for_posting(posting)

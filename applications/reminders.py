@@ -17,7 +17,6 @@ from agencies.models import Office, Posting
 from agencies.spec import SchemeSpec
 from applications import clock, notices
 from applications.enums import AT_OFFICE, NoticeKind
-from applications.figures import SOON_DAYS
 from applications.models import Application, Draft, ItemTask
 from applications.reporting import PERSONS_TURN, Reporting, reporting_of, reporting_waits_for_person
 from portal.accounts.models import User
@@ -127,7 +126,7 @@ def tell_offices(*, at: datetime | None = None) -> int:
     heads: dict[int, list[User]] = {}
     for task in _due_by(_latest(calendar, today)):
         here = calendar.at(task.office.region_id)
-        if task.next_on is None or not here.is_working(today) or task.next_on > here.add(today, SOON_DAYS):
+        if task.next_on is None or not here.is_working(today) or task.next_on > here.add(today, clock.SOON_DAYS):
             continue
         if task.office_id not in officers:
             officers[task.office_id] = _officers_of(task.office)
@@ -146,7 +145,7 @@ def tell_offices(*, at: datetime | None = None) -> int:
 
 def _latest(calendar: Calendar, today: date) -> date:
     """No place's second working day lies later, whatever days of its own it has."""
-    return max(here.add(today, SOON_DAYS) for here in [calendar, *calendar.places.values()])
+    return max(here.add(today, clock.SOON_DAYS) for here in [calendar, *calendar.places.values()])
 
 
 def _due_by(day: date) -> Iterable[ItemTask]:

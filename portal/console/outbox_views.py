@@ -15,7 +15,7 @@ from agencies.enums import Role
 from agencies.models import Agency, Office
 from agencies.routing import way_to
 from applications import operations, outbox
-from applications.enums import DispatchStatus
+from applications.enums import UNSENT, DispatchStatus
 from applications.errors import Refused
 from applications.models import Dispatch, Ticket
 from portal.console import presenters
@@ -65,7 +65,7 @@ def _page(request: SignedInRequest, pk: int, problem: str = "", note: str = "") 
         "dispatch": found,
         "row": presenters.dispatch_row(found, timezone.now()),
         "attempts": [presenters.attempt_row(attempt) for attempt in found.tries.all()],
-        "can_act": posting.role == Role.ADMINISTRATOR and found.status in outbox.UNSENT,
+        "can_act": posting.role == Role.ADMINISTRATOR and found.status in UNSENT,
         "is_operator": posting.role == Role.ADMINISTRATOR,
         "way": way_to(found.task.office, found.task.item.code).gateway.label,
         "is_held": found.task.office.is_held,

@@ -3,7 +3,6 @@
 Which of them a task offers follows from `workflow.available`; a form only says when offering it would make no sense.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -16,21 +15,11 @@ from applications import clock, review, visits, workflow
 from applications.enums import Action, Fulfilment, TaskStatus
 from applications.models import ItemTask
 from portal.desk.sight import Sight
+from portal.web.deficits import DeficitForm
 from portal.web.presenters import day_words
 from portal.web.widgets import CheckCards, ChoiceCards, DayInput, MomentInput
 
 REMEDY = "不服本决定的，可以自收到之日起六十日内申请行政复议，或者自收到之日起六个月内提起行政诉讼。"
-
-# What is most often wrong with a material; the words after it are free.
-MATERIAL_REASONS = (
-    "没有交",
-    "看不清，请平放、光线均匀重拍",
-    "没有拍全，有缺页或缺角",
-    "缺印章或签字",
-    "已过有效期",
-    "不是要求的材料",
-    "与填写的内容不一致",
-)
 
 
 def words(label: str, hint: str = "", rows: int = 3, **more: Any) -> forms.CharField:
@@ -192,34 +181,25 @@ class AcceptProvisionally(Way):
         return f"已容缺受理，{day_words(given['until'])}前补交。{due_words(self.task)}"
 
 
-class RequestCorrection(Way):
+class RequestCorrection(DeficitForm, Way):
     """Every material and every value of the payload is a row; a row with words in it is a deficit."""
 
     action, button = Action.REQUEST_CORRECTION, "预览告知书"
     asks_again = True
 
     def build(self) -> None:
-        self.material_rows = [self._material_row(material) for material in self.sight.payload["materials"]]
+        missing = self.sight.missing
+        self.material_rows = [
+            self.material_row(
+                given["code"], given["name"], is_missing=given["code"] in missing, noted=self._noted(given)
+            )
+            for given in self.sight.payload["materials"]
+        ]
         self.field_rows = [
-            self._field_row(line)
+            self.field_row(line["field"], line["label"])
             for line in self.sight.payload["fields"]
             if line.get("field") and not FIELDS[line["field"]].derived
         ]
-
-    def _material_row(self, material: dict[str, Any]) -> "Row":
-        code, noted = material["code"], self._noted(material)
-        choices = [("", "没有问题"), *[(reason, reason) for reason in MATERIAL_REASONS]]
-        name = material["name"]
-        self.fields[f"pick-{code}"] = forms.ChoiceField(
-            label=f"{name}：哪里不对",
-            choices=choices,
-            required=False,
-            initial="没有交" if code in self.sight.missing else "",
-        )
-        self.fields[f"words-{code}"] = forms.CharField(
-            label=f"{name}：具体说明", max_length=200, required=False, initial=noted
-        )
-        return Row(name, self[f"words-{code}"], self[f"pick-{code}"], bool(noted) or code in self.sight.missing)
 
     def _noted(self, material: dict[str, Any]) -> str:
         """What was found wrong with the material's files when they were looked at."""
@@ -229,11 +209,6 @@ class RequestCorrection(Way):
             for check in checks
             if check is not None and check.verdict != "fine"
         )
-
-    def _field_row(self, line: dict[str, str]) -> "Row":
-        name = f"field-{line['field']}"
-        self.fields[name] = forms.CharField(label=f"{line['label']}：哪里不对", max_length=200, required=False)
-        return Row(line["label"], self[name])
 
     @property
     def confirm_title(self) -> str:
@@ -255,18 +230,6 @@ class RequestCorrection(Way):
     @property
     def blocked(self) -> str:
         return f"还有 {self.sight.unseen} 份材料没看，看完才能发出告知" if self.sight.unseen else ""
-
-    def deficits(self) -> list[review.Deficit]:
-        found = []
-        for material in self.sight.payload["materials"]:
-            code = material["code"]
-            parts = [self.cleaned_data.get(f"pick-{code}", ""), self.cleaned_data.get(f"words-{code}", "")]
-            if reason := "：".join(part for part in parts if part):
-                found.append(review.Deficit(reason, material=code))
-        for line in self.sight.payload["fields"]:
-            if reason := self.cleaned_data.get(f"field-{line.get('field')}", ""):
-                found.append(review.Deficit(reason, field=line["field"]))
-        return found
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -290,16 +253,6 @@ class RequestCorrection(Way):
     def apply(self) -> str:
         made = review.request_correction(self.task, reviewer=self.sight.viewer, deficits=self.deficits())
         return f"已一次性告知补正，共 {made.lines.count()} 处，请申请人在{day_words(made.answer_by)}前补上"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of a correction: what it is about, the free words, and for a material the choice before them."""
-
-    name: str
-    words: forms.BoundField
-    pick: forms.BoundField | None = None
-    is_noted: bool = False
 
 
 class DoNotAccept(Way):

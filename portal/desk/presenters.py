@@ -85,7 +85,7 @@ def light(next_on: date | None, today: date, calendar: Calendar) -> Clock:
         return Clock("red", f"超期 {-left} 天" if left else "已超期")
     if next_on == today:
         return Clock("amber", "今天到期")
-    return Clock("amber" if left <= 2 else "done", f"剩 {left} 天")
+    return Clock("amber" if left <= clock.SOON_DAYS else "done", f"剩 {left} 天")
 
 
 # -- queue -------------------------------------------------------------------------------------------------------------

@@ -19,17 +19,17 @@ from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.fields import FIELDS
 from agencies.models import Posting
-from applications import pre_reviews, review
+from applications import pre_reviews
 from applications.enums import Party
 from applications.errors import AlreadyDone, Refused
 from applications.models import Application, Draft, Material, PreReview
 from portal.web.access import SignedInRequest
+from portal.web.deficits import DeficitForm
 from portal.web.drafting import shown
 from portal.web.forms import label_of
 from portal.web.presenters import SummaryRow, day_words, masked, moment_words, short_day, short_moment
 
 Show = Callable[[dict[str, Any]], HttpResponse]
-REASONS = ("没有交", "看不清，请平放、光线均匀重拍", "没有拍全，有缺页或缺角", "不是要求的材料", "与填写的内容不一致")
 
 
 @dataclass(frozen=True)
@@ -72,17 +72,7 @@ def waiting_count(posting: Posting) -> int:
 # -- one form ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Row:
-    """One thing that can be wrong, as components/deficits.html shows it."""
-
-    name: str
-    words: forms.BoundField
-    pick: forms.BoundField | None = None
-    is_noted: bool = False
-
-
-class DecisionForm(forms.Form):
+class DecisionForm(DeficitForm):
     """Passes, or says everything that is to be changed."""
 
     use_required_attribute = False
@@ -98,45 +88,15 @@ class DecisionForm(forms.Form):
         spec = case.scheme.spec
         codes = {material.code for material in given}
         self.materials = spec.materials_for(frozenset(case.ticked), case.answers)
-        self.asked = [entry for entry in case.registration.asked() if not FIELDS[entry.field].derived]
-        for material in self.materials:
-            is_missing = material.code not in codes and not material.optional
-            choices = [("", "没有问题"), *[(reason, reason) for reason in REASONS]]
-            self.fields[f"pick-{material.code}"] = forms.ChoiceField(
-                label=f"{material.title}：哪里不对",
-                choices=choices,
-                required=False,
-                initial="没有交" if is_missing else "",
-            )
-            self.fields[f"words-{material.code}"] = forms.CharField(
-                label=f"{material.title}：具体说明", max_length=200, required=False
-            )
-        for entry in self.asked:
-            self.fields[f"field-{entry.field}"] = forms.CharField(
-                label=f"{label_of(entry)}：哪里不对", max_length=200, required=False
-            )
-
-    @property
-    def material_rows(self) -> list[Row]:
-        return [
-            Row(m.title, self[f"words-{m.code}"], self[f"pick-{m.code}"], bool(self[f"pick-{m.code}"].value()))
+        self.material_rows = [
+            self.material_row(m.code, m.title, is_missing=m.code not in codes and not m.optional)
             for m in self.materials
         ]
-
-    @property
-    def field_rows(self) -> list[Row]:
-        return [Row(label_of(entry), self[f"field-{entry.field}"]) for entry in self.asked]
-
-    def deficits(self) -> list[review.Deficit]:
-        found = []
-        for material in self.materials:
-            parts = [self.cleaned_data[f"pick-{material.code}"], self.cleaned_data[f"words-{material.code}"]]
-            if reason := "：".join(part for part in parts if part):
-                found.append(review.Deficit(reason, material=material.code))
-        for entry in self.asked:
-            if reason := self.cleaned_data[f"field-{entry.field}"]:
-                found.append(review.Deficit(reason, field=entry.field))
-        return found
+        self.field_rows = [
+            self.field_row(entry.field, label_of(entry))
+            for entry in case.registration.asked()
+            if not FIELDS[entry.field].derived
+        ]
 
     def clean(self) -> dict[str, Any]:
         super().clean()

@@ -85,7 +85,8 @@ def light(task: ItemTask, calendar: Calendar, today: date) -> Clock:
     left = calendar.at(task.office.region_id).between(today, task.next_on)
     if task.next_on < today:
         return Clock("red", f"超期 {-left} 个工作日" if left else "超期")
-    return Clock("amber" if left <= 2 else "done", "今天到期" if task.next_on == today else f"还剩 {left} 个工作日")
+    words = "今天到期" if task.next_on == today else f"还剩 {left} 个工作日"
+    return Clock("amber" if left <= clock.SOON_DAYS else "done", words)
 
 
 # -- days --------------------------------------------------------------------------------------------------------------

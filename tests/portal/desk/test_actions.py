@@ -13,6 +13,7 @@ from applications import review, visits, workflow
 from applications.enums import Action, Fulfilment, Party, TaskStatus
 from applications.models import ItemTask, Visit
 from portal.desk import forms
+from portal.web.deficits import MATERIAL_REASONS
 from tests import factories
 from tests.portal.desk.conftest import (
     approver,
@@ -285,7 +286,7 @@ def test_correction_names_every_deficit_in_one_notice() -> None:
     code = file_of(task).code
     data = {
         "action": "request_correction",
-        f"request_correction-pick-{code}": forms.MATERIAL_REASONS[1],
+        f"request_correction-pick-{code}": MATERIAL_REASONS[1],
         f"request_correction-words-{code}": "印章压住日期",
         "request_correction-field-native": "没有写到旗县",
     }
@@ -295,7 +296,7 @@ def test_correction_names_every_deficit_in_one_notice() -> None:
     client.post(url("act", task), {**data, "sure": "1"})
 
     lines = {line.material or line.field: line.reason for line in task.corrections.get().lines.all()}
-    assert lines == {code: f"{forms.MATERIAL_REASONS[1]}：印章压住日期", "native": "没有写到旗县"}
+    assert lines == {code: f"{MATERIAL_REASONS[1]}：印章压住日期", "native": "没有写到旗县"}
     assert "印章压住日期" in preview
 
 
