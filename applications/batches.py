@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -26,7 +27,7 @@ from agencies.models import Office
 from applications import delivery, incoming, outgoing, printing
 from applications.enums import ON_ITS_WAY, DispatchKind, DispatchStatus, Outcome
 from applications.errors import Refused
-from applications.models import Dispatch, ExchangeKey, Material
+from applications.models import Application, Dispatch, ExchangeKey, ItemTask, Material
 from applications.paper import moment
 
 # What was handed over and not answered is due again after this time.
@@ -214,7 +215,9 @@ class _DryRun(Exception):
 def bring_back(office: Office, content: bytes, *, dry_run: bool) -> list[Verdict]:
     """Applies a result file row by row: `receipt` rows make a task delivered, the others are results as over the wire.
 
-    Raises Refused when the file as a whole is not genuine. With `dry_run` everything is tried and nothing kept.
+    Each row is a transaction of its own, so that no case waits for the rest of the file and a file that was broken off
+    goes on when it is brought again. Raises Refused when the file as a whole is not genuine. With `dry_run` everything is
+    tried and nothing kept.
     """
     keys = {key.kid: key for key in ExchangeKey.objects.for_office(office)}
     try:
@@ -222,16 +225,38 @@ def bring_back(office: Office, content: bytes, *, dry_run: bool) -> list[Verdict
     except batch.BadFile as error:
         raise Refused(str(error)) from None
     key = next(iter(keys.values()))
+    return _tried(key, name, rows) if dry_run else [_verdict(key, name, row) for row in rows]
+
+
+def _tried(key: ExchangeKey, name: str, rows: list[batch.Row]) -> list[Verdict]:
+    """The verdicts of rows that build on one another; all is undone.
+
+    Their cases are locked beforehand and in order, so that two files that name the same cases do not block each other.
+    """
     verdicts: list[Verdict] = []
     try:
         with transaction.atomic():
+            list(Application.objects.select_for_update(of=("self",)).filter(pk__in=_cases_of(rows)).order_by("pk"))
             for row in rows:
                 verdicts.append(_verdict(key, name, row))
-            if dry_run:
-                raise _DryRun
+            raise _DryRun
     except _DryRun:
-        pass
-    return verdicts
+        return verdicts
+
+
+def _cases_of(rows: list[batch.Row]) -> set[int]:
+    subjects = {str(row.value.get("subject", "")) for row in rows}
+    tasks = [int(text) for text in subjects if text.isascii() and text.isdigit() and len(text) < 19]
+    sent = [UUID(text) for row in rows if _is_uuid(text := str(row.value.get("dispatch", "")))]
+    found = ItemTask.objects.filter(Q(pk__in=tasks) | Q(dispatches__key__in=sent))
+    return set(found.values_list("application", flat=True))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
 
 
 def _verdict(key: ExchangeKey, name: str, row: batch.Row) -> Verdict:
@@ -245,13 +270,15 @@ def _verdict(key: ExchangeKey, name: str, row: batch.Row) -> Verdict:
 
 
 def _apply(key: ExchangeKey, name: str, row: batch.Row) -> str:
-    body = json.dumps(row.value, ensure_ascii=False, sort_keys=True).encode()
+    try:
+        body = json.dumps(row.value, ensure_ascii=False, sort_keys=True).encode()
+    except UnicodeEncodeError:  # half of a character, which JSON can write and no text can hold
+        raise incoming.Problem(422, "invalid", "这一行有不能接收的字符") from None
     if "receipt_number" in row.value:
-        try:
-            dispatch_key = str(UUID(str(row.value.get("dispatch"))))
-        except ValueError:
-            raise incoming.Problem(422, "invalid", "这一行没有推送标识") from None
-        incoming.acknowledge(key, dispatch_key, body)
+        given = str(row.value.get("dispatch"))
+        if not _is_uuid(given):
+            raise incoming.Problem(422, "invalid", "这一行没有推送标识")
+        incoming.acknowledge(key, str(UUID(given)), body)
         return "已登记对方回执"
     reply = incoming.receive(key, f"{name}#{row.number}", body)
     return {"applied": "已登记", "stale": "比已登记的早，没有采用"}[reply.body["outcome"]]

@@ -100,10 +100,17 @@ def safe_name(name: str) -> str:
 def add(
     *, draft: Draft, code: str, name: str, size: int, stream: BinaryIO, user: User, grade: Grade = Grade.C
 ) -> Material:
-    """Takes one file for a draft's material. Raises Invalid by material code; everything given before stays."""
+    """Takes one file for a draft's material. Raises Invalid by material code; everything given before stays.
+
+    Raises AlreadyDone when the form was handed in meanwhile: the file would belong to no case.
+    """
     if code not in {m.code for m in draft.scheme.spec.materials}:
         raise Invalid({code: "没有这一种材料"})
-    return _store(code, name, _checked(code, size, stream), user, grade, draft=draft)
+    clean = _checked(code, size, stream)
+    with transaction.atomic():
+        if Draft.objects.select_for_update().get(pk=draft.pk).sent_at is not None:
+            raise AlreadyDone("登记表已经提交，这个文件没有收。需要补交的，等部门通知补正")
+        return _store(code, name, clean, user, grade, draft=draft)
 
 
 def given_before(draft: Draft) -> dict[str, list[Material]]:
@@ -219,9 +226,20 @@ def _store(
 
 
 def remove(material: Material) -> None:
-    """Takes a file back before it was sent; what is with an office is replaced by a correction, never removed."""
+    """Takes a file back before it was sent; what is with an office is replaced by a correction, never removed.
+
+    Its case or form is locked first: a file that is being sent at this moment is sent, not lost. Gone already is gone.
+    """
     with transaction.atomic():
-        current = Material.objects.select_for_update().get(pk=material.pk)
+        if material.application_id is not None:
+            workflow.lock(material.application_id)
+        elif material.draft_id is not None:
+            Draft.objects.select_for_update().get(pk=material.draft_id)
+        current = (
+            Material.objects.select_for_update(of=("self",)).select_related("draft").filter(pk=material.pk).first()
+        )
+        if current is None:
+            return
         if current.application_id is not None and current.is_sent:
             raise Refused("已提交的材料不能删除")
         if current.application_id is None and current.draft is not None and current.draft.sent_at is not None:

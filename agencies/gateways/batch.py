@@ -51,8 +51,10 @@ def unseal(content: bytes, keys: dict[str, bytes]) -> tuple[str, list[Row]]:
         end = json.loads(last)
         batch, number, timestamp, kid = str(end["batch"]), int(end["rows"]), int(end["timestamp"]), str(end["kid"])
         given = {str(text) for text in end["signatures"]}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise BadFile("文件没有完整的结尾行，可能没有拷贝完") from None
+    if not 0 < len(batch) <= 60 or not batch.isprintable():
+        raise BadFile("文件的批次名不能用，请用不超过 60 个字的文字")
     secret = keys.get(kid)
     if secret is None:
         raise BadFile("文件的密钥编号不在用")
@@ -61,7 +63,8 @@ def unseal(content: bytes, keys: dict[str, bytes]) -> tuple[str, list[Row]]:
         signatures.sign_sm3(secret, batch, timestamp, body),
     }:
         raise BadFile("文件签名不对，内容可能被改过")
-    lines = body.decode(errors="replace").splitlines()
+    # Only a line feed ends a line: a text may hold other signs that Python takes for the end of one.
+    lines = body.decode(errors="replace").split("\n")[:-1]
     if len(lines) != number:
         raise BadFile(f"文件应有 {number} 行，实有 {len(lines)} 行")
     return batch, [_read(number, line) for number, line in enumerate(lines, 1)]
@@ -70,6 +73,6 @@ def unseal(content: bytes, keys: dict[str, bytes]) -> tuple[str, list[Row]]:
 def _read(number: int, line: str) -> Row:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Row(number, problem="这一行不是 JSON")
     return Row(number, value) if isinstance(value, dict) else Row(number, problem="这一行不是一件")

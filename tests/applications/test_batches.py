@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 
 from agencies.enums import GatewayKind
-from agencies.gateways import batch
+from agencies.gateways import batch, signatures
 from agencies.models import Office
 from applications import batches
 from applications.enums import DispatchStatus, TaskStatus
@@ -204,3 +204,47 @@ def test_row_for_another_office_is_an_unknown_task(offline: Any) -> None:
     (verdict,) = batches.bring_back(office, results(key, exchange.event(foreign, "accepted", 1)), dry_run=False)
 
     assert (verdict.is_good, verdict.words) == (False, "没有这一件")
+
+
+def test_signs_that_end_a_line_elsewhere_stand_in_a_text(offline: Any) -> None:
+    """A text pasted from a word processor may hold U+2028 or U+0085."""
+    office, key, (first, second) = offline
+    said = exchange.event(first.task, "not_accepted", 1, opinion="不属本局\u2028请到\u0085派出所")
+
+    verdicts = batches.bring_back(office, results(key, said, receipt(second)), dry_run=False)
+
+    assert [verdict.is_good for verdict in verdicts] == [True, True]
+
+
+@pytest.mark.parametrize("line", [b'{"subject":"\\ud800"}', b"[" * 100_000, b'{"a":' * 100_000])
+def test_row_that_no_text_can_hold_stops_no_other(offline: Any, line: bytes) -> None:
+    office, key, (first, _) = offline
+    body = line + b"\n" + json.dumps(receipt(first)).encode() + b"\n"
+
+    verdicts = batches.bring_back(office, signed(key, body, 2), dry_run=False)
+
+    assert [verdict.is_good for verdict in verdicts] == [False, True]
+
+
+def signed(key: ExchangeKey, body: bytes, rows: int, name: str = "back-2") -> bytes:
+    """A file as another program may write it."""
+    sign = signatures.sign_sha256(key.secret, name, 1, body)
+    end = {"batch": name, "rows": rows, "timestamp": 1, "kid": key.kid, "signatures": [sign]}
+    return body + json.dumps(end).encode() + b"\n"
+
+
+@pytest.mark.parametrize("name", ["", "批" * 61, "a\x00b"])
+def test_name_of_a_batch_that_cannot_be_kept_is_refused(offline: Any, name: str) -> None:
+    office, key, (first, _) = offline
+    body = json.dumps(exchange.event(first.task, "accepted")).encode() + b"\n"
+
+    with pytest.raises(Refused, match="批次名"):
+        batches.bring_back(office, signed(key, body, 1, name), dry_run=False)
+
+
+@pytest.mark.parametrize("last", [b'{"batch":"\\ud800","rows":0,"timestamp":1e999}', b"[" * 100_000])
+def test_last_line_that_is_none_is_refused(offline: Any, last: bytes) -> None:
+    office, _, _ = offline
+
+    with pytest.raises(Refused):
+        batches.bring_back(office, last, dry_run=False)

@@ -1,6 +1,7 @@
 """Races on PostgreSQL with real threads: whoever comes second is told, and nothing is lost, doubled or left open."""
 
 import threading
+import time as time_module
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +13,37 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import corrections, delivery, pre_reviews, review, submission, visits, workflow
+from agencies.enums import GatewayKind
+from agencies.gateways import batch
+from agencies.models import Office
+from applications import (
+    batches,
+    corrections,
+    delivery,
+    materials,
+    pre_reviews,
+    review,
+    submission,
+    visits,
+    workflow,
+)
 from applications.enums import Action, ApplicationStatus, Channel, DispatchStatus, Fulfilment, Party, TaskStatus
 from applications.errors import AlreadyDone, Refused
-from applications.models import Application, Dispatch, DispatchAttempt, Draft, ItemTask, Result, StatusLog, Visit
+from applications.models import (
+    Application,
+    Dispatch,
+    DispatchAttempt,
+    Draft,
+    ExchangeKey,
+    ItemTask,
+    Result,
+    StatusLog,
+    Visit,
+)
 from applications.numbering import case_number
 from portal.accounts.models import User
 from tests import factories
+from tests.factories import exchange
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("directory")]
 
@@ -201,6 +226,79 @@ def test_correction_answered_twice_at_once_is_sent_once() -> None:
     application.refresh_from_db()
     sent = task.dispatches.get(version=2).payload["fields"]
     assert application.answers["hukou_before"] in [line["value"] for line in sent]
+
+
+def test_file_taken_back_while_its_answer_is_sent_is_sent() -> None:
+    """One tab sends, the other deletes: never an answer without its file."""
+    application = factories.delivered(ticked=["I01"])
+    task, user = factories.task_of(application, "I01"), application.entered_by
+    code = task.material_codes()[0]
+    deficit = review.Deficit(material=code, reason="看不清")
+    review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=[deficit])
+    file = factories.answer_file(application, code)
+    locked, began = threading.Event(), threading.Event()
+
+    def send() -> None:
+        with transaction.atomic():
+            workflow.lock(application.pk)
+            locked.set()
+            began.wait(5)
+            corrections.answer(application, user=user, answers={})
+
+    def take_back() -> None:
+        locked.wait(5)
+        threading.Timer(0.3, began.set).start()
+        materials.remove(file)
+
+    sent, removed = at_once(send, take_back)
+
+    assert sent is None
+    assert isinstance(removed, Refused)
+    assert application.materials.get(pk=file.pk).is_sent
+
+
+def test_file_given_while_the_form_is_handed_in_is_not_lost_unsaid() -> None:
+    draft = factories.draft()
+    factories.give_materials(draft)
+    code = draft.materials.first().code
+    sent, began = threading.Event(), threading.Event()
+
+    def hand_in() -> None:
+        with transaction.atomic():
+            submission.submit(draft, user=draft.owner, channel=Channel.ONLINE, promised=True)
+            sent.set()
+            began.wait(5)
+
+    def give() -> None:
+        sent.wait(5)
+        threading.Timer(0.3, began.set).start()
+        factories.give_file(draft, code)
+
+    outcome = at_once(hand_in, give)
+
+    assert outcome[0] is None
+    assert isinstance(outcome[1], AlreadyDone)
+    assert not draft.materials.filter(application=None).exists()
+
+
+def test_result_files_that_name_the_same_cases_in_another_order_do_not_block_each_other() -> None:
+    tasks = [exchange.case_of()[1] for _ in range(6)]
+    Office.objects.filter(pk=tasks[0].office_id).update(gateway=GatewayKind.BATCH)
+    office = Office.objects.get(pk=tasks[0].office_id)
+    key = ExchangeKey.issue(agency=office.agency, office=office)
+    dispatches = list(Dispatch.objects.filter(task__in=tasks))
+
+    def file(name: str, rows: list[Dispatch]) -> bytes:
+        said = [{"dispatch": str(row.key), "receipt_number": "收1", "digest": row.digest} for row in rows]
+        return batch.seal(said, exchange.signing_key(key), batch=name, timestamp=int(time_module.time()))
+
+    files = file("there", dispatches), file("back", dispatches[::-1])
+    for is_dry in (True, False):
+        outcome = at_once(
+            *[lambda content=content, dry=is_dry: batches.bring_back(office, content, dry_run=dry) for content in files]
+        )
+        assert [error for error in outcome if isinstance(error, Exception)] == []
+        assert all(verdict.is_good for verdicts in outcome for verdict in verdicts)
 
 
 def test_notices_of_two_offices_answered_twice_at_once_go_out_once_each() -> None:

@@ -13,7 +13,7 @@ from agencies.publishing import digest_of
 from applications import delivery, materials, pre_reviews, submission
 from applications.demo import Soldier, answers_for, picture, soldier
 from applications.enums import Channel, TaskStatus
-from applications.models import Application, Dispatch, Draft, ItemTask
+from applications.models import Application, Dispatch, Draft, ItemTask, Material
 from portal.accounts.models import User
 
 DONGSHENG, HEPING, NANGANG, TIANHE = "150602", "120101", "230103", "440106"
@@ -50,14 +50,28 @@ def give_materials(made: Draft) -> None:
     """One picture for every material that is called for."""
     content = picture("demo")
     for spec in made.scheme.spec.materials_for(frozenset(made.ticked), made.answers):
-        materials.add(
-            draft=made,
-            code=spec.code,
-            name=f"{spec.name}.jpg",
-            size=len(content),
-            stream=io.BytesIO(content),
-            user=made.entered_by,
-        )
+        give_file(made, spec.code, content, name=f"{spec.name}.jpg")
+
+
+def give_file(made: Draft, code: str, content: bytes = b"", name: str = "a.jpg") -> Material:
+    """One picture for one material of a form."""
+    content = content or picture("one more")
+    return materials.add(
+        draft=made, code=code, name=name, size=len(content), stream=io.BytesIO(content), user=made.entered_by
+    )
+
+
+def answer_file(application: Application, code: str) -> Material:
+    """One picture as an answer to a notice, not sent yet."""
+    content = picture("new")
+    return materials.answer_with(
+        application=application,
+        code=code,
+        name="a.jpg",
+        size=len(content),
+        stream=io.BytesIO(content),
+        user=application.entered_by,
+    )
 
 
 def submitted(
