@@ -18,6 +18,8 @@ from agencies.divisions import NATION
 from agencies.models import CalendarYear, Region
 from agencies.words import WEEKDAYS
 
+_YEARS = range(2000, 2100)
+
 
 class CalendarError(ValueError):
     """A calendar file that cannot be right; the message says what to mend."""
@@ -31,13 +33,15 @@ def read_calendar(path: Path) -> CalendarYear:
 def parse_calendar(text: str, name: str) -> CalendarYear:
     """The year of a text, unsaved; `name` is what messages call it. Raises CalendarError."""
     try:
-        data: dict[str, Any] = yaml.safe_load(text)
+        data = _read(text)
         year, spans = int(data["year"]), [_Span.of(holiday) for holiday in data["holidays"]]
-        make_up_days: list[date] = list(data.get("make_up_days", []))
-        if not all(isinstance(day, date) for day in make_up_days):
-            raise TypeError
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
+        make_up_days: list[date] = [_day(day) for day in data.get("make_up_days", [])]
+        int(data.get("statutory_days", 0))
+        _line(data.get("notice") or "")
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise CalendarError(f"{name}：格式不对，请照 fixtures/calendar 里的文件写。") from None
+    if year not in _YEARS:
+        raise CalendarError(f"{name}：没有{year}年的日历，请核对 year。")
     region = str(data.get("region", "") or "")
     faults = [*_faults(year, spans, make_up_days, data)]
     if region in ("", NATION):
@@ -54,6 +58,29 @@ def parse_calendar(text: str, name: str) -> CalendarYear:
     )
 
 
+def _read(text: str) -> dict[str, Any]:
+    """A calendar refers to nothing of itself: a short text with such references can stand for a very long one."""
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+        raise ValueError
+    data: dict[str, Any] = yaml.safe_load(text)
+    return data
+
+
+def _day(value: Any) -> date:
+    """A day without an hour; a moment would be taken for a day and be none."""
+    if type(value) is not date:
+        raise TypeError
+    return value
+
+
+def _line(value: Any) -> str:
+    """One line that can be stored."""
+    line = str(value).strip()
+    if not line.isprintable() or len(line) > 200:
+        raise ValueError
+    return line
+
+
 @dataclass(frozen=True)
 class _Span:
     """One holiday; `told` is how many days the notice says it has, where the file repeats it."""
@@ -64,10 +91,12 @@ class _Span:
 
     @classmethod
     def of(cls, holiday: Mapping[str, Any]) -> "_Span":
-        first, last = holiday["from"], holiday["to"]
+        first, last = _day(holiday["from"]), _day(holiday["to"])
+        if (last - first).days > 366:
+            raise ValueError
         days = [first + timedelta(days=count) for count in range((last - first).days + 1)]
         told = holiday.get("days")
-        return cls(str(holiday["name"]), days, None if told is None else int(told))
+        return cls(_line(holiday["name"]), days, None if told is None else int(told))
 
 
 def _faults(year: int, spans: list[_Span], make_up_days: list[date], data: Mapping[str, Any]) -> list[str]:

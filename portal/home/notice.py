@@ -6,7 +6,7 @@ The answers stand in the address and nowhere else: nothing is stored, and the nu
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -26,6 +26,8 @@ from portal.web import place
 from portal.web.files import VIEWER_POLICY
 
 _ONE_PAPER_AT_A_TIME = Lock()
+# Anybody may ask for a paper, and making one takes long: one more may wait, so that threads are left for the pages.
+_PLACES_AT_THE_PRESS = BoundedSemaphore(2)
 
 
 @dataclass(frozen=True)
@@ -64,21 +66,33 @@ def notice(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def paper(request: HttpRequest, number: str) -> HttpResponse:
-    """The sheet of a number as a PDF: the same number gives the same bytes. Without Pango the same as a page."""
+    """The sheet of a number as a PDF: the same number gives the same bytes.
+
+    Without Pango, and while several others are being made, the same as a page, which prints as well.
+    """
     try:
         asker = opened(number)
     except ValueError:
         raise Http404 from None
-    html = notice_sheet.paper_html(asker)
-    try:
-        with _ONE_PAPER_AT_A_TIME:
-            made = printing.print_pdf(html, identifier=asker.number)
-    except printing.Unavailable:
+    made = _printed(notice_sheet.paper_html(asker), asker.number)
+    if made is None:
         return HttpResponse(notice_sheet.paper_html(asker, is_page=True))
     response = HttpResponse(made.pdf, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{asker.number}.pdf"'
     response.headers["Content-Security-Policy"] = VIEWER_POLICY
     return response
+
+
+def _printed(html: str, number: str) -> printing.Printed | None:
+    if not _PLACES_AT_THE_PRESS.acquire(blocking=False):
+        return None
+    try:
+        with _ONE_PAPER_AT_A_TIME:
+            return printing.print_pdf(html, identifier=number)
+    except printing.Unavailable:
+        return None
+    finally:
+        _PLACES_AT_THE_PRESS.release()
 
 
 def opened(number: str) -> Asker:

@@ -111,6 +111,29 @@ def test_anything_else_is_refused_in_words(administrator: Client, text: str) -> 
     assert "没有导入" in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 50_000,
+        TEXT.replace("year: 2027", "year: .inf"),
+        TEXT.replace("statutory_days: 1", "statutory_days: one"),
+        TEXT.replace("2027-01-01", "0001-01-01"),
+        TEXT.replace("2027-01-03", "9999-12-31"),
+        TEXT.replace("-01, to", "-01 09:00:00, to").replace("-03, days", "-03 09:00:00, days"),
+        TEXT.replace("测试通知", "通知" * 101),
+        TEXT.replace("测试通知", '"a\\0b"'),
+        TEXT.replace("元旦", '"\\ud800"'),
+        "a: &a [x,x]\nb: &b [*a,*a]\n" + TEXT,
+        'region: "150600"\nyear: 99999\nnotice: 通知\nholidays: []',
+    ],
+)
+def test_odd_calendar_is_refused_in_words(administrator: Client, text: str) -> None:
+    """Nothing of it may break the page, and a moment taken for a day would break the counting of all."""
+    page = administrator.post(IMPORT, {"text": text})
+
+    assert page.context["form"].errors
+
+
 def test_same_calendar_again_offers_no_button(administrator: Client) -> None:
     mark = administrator.post(IMPORT, {"text": TEXT}).context["mark"]
     administrator.post(IMPORT, {"text": TEXT, "confirm": "1", "seen": mark})

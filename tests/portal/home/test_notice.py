@@ -1,5 +1,7 @@
 """一次告知: this person's items, days, materials and visits, out of the answers alone."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pypdfium2
@@ -14,6 +16,7 @@ from agencies.enums import LimitUnit
 from agencies.models import Scheme
 from agencies.publishing import publish
 from agencies.spec import Limit, SchemeSpec
+from portal.home import notice
 from portal.home.notice_sheet import last_days
 from portal.web import place
 from tests.agencies.conftest import layer
@@ -170,6 +173,25 @@ def test_paper_says_what_the_page_says(client: Client) -> None:
     ]
     wanted += [remark for row in told.materials for remark in row.remarks]
     assert [words for words in wanted if squeezed(words) not in squeezed(text)] == []
+
+
+def test_papers_asked_for_by_many_at_once_leave_room_for_the_pages(client: Client) -> None:
+    """One is made and one waits for it; whoever comes then gets the same as a page, at once."""
+    number = client.get("/notice/", {"item": ["I04"], **ANSWERS}).context["sheet"].number
+
+    with ThreadPoolExecutor(2) as others, notice._ONE_PAPER_AT_A_TIME:
+        waiting = [others.submit(notice._printed, "<p>一次告知单</p>", number) for _ in range(2)]
+        while notice._PLACES_AT_THE_PRESS._value:
+            time.sleep(0.01)
+        answer = client.get(f"/notice/{number}.pdf")
+        notice._ONE_PAPER_AT_A_TIME.release()
+        made = [paper.result(60) for paper in waiting]
+        notice._ONE_PAPER_AT_A_TIME.acquire()
+
+    assert answer["Content-Type"].startswith("text/html")
+    assert number in answer.content.decode()
+    assert all(paper is not None for paper in made)
+    assert paper(client, number).startswith(b"%PDF")
 
 
 def test_paper_of_a_number_that_is_none_is_not_there(client: Client) -> None:
