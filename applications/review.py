@@ -1,4 +1,4 @@
-"""Caller side of the office: accept, ask for correction, call in, suspend, decide, fulfil. Each a service of its own."""
+"""Caller side of the office: accept, ask for correction, suspend, decide, transfer, fulfil. Each a service of its own."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

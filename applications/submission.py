@@ -1,4 +1,4 @@
-"""Caller side: drafts, submission, promised papers, withdrawal. Each service owns its transaction."""
+"""Caller side: drafts, submission, added items, promised papers, withdrawal. Each service owns its transaction."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""What a person may still do with a case: add an item, bring promised papers, ask why nothing moves."""
+"""What a person may still do with a case: add an item, bring promised papers, agree on a time, ask why nothing moves."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The console of supervisors and administrators: figures, the outbox, messages to people, schemes."""
+"""The console of supervisors and administrators: figures, cases, calendars, the outbox, messages to people, schemes."""
 
 from django.urls import path
 

@@ -63,19 +63,6 @@ LEGEND = (Clock("done", "时间充足"), Clock("amber", "剩 2 个工作日以�
 _HIDDEN_KINDS = {FieldKind.ID_NUMBER, FieldKind.PHONE, FieldKind.ACCOUNT}
 
 
-def status_tag(task: ItemTask) -> Tag:
-    """The state in the word of the state machine; money or a card that is still to come says so."""
-    result = getattr(task, "result", None)
-    if result is not None and result.fulfilment in (
-        Fulfilment.PAYMENT_DUE,
-        Fulfilment.IN_PRODUCTION,
-        Fulfilment.READY,
-        Fulfilment.MAILED,
-    ):
-        return Tag("blue", "calendar-event", result.get_fulfilment_display())
-    return progress.staff_tag(task)
-
-
 def light(next_on: date | None, today: date, calendar: Calendar) -> Clock:
     """The time left in working days, as shape and words."""
     if next_on is None:
@@ -176,7 +163,7 @@ def queue_row(task: ItemTask, today: date, calendar: Calendar) -> QueueRow:
         id_no=masked(id_no),
         item=task.item.name,
         clock=light(task.next_on, today, calendar),
-        tag=status_tag(task),
+        tag=progress.staff_tag(task),
         materials=f"{given} / {wanted}" if wanted else "—",
         is_incomplete=given < wanted,
         channel=task.application.get_channel_display(),
@@ -390,7 +377,7 @@ def task_page(sight: Sight, *, wanted_file: str = "", is_revealed: bool = False)
         name=_person_of(task, sight.payload)[0],
         number=task.application.number,
         channel=f"{task.application.get_channel_display()}提交",
-        tag=status_tag(task),
+        tag=progress.staff_tag(task),
         clock=None if task.is_terminal else light(task.next_on, sight.today, sight.calendar),
         lines=payload_lines(sight, is_revealed=is_revealed),
         has_hidden=bool(hidden_fields(sight)) and not is_revealed,
@@ -623,7 +610,7 @@ def case_rows(application: Application, tasks: Iterable[ItemTask], own_office: i
         rows.append(
             TaskRow(
                 name=task.item.name,
-                tag=status_tag(task),
+                tag=progress.staff_tag(task),
                 agency=task.office.name,
                 agency_icon=task.office.agency.icon,
                 next_step=next_step(task),

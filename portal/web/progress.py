@@ -65,7 +65,10 @@ def person_tag(task: ItemTask) -> Tag:
 
 
 def staff_tag(task: ItemTask) -> Tag:
-    """The state of an item in the words of the state machine."""
+    """The state of an item in the words of the state machine; money or a card that is still to come says so."""
+    result = getattr(task, "result", None)
+    if result is not None and result.fulfilment in _AFTERWARDS:
+        return Tag("blue", "calendar-event", result.get_fulfilment_display())
     shown = _PERSON[task.status]
     return Tag(shown.tone, shown.icon, task.get_status_display())
 

@@ -175,10 +175,6 @@ def test_masked_hides_the_middle(number: str, shown: str) -> None:
     assert presenters.masked(number) == shown
 
 
-def test_full_day_names_the_weekday() -> None:
-    assert presenters.full_day(date(2026, 10, 28)) == "2026年10月28日（星期三）"
-
-
 def test_field_has_label_hint_error_and_control_in_this_order_with_their_ids() -> None:
     form = SampleForm({"name": ""})
 
