@@ -102,7 +102,8 @@ _HAS_IT = (Outcome.DELIVERED, Outcome.SENT, Outcome.UNKNOWN)
 
 def cancel_open(task: ItemTask, note: str, *, at: datetime | None = None) -> None:
     """A withdrawn or ended task is not sent any more; where another system may have it, that system is told."""
-    rows = list(task.dispatches.of_tasks())
+    # Locked, not only read: an export of the office's may be taking them along at this moment.
+    rows = list(task.dispatches.of_tasks().select_for_update(of=("self",)).order_by("pk"))
     unsent = task.dispatches.filter(status__in=UNSENT)
     unsent.update(status=DispatchStatus.CANCELLED, note=note, leased_until=None)
     may_have_it = any(row.status == DispatchStatus.SENDING or row.last_outcome in _HAS_IT for row in rows)

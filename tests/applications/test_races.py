@@ -301,6 +301,33 @@ def test_result_files_that_name_the_same_cases_in_another_order_do_not_block_eac
         assert all(verdict.is_good for verdicts in outcome for verdict in verdicts)
 
 
+def test_case_withdrawn_while_it_is_exported_is_taken_back_from_the_office() -> None:
+    """Who has it in a package must be told, even if the package was not finished when the person withdrew."""
+    application, task = exchange.case_of()
+    Office.objects.filter(pk=task.office_id).update(gateway=GatewayKind.BATCH)
+    office = Office.objects.get(pk=task.office_id)
+    ExchangeKey.issue(agency=office.agency, office=office)
+    exported, began = threading.Event(), threading.Event()
+
+    def export() -> int:
+        with transaction.atomic():
+            made = batches.export(office)
+            exported.set()
+            began.wait(5)
+        return len(made.lines)
+
+    def withdraw() -> None:
+        exported.wait(5)
+        threading.Timer(0.3, began.set).start()
+        submission.withdraw(application, user=application.entered_by)
+
+    assert at_once(export, withdraw) == [1, None]
+    assert list(task.dispatches.values_list("kind", "status").order_by("pk")) == [
+        ("task", DispatchStatus.CANCELLED),
+        ("withdrawn", DispatchStatus.PENDING),
+    ]
+
+
 def test_notices_of_two_offices_answered_twice_at_once_go_out_once_each() -> None:
     """B1: two tabs, one press each; every office hears once."""
     application = factories.delivered(ticked=["I01", "I04"])
