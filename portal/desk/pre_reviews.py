@@ -3,7 +3,7 @@
 import uuid
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
@@ -44,8 +44,13 @@ def pre_review(request: OfficerRequest, number: str) -> HttpResponse:
 @require_GET
 @officers_only
 def pre_review_file(request: OfficerRequest, number: str, material: uuid.UUID) -> HttpResponse:
-    """One file of the form; the look is recorded with an item of the case."""
+    """One file of the form while it waits here; the look is recorded with an item of the case.
+
+    What the person gives to other offices later is none of the hub's.
+    """
     waiting = _latest(request, number)
-    found = get_object_or_404(waiting.application.materials.all(), pk=material)
+    if waiting.decided_at is not None:
+        raise Http404
+    found = get_object_or_404(waiting.application.materials.filter(is_sent=True), pk=material)
     access.open_for_pre_review(found, viewer=request.user, posting=request.posting)
     return inline_file(found.file, name=str(found.pk), extension=found.extension)

@@ -110,6 +110,9 @@ def respond(request: SignedInRequest, waiting: PreReview, *, side: str, show: Sh
     case = waiting.application
     given = list(case.materials.filter(is_sent=True, replaced_by=None))
     form = DecisionForm(request.POST if request.method == "POST" else None, case, given)
+    if request.POST.get("round", str(waiting.round)) != str(waiting.round):
+        messages.warning(request, "没有登记：这份登记表已经退回，本人改好又交来了。下面是新的内容，请重新看过再决定")
+        return show(_page(waiting, form, given, side))
     if request.method == "POST" and form.is_valid():
         try:
             messages.success(request, _decide(request, waiting, form))
@@ -146,6 +149,8 @@ def _page(waiting: PreReview, form: DecisionForm, given: list[Material], side: s
     ]
     return {
         "number": case.number,
+        # What a page decides about is what it shows: the form may have come again since.
+        "round": waiting.round,
         "name": case.subject_name,
         "id_no": masked(case.subject_id_no),
         "asked": f"{moment_words(waiting.asked_at)}　{case.get_channel_display()}提交",

@@ -1,13 +1,15 @@
 """预审 at the hub's desk: the list, one form with numbers masked, passing it on and giving it back."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from agencies.enums import Role
-from applications import pre_reviews, review
-from applications.enums import TaskStatus
-from applications.models import AccessLog, Application, PreReview
+from applications import pre_reviews, review, submission
+from applications.enums import Channel, TaskStatus
+from applications.models import AccessLog, Application, Draft, PreReview
 from portal.accounts.models import User
 from tests import factories
 from tests.portal.desk.conftest import said, signed_in
@@ -100,6 +102,46 @@ def test_look_at_a_file_is_recorded(case: Application) -> None:
 
     assert (response.status_code, response["Content-Type"]) == (200, "image/jpeg")
     assert AccessLog.objects.get(material=material).task.application == case
+
+
+def test_page_of_an_earlier_round_decides_nothing_about_the_next(case: Application) -> None:
+    """One has the form open, another gives it back, the person hands it in anew: the first click is about what is gone."""
+    client, first = hub(case), waiting(case)
+    shown = client.get(address(case)).content.decode()
+    deficit = review.Deficit("请写到门牌号", field="contact_addr")
+    pre_reviews.give_back(first, staff=factories.staff(Role.REVIEWER, office=first.office), deficits=[deficit])
+    draft = Draft.objects.get(pk=first.draft_id)
+    submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+    seen = re.search(r'name="round" value="(\d)"', shown)
+    assert seen is not None
+
+    late = client.post(address(case), {"deed": "return", "round": seen[1], "field-contact_addr": "没有写门牌"})
+    again = re.search(r'name="round" value="(\d)"', late.content.decode())
+
+    assert statuses(case) == {TaskStatus.PRE_REVIEW}
+    assert "请重新看过再决定" in late.content.decode()
+    assert "没有写门牌" in late.content.decode()
+    assert again is not None and again[1] == "2"
+    client.post(address(case), {"deed": "pass", "round": again[1]})
+    assert statuses(case) == {TaskStatus.PENDING}
+
+
+def test_file_is_shown_to_the_hub_only_while_the_form_waits_there(case: Application) -> None:
+    """Afterwards an office sees what its own task was handed, and nobody what is not sent yet."""
+    client, only = hub(case), waiting(case)
+    material = case.materials.first()
+    assert material is not None
+    page = reverse("desk:pre_review_file", args=[case.number, material.pk])
+    material.is_sent = False
+    material.save(update_fields=["is_sent"])
+    assert client.get(page).status_code == 404
+    material.is_sent = True
+    material.save(update_fields=["is_sent"])
+    assert client.get(page).status_code == 200
+
+    pre_reviews.pass_on(only, staff=factories.staff(Role.REVIEWER, office=only.office))
+
+    assert client.get(page).status_code == 404
 
 
 def test_person_sees_what_is_going_on_and_changes_the_form(case: Application) -> None:
