@@ -4,12 +4,13 @@ import logging
 from collections.abc import Callable
 
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from applications import review
+from applications import review, workflow
 from applications.enums import Party, TaskStatus
-from applications.errors import Refused
+from applications.errors import AlreadyDone, Refused
 from applications.models import ItemTask
 
 logger = logging.getLogger(__name__)
@@ -38,17 +39,18 @@ def deem_accepted() -> int:
 
 def lapse_corrections() -> int:
     """Items whose rule says so end when nobody answered the notice by its day (T-11); others wait on."""
-    late = ItemTask.objects.filter(status=TaskStatus.AWAITING_CORRECTION, correction_until__lt=timezone.localdate())
+    is_late = Q(status=TaskStatus.AWAITING_CORRECTION, correction_until__lt=timezone.localdate())
+    late = ItemTask.objects.filter(is_late)
     ruled = [task.pk for task in late.select_related("item__scheme") if task.spec.lapses_without_correction]
-    return _each(
-        ItemTask.objects.filter(pk__in=ruled), lambda task: _end(task, "到期没有补正，按规定终止，可以重新申请")
-    )
+    note = "到期没有补正，按规定终止，可以重新申请"
+    return _each(ItemTask.objects.filter(pk__in=ruled), lambda task: _end(task, note, is_late))
 
 
 def lapse_promises() -> int:
     """容缺: an item ends when the promised papers were not brought by their day (DOMAIN.md 3.2)."""
-    late = ItemTask.objects.unfinished().filter(provisional_until__lt=timezone.localdate())
-    return _each(late, lambda task: _end(task, "承诺补交的材料到期没有补齐，按规定终止，可以重新申请"))
+    is_late = Q(provisional_until__lt=timezone.localdate())
+    note = "承诺补交的材料到期没有补齐，按规定终止，可以重新申请"
+    return _each(ItemTask.objects.unfinished().filter(is_late), lambda task: _end(task, note, is_late))
 
 
 def drop_ended_sessions() -> int:
@@ -56,5 +58,10 @@ def drop_ended_sessions() -> int:
     return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
 
 
-def _end(task: ItemTask, note: str) -> None:
-    review.terminate(task, reviewer=None, party=Party.SYSTEM, note=note)
+def _end(task: ItemTask, note: str, is_late: Q) -> None:
+    """Under the case's lock it is asked once more: what was brought in the same moment counts."""
+    with transaction.atomic():
+        workflow.lock(task.application_id)
+        if not ItemTask.objects.filter(is_late, pk=task.pk).exists():
+            raise AlreadyDone("刚才已经补齐，没有终止")
+        review.terminate(task, reviewer=None, party=Party.SYSTEM, note=note)

@@ -5,7 +5,7 @@ import time as time_module
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -24,6 +24,7 @@ from applications import (
     pre_reviews,
     review,
     submission,
+    sweeps,
     visits,
     workflow,
 )
@@ -326,6 +327,31 @@ def test_case_withdrawn_while_it_is_exported_is_taken_back_from_the_office() -> 
         ("task", DispatchStatus.CANCELLED),
         ("withdrawn", DispatchStatus.PENDING),
     ]
+
+
+def test_promised_paper_brought_while_the_nightly_sweep_runs_ends_nothing() -> None:
+    application = factories.delivered(ticked=["I10"])
+    task = factories.task_of(application, "I10")
+    review.accept(task, reviewer=factories.reviewer_of(task))
+    yesterday = timezone.localdate() - timedelta(days=1)
+    application.tasks.update(provisional_until=yesterday, provisional_materials=["OR-31"])
+    factories.answer_file(application, "OR-31")
+    brought, began = threading.Event(), threading.Event()
+
+    def bring() -> None:
+        with transaction.atomic():
+            submission.supply_all(application, user=application.entered_by)
+            brought.set()
+            began.wait(5)
+
+    def sweep() -> int:
+        brought.wait(5)
+        threading.Timer(0.3, began.set).start()
+        return sweeps.lapse_promises()
+
+    assert at_once(bring, sweep) == [None, 0]
+    task.refresh_from_db()
+    assert task.status == TaskStatus.IN_REVIEW
 
 
 def test_notices_of_two_offices_answered_twice_at_once_go_out_once_each() -> None:
