@@ -697,7 +697,9 @@ def test(children: Children, arguments: list[str]) -> int:
     env.update(DJANGO_SETTINGS_MODULE="portal.settings.test", MEDIA_ROOT=str(home / "media"))
     if chromium:
         env["CHROMIUM"] = chromium
-    code = subprocess.run([str(PYTHON), "-m", "pytest", *(arguments or ["-n", "2"])], cwd=str(ROOT), env=env).returncode
+    # Small chunks: the long tests with processes come last, and no worker is to be left alone with many of them.
+    arguments = arguments or ["-n", "2", "--maxschedchunk", "4"]
+    code = subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=str(ROOT), env=env).returncode
     if not chromium:
         say("没有 Chromium，浏览器测试已跳过。Debian、Ubuntu 可运行：sudo apt-get install chromium")
     lock.close()
