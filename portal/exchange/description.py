@@ -177,7 +177,12 @@ def document() -> dict[str, Any]:
         for name, pattern in SIGNED.items()
     ]
     page = [
-        {"name": "after", "in": "query", "schema": {"type": "string"}, "description": "上次答复里的 cursor"},
+        {
+            "name": "after",
+            "in": "query",
+            "schema": {"type": "string", "pattern": "^[A-Za-z0-9_:.-]{0,500}$"},
+            "description": "上次答复里的 cursor",
+        },
         {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}},
         {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}},
     ]
