@@ -28,10 +28,6 @@ class Examination:
         return errors_of(self.findings)
 
     @property
-    def notices(self) -> list[Finding]:
-        return [finding for finding in self.findings if not finding.is_error]
-
-    @property
     def can_publish(self) -> bool:
         return self.spec is not None and not self.errors
 

@@ -18,7 +18,6 @@ class FieldKind(StrEnum):
     MONTH = "month"
     CHOICE = "choice"
     RADIO = "radio"
-    REGION = "region"
     ACCOUNT = "account"
     NUMBER = "number"
 
@@ -36,7 +35,6 @@ class Field:
     max_length: int = 120
     autocomplete: str = ""
     derived: bool = False
-    is_sensitive: bool = False
 
 
 def same(*words: str) -> Choices:
@@ -134,7 +132,7 @@ YES_NO = (("yes", "是"), ("no", "否"))
 
 _ALL = [
     Field("name", "姓名", FieldKind.NAME, hint="与身份证上的写法一致，有“·”也照写", max_length=60, autocomplete="name"),
-    Field("id_no", "身份证号", FieldKind.ID_NUMBER, hint="18 位，最后一位可能是字母 X", is_sensitive=True),
+    Field("id_no", "身份证号", FieldKind.ID_NUMBER, hint="18 位，最后一位可能是字母 X"),
     Field("sex", "性别", FieldKind.CHOICE, same("男", "女"), derived=True),
     Field("birth", "出生日期", FieldKind.DATE, derived=True, autocomplete="bday"),
     Field("ethnic", "民族", FieldKind.CHOICE, ETHNIC_GROUPS),
@@ -144,7 +142,7 @@ _ALL = [
     Field("spouse", "配偶姓名", FieldKind.NAME, max_length=60),
     Field("enlist_date", "入伍时间", FieldKind.DATE, hint="以退出现役证件上的日期为准"),
     Field("discharge_date", "退役时间", FieldKind.DATE, hint="以退出现役证件上的日期为准"),
-    Field("mobile", "联系电话", FieldKind.PHONE, hint="11 位手机号，办理进度会发到这里", autocomplete="tel", is_sensitive=True),
+    Field("mobile", "联系电话", FieldKind.PHONE, hint="11 位手机号，办理进度会发到这里", autocomplete="tel"),
     Field("relation", "与落户方关系", FieldKind.CHOICE, RELATIONS, hint="您是落户那一户户主的什么人"),
     Field("native", "籍贯", hint="写到省和县、区、旗"),
     Field("hukou_before", "入伍前户口所在地", hint="写到街道或乡镇", max_length=200),
@@ -152,17 +150,17 @@ _ALL = [
     Field("contact_addr", "家庭住址", FieldKind.LONG_TEXT, hint="现在住的地方，写到门牌号", max_length=200,
           autocomplete="street-address"),
     Field("settlement", "安置方式", FieldKind.RADIO, SETTLEMENT, hint="写在退出现役证件或介绍信上"),
-    Field("cert_no", "退役证件号码", hint="退出现役证件上的编号", max_length=60, is_sensitive=True),
-    Field("unit", "退役部队", hint="只写对外公开的部队代号", is_sensitive=True),
+    Field("cert_no", "退役证件号码", hint="退出现役证件上的编号", max_length=60),
+    Field("unit", "退役部队", hint="只写对外公开的部队代号"),
     Field("settle_place", "安置地", hint="介绍信上写的安置地", max_length=200),
     Field("hukou_mode", "落户方式", FieldKind.RADIO, HUKOU_MODES, hint="方式不同，要交的材料也不同"),
     Field("host_name", "被投靠人姓名", FieldKind.NAME, max_length=60),
-    Field("host_id", "被投靠人身份证号", FieldKind.ID_NUMBER, hint="18 位，最后一位可能是字母 X", is_sensitive=True),
-    Field("host_tel", "被投靠人电话", FieldKind.PHONE, is_sensitive=True),
+    Field("host_id", "被投靠人身份证号", FieldKind.ID_NUMBER, hint="18 位，最后一位可能是字母 X"),
+    Field("host_tel", "被投靠人电话", FieldKind.PHONE),
     Field("to_addr", "拟迁入地址", FieldKind.LONG_TEXT, hint="户口要落到的地址，写到门牌号", max_length=200),
     Field("police_station", "拟迁入派出所", hint="不知道可以不填，由公安局确定"),
     Field("holds_licence", "是否持军警驾驶证", FieldKind.RADIO, YES_NO),
-    Field("licence_no", "军警驾驶证号", max_length=40, is_sensitive=True),
+    Field("licence_no", "军警驾驶证号", max_length=40),
     Field("licence_class", "准驾车型", FieldKind.CHOICE, same("A1", "A2", "A3", "B1", "B2", "C1", "C2", "D", "E", "F")),
     Field("pension_kind", "参保类型（养老）", FieldKind.RADIO,
           (("flexible", "灵活就业人员"), ("employee", "单位职工"), ("resident", "城乡居民"))),
@@ -170,7 +168,7 @@ _ALL = [
     Field("med_kind", "医保参保类型", FieldKind.RADIO, (("resident", "城乡居民"), ("employee", "职工（灵活就业）"))),
     Field("move_balance", "是否转移医保个人账户余额", FieldKind.RADIO, YES_NO, hint="选“是”，要等部队把余额划到当地后才能办"),
     Field("bank", "开户银行", hint="写到支行", max_length=80),
-    Field("account", "银行账号", FieldKind.ACCOUNT, hint="本人名下的银行卡号，12 至 19 位", is_sensitive=True),
+    Field("account", "银行账号", FieldKind.ACCOUNT, hint="本人名下的银行卡号，12 至 19 位"),
     Field("card_bank", "社保卡发卡银行", max_length=60),
     Field("card_delivery", "社保卡领取方式", FieldKind.RADIO, (("branch", "网点领取"), ("post", "邮寄"))),
     Field("training", "培训意愿", FieldKind.RADIO, (("yes", "想参加培训"), ("guidance", "只要就业创业指导"), ("no", "暂时不需要"))),

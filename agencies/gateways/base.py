@@ -1,8 +1,7 @@
-"""What a gateway is: it takes one message to one office and says how that ended. It knows no case and no database."""
+"""What a gateway is given and what it answers: one message to one office, and how that ended. No case, no database."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
 
 
 class Ending(StrEnum):
@@ -53,7 +52,3 @@ class Answer:
     retry_after: float | None = None
     is_gone: bool = False
     said: str = ""
-
-
-class Gateway(Protocol):
-    def send(self, message: Message) -> Answer: ...

@@ -15,7 +15,7 @@ from agencies.enums import Role
 from agencies.models import Agency, Office
 from agencies.routing import way_to
 from applications import operations, outbox
-from applications.enums import UNSENT, DispatchStatus
+from applications.enums import UNSENT
 from applications.errors import Refused
 from applications.models import Dispatch, Ticket
 from portal.console import presenters
@@ -71,7 +71,6 @@ def _page(request: SignedInRequest, pk: int, problem: str = "", note: str = "") 
         "is_held": found.task.office.is_held,
         "problem": problem,
         "note": note,
-        "is_attention": found.status == DispatchStatus.ATTENTION,
     }
     return TemplateResponse(request, "console/dispatch.html", context)
 
