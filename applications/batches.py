@@ -54,6 +54,7 @@ class Export:
     content: bytes
     lines: list[Line]
     materials: dict[str, Material]
+    dispatches: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -65,24 +66,45 @@ class Verdict:
     words: str
 
 
+class Changed(Exception):
+    """Something was withdrawn while it was being packed: the package is not to leave the house."""
+
+
 def export(office: Office) -> Export:
-    """Everything that waits for the office. Raises Refused when nothing goes to it by hand or it has no key."""
+    """Everything that waits for the office, and it counts as handed over. Raises Refused as `gather`."""
+    made = gather(office)
+    hand_over(made)
+    return made
+
+
+def hand_over(made: Export) -> None:
+    """What a package holds is on its way now. Raises Changed when part of it was withdrawn since it was gathered."""
+    with transaction.atomic():
+        rows = Dispatch.objects.select_for_update().filter(pk__in=made.dispatches, status__in=ON_ITS_WAY)
+        found = [row.pk for row in rows.order_by("pk")]
+        if len(found) != len(made.dispatches):
+            raise Changed
+        Dispatch.objects.filter(pk__in=found).update(
+            status=DispatchStatus.SENDING, last_outcome=Outcome.SENT, leased_until=timezone.now() + HANDED_OVER
+        )
+
+
+def gather(office: Office) -> Export:
+    """Everything that waits for the office, only read: packing takes long, and nobody waits for it.
+
+    Raises Refused when nothing goes to it by hand or it has no key.
+    """
     if GatewayKind.BATCH not in (office.gateway, *office.routes.values_list("gateway", flat=True)):
         raise Refused("这个机构不是离线交换")
     key = _key(office)
     now = timezone.now()
-    with transaction.atomic():
-        found = list(
-            Dispatch.objects.select_for_update(of=("self",))
-            .filter(task__office=office, status__in=ON_ITS_WAY)
-            .with_way()
-            .filter(way=GatewayKind.BATCH)
-            .select_related("task__application", "task__item__scheme", "task__office")
-            .order_by("pk")
-        )
-        Dispatch.objects.filter(pk__in=[row.pk for row in found]).update(
-            status=DispatchStatus.SENDING, last_outcome=Outcome.SENT, leased_until=now + HANDED_OVER
-        )
+    found = list(
+        Dispatch.objects.filter(task__office=office, status__in=ON_ITS_WAY)
+        .with_way()
+        .filter(way=GatewayKind.BATCH)
+        .select_related("task__application", "task__item__scheme", "task__office")
+        .order_by("pk")
+    )
     name = f"{office.agency_id}-{office.region_id}-{timezone.localtime(now):%Y%m%d%H%M%S}"
     rows = [outgoing.task_data(row) if row.kind == DispatchKind.TASK else outgoing.word_data(row) for row in found]
     rows = _without_links(rows)
@@ -93,6 +115,7 @@ def export(office: Office) -> Export:
         batch.seal(rows, key, batch=name, timestamp=int(time.time())),
         [_line(row, data) for row, data in zip(found, rows, strict=True)],
         _materials(rows),
+        tuple(row.pk for row in found),
     )
 
 

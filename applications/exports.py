@@ -78,8 +78,9 @@ def make(export_id: int) -> Export:
 def _make(row: Export) -> None:
     with tempfile.TemporaryFile() as file:
         if row.kind == ExportKind.BATCH and row.office is not None:
-            package = batches.export(row.office)
+            package = batches.gather(row.office)
             batches.package(package, file)
+            batches.hand_over(package)
             row.rows, row.name = len(package.lines), f"{package.name}.zip"
         else:
             stamp = timezone.localtime(row.requested_at).strftime("%Y%m%d-%H%M")

@@ -13,22 +13,33 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from agencies.enums import GatewayKind
+from agencies.enums import GatewayKind, Role
 from agencies.gateways import batch
 from agencies.models import Office
 from applications import (
     batches,
     corrections,
     delivery,
+    exports,
     materials,
     pre_reviews,
+    printing,
     review,
     submission,
     sweeps,
     visits,
     workflow,
 )
-from applications.enums import Action, ApplicationStatus, Channel, DispatchStatus, Fulfilment, Party, TaskStatus
+from applications.enums import (
+    Action,
+    ApplicationStatus,
+    Channel,
+    DispatchStatus,
+    ExportKind,
+    Fulfilment,
+    Party,
+    TaskStatus,
+)
 from applications.errors import AlreadyDone, Refused
 from applications.models import (
     Application,
@@ -327,6 +338,27 @@ def test_case_withdrawn_while_it_is_exported_is_taken_back_from_the_office() -> 
         ("task", DispatchStatus.CANCELLED),
         ("withdrawn", DispatchStatus.PENDING),
     ]
+
+
+def test_nobody_waits_for_a_package_that_is_being_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package with many files takes a minute; a person who withdraws meanwhile is not held up, and it is not kept."""
+    application, task = exchange.case_of()
+    Office.objects.filter(pk=task.office_id).update(gateway=GatewayKind.BATCH)
+    office, user = Office.objects.get(pk=task.office_id), factories.staff(Role.ADMINISTRATOR)
+    ExchangeKey.issue(agency=office.agency, office=office)
+    asked = exports.ask(ExportKind.BATCH, user=user, posting=user.postings.get(), office=office)
+    withdrawn: list[Any] = []
+
+    def slow_press(*_: Any, **__: Any) -> printing.Printed:
+        withdrawn.extend(at_once(lambda: submission.withdraw(application, user=application.entered_by)))
+        return printing.Printed(b"%PDF")
+
+    monkeypatch.setattr(printing, "print_pdf", slow_press)
+    made = exports.make(asked.pk)
+
+    assert [type(outcome).__name__ for outcome in withdrawn] == ["list"]
+    assert (made.status, made.file.name, made.error) == ("requested", "", "Changed")
+    assert set(task.dispatches.values_list("status", flat=True)) == {DispatchStatus.CANCELLED}
 
 
 def test_promised_paper_brought_while_the_nightly_sweep_runs_ends_nothing() -> None:
