@@ -98,7 +98,7 @@ TRANSITIONS: dict[Action, Transition] = {
     ),
     Action.PRE_AMEND: _row([S.PRE_RETURNED], S.PRE_REVIEW, _PERSON, clock="预审期限重新开始", basis="改后再交"),
     Action.RELEASE: _row([S.WAITING], S.PENDING, [Party.SYSTEM], basis="前置事项和条件都已满足"),
-    Action.CONFIRM_FACT: _row([S.WAITING], None, _OFFICE, needs=("fact",), basis="资金到账等外部条件由经办机构确认"),
+    Action.CONFIRM_FACT: _row([S.WAITING], None, _OFFICE, needs=("fact",), basis="资金到账等外部条件由办理机构确认"),
     Action.DELIVER: _row(
         [S.PENDING],
         S.QUEUED,

@@ -14,12 +14,11 @@ from agencies.fields import FIELDS
 from applications import clock, review, visits, workflow
 from applications.enums import Action, Fulfilment, TaskStatus
 from applications.models import ItemTask
+from applications.paper import REMEDY
 from portal.desk.sight import Sight
 from portal.web.deficits import DeficitForm
 from portal.web.presenters import day_words
 from portal.web.widgets import CheckCards, ChoiceCards, DayInput, MomentInput
-
-REMEDY = "不服本决定的，可以自收到之日起六十日内申请行政复议，或者自收到之日起六个月内提起行政诉讼。"
 
 
 def words(label: str, hint: str = "", rows: int = 3, **more: Any) -> forms.CharField:
