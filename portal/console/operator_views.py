@@ -20,6 +20,7 @@ from portal.console.guard import operators_only, overseers_only
 from portal.console.outbox_views import ROWS
 from portal.console.views import PERIODS
 from portal.web.access import SignedInRequest
+from portal.web.forms import row_key
 
 RESULT_BYTES = 8 * 1024 * 1024
 
@@ -150,8 +151,7 @@ def offline(request: SignedInRequest) -> HttpResponse:
 
 
 def _office(request: SignedInRequest) -> Office:
-    given = request.POST.get("office", "")
-    return get_object_or_404(outbox.offline_offices(), pk=int(given) if given.isascii() and given.isdigit() else 0)
+    return get_object_or_404(outbox.offline_offices(), pk=row_key(request.POST.get("office", "")))
 
 
 def _file(request: SignedInRequest) -> bytes:

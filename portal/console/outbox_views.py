@@ -21,6 +21,7 @@ from applications.models import Dispatch, Ticket
 from portal.console import presenters
 from portal.console.guard import operators_only, overseers_only
 from portal.web.access import SignedInRequest
+from portal.web.forms import row_key
 
 ROWS = 30
 # An agency that is held as a whole has hundreds of offices; it is released as a whole too.
@@ -127,7 +128,7 @@ def hold(request: SignedInRequest) -> HttpResponse:
     deed, note, operator = "暂停" if is_held else "恢复", request.POST.get("note", ""), request.user
     try:
         if office_id := request.POST.get("office", ""):
-            office = get_object_or_404(Office, pk=int(office_id) if office_id.isascii() and office_id.isdigit() else 0)
+            office = get_object_or_404(Office, pk=row_key(office_id))
             operations.hold(office, operator=operator, is_held=is_held, note=note)
             messages.success(request, f"已{deed}向{office}推送")
         else:

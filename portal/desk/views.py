@@ -22,6 +22,7 @@ from portal.desk import norms as rules
 from portal.desk.guard import OfficerRequest, officers_only
 from portal.desk.sight import Sight, look_at
 from portal.web.files import inline_file
+from portal.web.forms import row_key
 from portal.web.pre_reviewing import waiting_count
 
 PAGE_SIZE = 20
@@ -81,7 +82,7 @@ def batch(request: OfficerRequest) -> HttpResponse:
     """Accepts or confirms the chosen rows; the outcome of each is shown above the queue."""
     deed, tray = request.POST.get("deed", ""), request.POST.get("tray", "queued")
     back = f"{presenters.queue_url()}?tray={tray}" if tray in presenters.TRAY_LABELS else presenters.queue_url()
-    chosen = [pk for pk in request.POST.getlist("task") if pk.isascii() and pk.isdigit()][:BATCH_SIZE]
+    chosen = [pk for text in request.POST.getlist("task") if (pk := row_key(text))][:BATCH_SIZE]
     posting = request.posting
     if posting.role != Role.REVIEWER or deed not in batches.DEEDS:
         raise PermissionDenied

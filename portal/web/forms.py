@@ -100,3 +100,8 @@ def typed(posted: QueryDict, asked: Sequence[FormField] | Iterable[str]) -> dict
     """What was posted for the asked fields, as it was typed; a field that was not on the page is left out."""
     codes = [entry if isinstance(entry, str) else entry.field for entry in asked]
     return {code: str(posted[code]) for code in codes if code in posted}
+
+
+def row_key(text: str) -> int:
+    """The key of a row as it was posted; 0, which no row has, for what is none or longer than any key."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

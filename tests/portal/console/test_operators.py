@@ -205,3 +205,11 @@ def test_tickets_are_called_by_the_number_of_the_case(operator: Client) -> None:
     assert ticket.task is not None
 
     assert ticket.title.endswith(f"（{ticket.task.application.number}）")
+
+
+@pytest.mark.parametrize("office", ["9" * 30, "9" * 5000, "²", "-1"])
+@pytest.mark.parametrize("page", ["offline", "hold"])
+def test_office_that_can_be_none_is_not_there(operator: Client, page: str, office: str) -> None:
+    answer = operator.post(f"/console/dispatches/{page}/", {"deed": "hold", "office": office, "note": "检修"})
+
+    assert answer.status_code == 404

@@ -197,10 +197,11 @@ def test_batch_confirms_money_that_has_arrived() -> None:
     assert (task.status, task.open_facts) == (TaskStatus.PENDING, [])
 
 
-def test_batch_with_nothing_chosen_says_so() -> None:
+@pytest.mark.parametrize("chosen", ["", "9" * 30, "9" * 5000])
+def test_batch_with_nothing_chosen_says_so(chosen: str) -> None:
     client = reviewer(factories.queued_task("I04"))
 
-    response = client.post(reverse("desk:batch"), {"deed": "accept"}, follow=True)
+    response = client.post(reverse("desk:batch"), {"deed": "accept", "task": chosen}, follow=True)
 
     assert said(response) == ["还没有选办件。请在左边勾选，再按按钮"]
 
