@@ -47,9 +47,11 @@ class Problem(Exception):
 
 # A text that can be stored: PostgreSQL knows no NUL.
 _STORABLE = r"^[^\x00]*$"
-Text = Annotated[str, Field(min_length=1, max_length=300, pattern=_STORABLE)]
+# One that must say something: blanks at its ends are dropped before it is looked at.
+_SAYS = r"^[^\x00]*[^\x00\s][^\x00]*$"
+Text = Annotated[str, Field(min_length=1, max_length=300, pattern=_SAYS)]
 Words = Annotated[str, Field(max_length=300, pattern=_STORABLE)]
-Name = Annotated[str, Field(min_length=1, max_length=60, pattern=_STORABLE)]
+Name = Annotated[str, Field(min_length=1, max_length=60, pattern=_SAYS)]
 Number = Annotated[str, Field(max_length=80, pattern=_STORABLE)]
 Code = Annotated[str, Field(max_length=40, pattern=_STORABLE)]
 
@@ -130,7 +132,7 @@ class Event(Part):
 
 
 class Acknowledgement(Part):
-    receipt_number: str = Field(min_length=1, max_length=80, pattern=_STORABLE)
+    receipt_number: str = Field(min_length=1, max_length=80, pattern=_SAYS)
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 

@@ -284,6 +284,8 @@ def _check_deficits(task: ItemTask, lines: list[Deficit]) -> None:
     allowed = set(task.material_codes())
     for line in lines:
         name = line.field or line.material
+        if bool(line.field) == bool(line.material):
+            raise Refused("每一处补正只写一份材料或一项内容")
         if not line.reason.strip():
             raise Invalid({name: "请写明哪里不对、怎样补"})
         if (line.material and line.material not in allowed) or (line.field and line.field not in seen_fields):

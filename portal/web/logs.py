@@ -1,4 +1,7 @@
-"""Log lines as JSON with the request's id; ID numbers and phone numbers are masked before anything is written."""
+"""Log lines as JSON with the request's id; personal data is taken out before anything is written.
+
+ID numbers and phone numbers are masked; what the database says about the row that it refused is left out whole.
+"""
 
 import json
 import logging
@@ -8,6 +11,8 @@ from agencies import tracing
 
 _ID_NO = re.compile(r"(?<!\d)(\d{3})\d{11}(\d{3}[\dXx])(?!\d)")
 _PHONE = re.compile(r"(?<!\d)((?:00)?(?:86)?1[3-9]\d)\d{4}(\d{4})(?!\d)")
+# PostgreSQL's DETAIL shows the values of a refused row; it ends where the traceback goes on or ends.
+_DETAIL = re.compile(r"DETAIL:.*?(?=\n\n(?:The above|During)|\Z)", re.DOTALL)
 
 
 def mask(text: str) -> str:
@@ -38,5 +43,5 @@ class JsonFormatter(logging.Formatter):
         if trace := tracing.current():
             line["trace"] = trace.trace_id
         if record.exc_info:
-            line["traceback"] = mask(self.formatException(record.exc_info))
+            line["traceback"] = mask(_DETAIL.sub("DETAIL: (left out)", self.formatException(record.exc_info)))
         return json.dumps(line, ensure_ascii=False)

@@ -158,6 +158,16 @@ def test_correction_may_name_only_what_the_item_uses() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "deficit", [review.Deficit("不清楚"), review.Deficit("不清楚", field="mobile", material="OR-39")]
+)
+def test_correction_names_one_thing_at_a_time(deficit: review.Deficit) -> None:
+    task = factories.queued_task("I02")
+
+    with pytest.raises(Refused, match="只写一份材料或一项内容"):
+        review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=[deficit])
+
+
 def test_correction_after_acceptance_stops_the_clock_until_the_answer() -> None:
     task = queued(at=at("2026-03-02"))
     reviewer = factories.reviewer_of(task)
