@@ -14,10 +14,10 @@ from agencies.enums import GatewayKind
 from agencies.gateways.egress import NotAllowed, check
 from agencies.models import Agency, Office, OfficeRoute, Posting
 from agencies.routing import Way
-from applications import batches, delivery, documents, fanout, printing, workflow
-from applications.enums import UNSENT, DispatchKind, DispatchStatus, Outcome
+from applications import batches, delivery, documents, fanout, outbox, printing, workflow
+from applications.enums import UNSENT, DispatchKind, DispatchStatus, ExportKind, Outcome
 from applications.errors import AlreadyDone, Refused
-from applications.models import AccessLog, Dispatch, DispatchAttempt, Document, OfficeLink, OperatorDeed, Ticket
+from applications.models import AccessLog, Dispatch, DispatchAttempt, Document, Export, OfficeLink, OperatorDeed, Ticket
 from portal.accounts.models import User
 
 
@@ -89,6 +89,13 @@ def print_hand_over(dispatch: Dispatch, *, operator: User, posting: Posting, not
         _record(operator, "打印移交材料", note, dispatch=dispatch)
 
 
+def take_file(export: Export, *, operator: User) -> Export:
+    """A made file is taken away; that a package with people's data and materials was taken, and by whom, is recorded."""
+    if export.kind == ExportKind.BATCH:
+        _record(operator, "下载离线交换包", export.name, office=export.office)
+    return export
+
+
 def hold(office: Office, *, is_held: bool, operator: User, note: str) -> Office:
     """暂停或恢复推送 for one office, with the reason; what is held waits and nothing is lost."""
     _hold([office], is_held, operator, note)
@@ -106,7 +113,7 @@ def _hold(offices: list[Office], is_held: bool, operator: User, note: str) -> in
     with transaction.atomic():
         Office.objects.filter(pk__in=[office.pk for office in offices]).update(is_held=is_held)
         for office in offices:
-            _record(operator, "暂停推送" if is_held else "恢复推送", note, office=office)
+            _record(operator, outbox.HOLD if is_held else "恢复推送", note, office=office)
         if not is_held:
             fanout.wake_relay()
     return len(offices)

@@ -14,6 +14,8 @@ from applications.enums import ON_ITS_WAY, UNSENT, DispatchStatus
 from applications.models import Dispatch, Heartbeat, OperatorDeed
 from applications.querysets import within
 
+HOLD = "暂停推送"
+
 
 @dataclass(frozen=True)
 class AgencyLine:
@@ -83,7 +85,7 @@ def per_agency(posting: Posting) -> list[AgencyLine]:
 
 def held_offices(posting: Posting) -> QuerySet[Office]:
     """Offices that nothing is sent to, each with who stopped it, when and why."""
-    last = OperatorDeed.objects.filter(office=OuterRef("pk")).order_by("-id")
+    last = OperatorDeed.objects.filter(office=OuterRef("pk"), deed=HOLD).order_by("-id")
     rows = (
         offices_for(posting)
         .filter(is_held=True)

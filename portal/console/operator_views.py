@@ -126,6 +126,7 @@ def export_file(request: SignedInRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(Export.objects.for_user(request.user), pk=pk)
     if not found.file:
         raise Http404
+    operations.take_file(found, operator=request.user)
     return FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name)
 
 

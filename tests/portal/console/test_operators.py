@@ -158,6 +158,18 @@ def test_package_is_asked_for_and_what_waits_is_counted(operator: Client, offlin
     assert Export.objects.get().office == office
 
 
+def test_package_that_is_taken_away_is_recorded(operator: Client, offline: Any) -> None:
+    office, _, _ = offline
+    operator.post("/console/dispatches/offline/", {"office": office.pk, "deed": "export"})
+    made = exports.make(Export.objects.get().pk)
+
+    answer = operator.get(f"/console/dispatches/exports/{made.pk}/")
+    assert b"".join(answer.streaming_content)
+
+    (deed,) = OperatorDeed.objects.all()
+    assert (deed.deed, deed.note, deed.office) == ("下载离线交换包", made.name, office)
+
+
 def test_file_that_is_not_genuine_or_missing_is_told(operator: Client, offline: Any) -> None:
     office, _, _ = offline
     torn = {"office": office.pk, "deed": "try", "file": SimpleUploadedFile("x", b"nothing")}
