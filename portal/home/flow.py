@@ -17,7 +17,7 @@ from agencies.spec import SchemeSpec
 from portal.home.forms import PlaceForm
 from portal.home.guide import agency_names
 from portal.home.presenters import count_words
-from portal.web import place
+from portal.home.shown import shown
 
 BOX_HEIGHT, ROW = 66, 84
 TOP, EDGE = 62, 6
@@ -103,13 +103,13 @@ class Flow:
 @require_GET
 def flow(request: HttpRequest) -> HttpResponse:
     """The chosen place's chart; on a narrow screen and for those who do not see it, the words."""
-    region = place.chosen_region(request)
-    scheme = place.scheme_of(region) if region else None
-    if scheme is None:
+    found = shown(request)
+    if found is None:
         return render(request, "home/guide_place.html", {"form": PlaceForm(), "next": request.path, "name": "流程图"})
-    spec = scheme.spec
+    spec = found.spec
     chart = guide.flow_chart(spec)
     context = {
+        **found.context,
         "count": count_words(len(spec.offered)),
         "drawings": [draw(spec, chart), draw_for_phone(spec, chart)],
         "sentences": sentences(spec, chart),

@@ -2,7 +2,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import TemplateView
 
-from portal.home import flow, notice, views
+from portal.home import flow, notice, shown, views
 
 app_name = "home"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("place/", views.choose_place, name="choose_place"),
     path("guide/", views.guide, name="guide"),
+    path("guide/preview/", shown.preview, name="preview"),
     path("guide/flow/", flow.flow, name="flow"),
     path("notice/", notice.notice, name="notice"),
     path("notice/<slug:number>.pdf", notice.paper, name="notice_paper"),

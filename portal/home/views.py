@@ -19,6 +19,7 @@ from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
 from portal.home import guide as presenting
 from portal.home.forms import PlaceForm, SignInForm
 from portal.home.presenters import place_page
+from portal.home.shown import shown
 from portal.web import health, navigation, place
 from portal.web.context import LARGE_COOKIE
 
@@ -120,16 +121,15 @@ def calendar_health(request: HttpRequest) -> HttpResponse:
 @require_GET
 def guide(request: HttpRequest) -> HttpResponse:
     """办事指南 of the chosen place: items found by everyday words, materials, the flow chart."""
-    region = place.chosen_region(request)
-    scheme = place.scheme_of(region) if region else None
-    if scheme is None:
+    found = shown(request)
+    if found is None:
         return render(request, "home/guide_place.html", {"form": PlaceForm(), "next": request.path})
-    spec, words = scheme.spec, request.GET.get("q", "").strip()[:60]
-    shown = catalogue_guide.search(spec, words) if words else list(spec.offered)
+    spec, words = found.spec, request.GET.get("q", "").strip()[:60]
+    items = catalogue_guide.search(spec, words) if words else list(spec.offered)
     context = {
-        "spec": spec,
+        **found.context,
         "words": words,
-        "rows": presenting.item_rows(spec, shown),
+        "rows": presenting.item_rows(spec, items),
         "automatic": spec.automatic,
         "materials": presenting.material_rows(spec, spec.materials, timezone.localdate()),
         "order": presenting.order_of_items(catalogue_guide.flow_chart(spec)),
@@ -147,18 +147,17 @@ def guide(request: HttpRequest) -> HttpResponse:
 @require_GET
 def guide_item(request: HttpRequest, code: str) -> HttpResponse:
     """One item of the guide of the chosen place."""
-    region = place.chosen_region(request)
-    scheme = place.scheme_of(region) if region else None
-    if region is None or scheme is None:
+    found = shown(request)
+    if found is None:
         return redirect("home:guide")
-    spec = scheme.spec
+    spec = found.spec
     item = next((item for item in spec.items if item.code == code and item.enabled), None)
     if item is None:
         raise Http404
     context = {
+        **found.context,
         "item": item,
-        "spec": spec,
-        "rows": presenting.item_page(spec, item, routing.offices_for(region), timezone.localdate()),
+        "rows": presenting.item_page(spec, item, routing.offices_for(found.region), timezone.localdate()),
         "materials": presenting.material_rows(spec, presenting.materials_of(spec, item), timezone.localdate()),
         "sources": presenting.sources(spec, timezone.localdate()),
     }

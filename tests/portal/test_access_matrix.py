@@ -35,6 +35,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "home:index": ("GET", ALL),
     "home:choose_place": ("POST", ALL),
     "home:guide": ("GET", ALL),
+    "home:preview": ("POST", {ADMIN}),
     "home:flow": ("GET", ALL),
     "home:notice": ("GET", ALL),
     "home:notice_paper": ("GET", ALL),
