@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from django.db import transaction
 
+from agencies import plain_yaml
 from agencies.deadlines import Calendar, compose
 from agencies.divisions import NATION
 from agencies.models import CalendarYear, Region
@@ -33,12 +34,12 @@ def read_calendar(path: Path) -> CalendarYear:
 def parse_calendar(text: str, name: str) -> CalendarYear:
     """The year of a text, unsaved; `name` is what messages call it. Raises CalendarError."""
     try:
-        data = _read(text)
+        data = plain_yaml.read(text)
         year, spans = int(data["year"]), [_Span.of(holiday) for holiday in data["holidays"]]
         make_up_days: list[date] = [_day(day) for day in data.get("make_up_days", [])]
         int(data.get("statutory_days", 0))
         _line(data.get("notice") or "")
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise CalendarError(f"{name}：格式不对，请照 fixtures/calendar 里的文件写。") from None
     if year not in _YEARS:
         raise CalendarError(f"{name}：没有{year}年的日历，请核对 year。")
@@ -56,14 +57,6 @@ def parse_calendar(text: str, name: str) -> CalendarYear:
         make_up_days=[day.isoformat() for day in make_up_days],
         names={day.isoformat(): span.name for span in spans for day in span.days},
     )
-
-
-def _read(text: str) -> dict[str, Any]:
-    """A calendar refers to nothing of itself: a short text with such references can stand for a very long one."""
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-        raise ValueError
-    data: dict[str, Any] = yaml.safe_load(text)
-    return data
 
 
 def _day(value: Any) -> date:

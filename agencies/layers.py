@@ -22,6 +22,7 @@ from typing import Any
 
 import yaml
 
+from agencies import plain_yaml
 from agencies.fields import FIELDS
 
 Data = dict[str, Any]
@@ -47,7 +48,7 @@ def read_layer(path: Path) -> Data:
 def parse_layer(text: str, name: str) -> Data:
     """The text of a region file as `read_layer` gives it; `name` is what messages call it. Raises LayerError."""
     try:
-        data = yaml.safe_load(text)
+        data = plain_yaml.read(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise LayerError(f"{name} 第{line}行：不是正确的 YAML（{error.problem}），请检查缩进和引号。") from None

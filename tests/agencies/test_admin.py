@@ -132,6 +132,8 @@ def test_import_refuses_a_published_version(console: Client) -> None:
         (b"region: [", "不是正确的 YAML"),
         (b"a: 1", "缺少 region"),
         (b"region: '1'\nversion: '1'\nitems: {A: 1}", "这里要写成列表"),
+        (b"[" * 50_000, "层次太多，或者用了引用"),
+        (b"a: &a [1]\nb: *a\n", "层次太多，或者用了引用"),
         (b"x" * (1024 * 1024 + 1), "文件超过 1 MB"),
     ],
 )
