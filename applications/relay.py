@@ -154,11 +154,16 @@ def publish_exports() -> int:
 
 
 def _publish(rows: QuerySet[Any], task: Any, queue: str, at_most: int) -> int:
-    """One claim of rows, oldest first, and one message with their ids; given back if the bell cannot be rung."""
+    """One claim of rows, oldest first, and one message with their ids; given back if the bell cannot be rung.
+
+    A backlog stays in the database: as long as messages wait in the queue nothing more is claimed for it.
+    """
     now = timezone.now()
+    due = rows.filter(_due(now))
+    if not due.exists() or waiting_in(queue) >= QUEUE_IS_WAITING:
+        return 0
     with transaction.atomic():
-        due = rows.select_for_update(skip_locked=True).filter(_due(now)).order_by("id")
-        ids = list(due.values_list("pk", flat=True)[:at_most])
+        ids = list(due.select_for_update(skip_locked=True).order_by("id").values_list("pk", flat=True)[:at_most])
         rows.filter(pk__in=ids).update(published_at=now)
     try:
         if ids:

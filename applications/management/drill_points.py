@@ -5,6 +5,7 @@ whose beginning or end a process dies. A point is armed by a file `points/NUMBER
 process that comes there kills the victim with SIGKILL: itself or any other part. Striking uses the file up.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -233,7 +234,9 @@ def _become(part: str, log: str) -> None:
         os.dup2(source, target)
     random.seed()
     if part == "papers":  # half a dozen for each case: they must not take the time from what is counted
-        os.nice(10)
+        os.nice(19)
+        with contextlib.suppress(OSError):  # where every session is a group of its own, only the group's value counts
+            Path("/proc/self/autogroup").write_text("19")
     os.environ["DRILL_PART"] = part
 
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from applications import delivery, operations, relay, tasks, workflow
-from applications.enums import DispatchStatus, Outcome, TaskStatus
+from applications.enums import DispatchStatus, DocumentKind, Outcome, TaskStatus
 from applications.errors import AlreadyDone, Refused
-from applications.models import Dispatch
+from applications.models import Dispatch, Document
 from portal.accounts.models import User
 from tests import factories
 
@@ -202,6 +202,32 @@ def test_relay_leaves_a_queue_alone_that_nobody_hears(
     relay.publish_dispatches()
 
     assert bells == []
+
+
+def test_backlog_of_papers_stays_in_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A12: nobody makes papers; the relay rings a few times, and no more when every row has become stale."""
+    application = one_pending().task.application
+    Document.objects.bulk_create(
+        Document(
+            application=application,
+            kind=DocumentKind.SUBMISSION_RECEIPT,
+            number=f"{number}",
+            requested_at=timezone.now(),
+        )
+        for number in range(8 * relay.CLAIM_PAPERS)
+    )
+    rung: list[list[int]] = []
+    monkeypatch.setattr(tasks.render_documents, "apply_async", lambda args, queue: rung.append(args[0]))
+    monkeypatch.setattr(relay, "waiting_in", lambda queue: len(rung))
+
+    for _ in range(2):
+        while relay.publish_documents():
+            pass
+        Document.objects.update(published_at=timezone.now() - timedelta(hours=1))
+
+    assert [len(ids) for ids in rung] == [relay.CLAIM_PAPERS] * relay.QUEUE_IS_WAITING
+    rung.clear()  # a worker has heard all
+    assert relay.publish_documents() == relay.CLAIM_PAPERS
 
 
 def test_held_office_gets_nothing_and_loses_nothing(bells: list[tuple[str, list[int]]]) -> None:

@@ -276,6 +276,7 @@ def test_relay_hands_a_paper_over_once_it_is_due(monkeypatch: pytest.MonkeyPatch
     Document.objects.exclude(pk=document.pk).update(status=DocumentStatus.READY)
     sent: list[object] = []
     monkeypatch.setattr(tasks.render_documents, "apply_async", lambda args, queue: sent.append((args, queue)))
+    monkeypatch.setattr(relay, "waiting_in", lambda queue: 0)
     monkeypatch.setattr(printing, "_weasyprint", _no_pango)
     documents.render(document.pk)
 

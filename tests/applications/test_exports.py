@@ -137,6 +137,7 @@ def test_figures_count_the_places_of_the_period() -> None:
 def test_relay_rings_the_queue_of_exports_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[tuple[str, list[int]]] = []
     monkeypatch.setattr(tasks.make_exports, "apply_async", lambda args, queue: rung.append((queue, args[0])))
+    monkeypatch.setattr(relay, "waiting_in", lambda queue: 0)
     export = asked(ExportKind.TASKS)
 
     relay.publish_exports()
