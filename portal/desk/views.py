@@ -21,6 +21,8 @@ from portal.desk import batches, forms, presenters
 from portal.desk import norms as rules
 from portal.desk.guard import OfficerRequest, officers_only
 from portal.desk.sight import Sight, look_at
+from portal.desk.ways import panel
+from portal.desk.ways.base import Way
 from portal.web.files import inline_file
 from portal.web.forms import row_key
 from portal.web.pre_reviewing import waiting_count
@@ -106,9 +108,9 @@ def _sight(request: OfficerRequest, number: str, item: str) -> Sight:
 
 
 def _page(
-    request: OfficerRequest, sight: Sight, bound: forms.Way | None = None, reveal: Any = None, **how: Any
+    request: OfficerRequest, sight: Sight, bound: Way | None = None, reveal: Any = None, **how: Any
 ) -> HttpResponse:
-    ways = forms.ways(sight, bound)
+    ways = panel.ways(sight, bound)
     tray = ItemTask.objects.for_office(request.office).beside(sight.task)
     before, after = presenters.neighbours(tray, sight.task.application.number, sight.task.item.code)
     context = {
@@ -132,7 +134,7 @@ def act(request: OfficerRequest, number: str, item: str) -> HttpResponse:
         messages.warning(request, moved)
         return redirect("desk:queue")
     sight = _sight(request, number, item)
-    way_class = forms.BY_ACTION.get(Action(request.POST["action"])) if _is_action(request) else None
+    way_class = panel.BY_ACTION.get(Action(request.POST["action"])) if _is_action(request) else None
     if way_class is None:
         messages.warning(request, "请先选一个决定，再按按钮")
         return redirect("desk:task", number, item)
@@ -152,7 +154,7 @@ def _is_action(request: OfficerRequest) -> bool:
     return request.POST.get("action") in Action.values
 
 
-def _do(request: OfficerRequest, sight: Sight, way: forms.Way) -> HttpResponse:
+def _do(request: OfficerRequest, sight: Sight, way: Way) -> HttpResponse:
     try:
         messages.success(request, way.apply())
     except AlreadyDone as already:

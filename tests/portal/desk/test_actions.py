@@ -12,7 +12,8 @@ from agencies.deadlines import calendar_now
 from applications import review, visits, workflow
 from applications.enums import Action, Fulfilment, Party, TaskStatus
 from applications.models import ItemTask, Visit
-from portal.desk import forms
+from applications.paper import REMEDY
+from portal.desk.ways import panel
 from portal.web.deficits import MATERIAL_REASONS
 from tests import factories
 from tests.portal.desk.conftest import (
@@ -142,10 +143,10 @@ CASES: dict[Action, Case] = {
     Action.SEND_BACK: Case(proposed, TaskStatus.IN_REVIEW, {"note": "补查档案"}, Party.APPROVER),
     Action.APPROVE: Case(proposed, TaskStatus.COMPLETED, {}, Party.APPROVER),
     Action.APPROVE_REFUSAL: Case(
-        proposed, TaskStatus.REFUSED, {"note": "不符合条件", "remedy": forms.REMEDY}, Party.APPROVER
+        proposed, TaskStatus.REFUSED, {"note": "不符合条件", "remedy": REMEDY}, Party.APPROVER
     ),
-    Action.DO_NOT_ACCEPT: Case(queued, TaskStatus.NOT_ACCEPTED, {"note": "户口不在本辖区", "remedy": forms.REMEDY}),
-    Action.REFUSE: Case(accepted, TaskStatus.REFUSED, {"note": "不符合条件", "remedy": forms.REMEDY}),
+    Action.DO_NOT_ACCEPT: Case(queued, TaskStatus.NOT_ACCEPTED, {"note": "户口不在本辖区", "remedy": REMEDY}),
+    Action.REFUSE: Case(accepted, TaskStatus.REFUSED, {"note": "不符合条件", "remedy": REMEDY}),
     Action.OFFER_TIMES: Case(called_in, TaskStatus.AWAITING_VISIT, {"slot1": next_morning}),
     Action.RECORD_NO_SHOW: Case(missed, TaskStatus.AWAITING_VISIT),
     Action.PAY: Case(to_be_paid, TaskStatus.COMPLETED),
@@ -171,7 +172,7 @@ def test_every_deed_of_an_office_has_a_form() -> None:
     deeds = {action for action, row in workflow.TRANSITIONS.items() if row.parties & office}
 
     # A pre-review is about a whole form, not about an item; it has pages of its own.
-    assert set(forms.BY_ACTION) == set(CASES) == deeds - {Action.PRE_PASS, Action.PRE_RETURN}
+    assert set(panel.BY_ACTION) == set(CASES) == deeds - {Action.PRE_PASS, Action.PRE_RETURN}
 
 
 @pytest.mark.parametrize("action", CASES)
@@ -241,7 +242,7 @@ def test_nothing_chosen_asks_to_choose() -> None:
 def test_refusal_asks_again_and_going_back_keeps_the_words() -> None:
     task = accepted()
     client = reviewer(task)
-    data = {"action": "refuse", "refuse-note": "档案里没有入伍记录", "refuse-remedy": forms.REMEDY}
+    data = {"action": "refuse", "refuse-note": "档案里没有入伍记录", "refuse-remedy": REMEDY}
 
     asked = client.post(url("act", task), data)
     back = client.post(url("act", task), {**data, "back": "1"})
