@@ -28,7 +28,7 @@ from applications import delivery, incoming, outgoing, printing
 from applications.enums import ON_ITS_WAY, DispatchKind, DispatchStatus, Outcome
 from applications.errors import Refused
 from applications.models import Application, Dispatch, ExchangeKey, ItemTask, Material
-from applications.paper import moment
+from applications.papers.words import moment
 
 # What was handed over and not answered is due again after this time.
 HANDED_OVER = timedelta(days=7)

@@ -13,10 +13,11 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from applications import paper, printing
+from applications import printing
 from applications.enums import DocumentKind, DocumentStatus
 from applications.models import Application, Document, ItemTask
 from applications.numbering import next_value
+from applications.papers import paper
 from applications.printing import Printed
 
 logger = logging.getLogger(__name__)

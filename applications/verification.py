@@ -11,10 +11,11 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from applications import paper
 from applications.errors import Refused
 from applications.models import Document, NumberCounter
 from applications.numbering import next_value
+from applications.papers import paper
+from applications.papers.words import masked_name
 
 TRIES_PER_HOUR = 5
 
@@ -74,7 +75,7 @@ def _shown(document: Document) -> Verified:
         items=(task.item.name,) if task else chosen,
         state=task.get_status_display() if task else application.get_status_display(),
         made_at=document.requested_at,
-        masked_name=paper.masked_name(application.subject_name),
+        masked_name=masked_name(application.subject_name),
         issuer=task.office.name if task else application.region.full_name,
         sha256=document.sha256,
     )

@@ -12,10 +12,11 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods
 
-from applications import paper, verification
+from applications import verification
 from applications.enums import DocumentStatus
 from applications.errors import Refused
 from applications.models import Document
+from applications.papers import paper
 from portal.web import presenters
 from portal.web.files import VIEWER_POLICY
 from portal.web.presenters import SummaryRow

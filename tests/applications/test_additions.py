@@ -7,11 +7,12 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from applications import corrections, materials, paper, review, submission, sweeps, workflow
+from applications import corrections, materials, review, submission, sweeps, workflow
 from applications.demo import answers_for, picture
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Document, Draft, ItemTask
+from applications.papers import paper
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")

@@ -16,9 +16,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from applications import documents, paper, printing, relay, tasks
+from applications import documents, printing, relay, tasks
 from applications.enums import DocumentKind, DocumentStatus
 from applications.models import Application, Document
+from applications.papers import paper
 from tests import factories
 from tests.applications import papers
 

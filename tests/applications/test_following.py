@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
-from applications import documents, paper, review
+from applications import documents, review
 from applications.enums import Action, ApplicationStatus, DocumentKind, Fulfilment, Party
 from applications.errors import AlreadyDone, Refused
 from applications.models import Document, ItemTask, Result
+from applications.papers import paper
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")

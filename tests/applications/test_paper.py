@@ -7,9 +7,12 @@ import pytest
 
 from agencies.fields import FIELDS
 from agencies.models import CalendarYear
-from applications import documents, paper, review
+from applications import documents, review
 from applications.enums import Channel, DocumentKind, Grade
 from applications.models import Application, Document
+from applications.papers import paper
+from applications.papers.words import REMEDY, masked_id, masked_name
+from applications.registration import display
 from tests import factories
 from tests.applications import papers
 from tests.applications.test_additions import add_item
@@ -77,7 +80,7 @@ def test_registration_prints_every_answer_that_was_given() -> None:
     missing = [
         code
         for code, value in application.answers.items()
-        if re.sub(r"\s", "", paper.display(FIELDS[code], str(value))) not in text
+        if re.sub(r"\s", "", display(FIELDS[code], str(value))) not in text
     ]
 
     assert missing == []
@@ -242,7 +245,7 @@ def test_refusal_gives_the_office_own_remedy_where_it_wrote_one(kind: DocumentKi
     text = words(document)
 
     assert "可以到原参保地办理转移后再来申请。" in text
-    assert paper.REMEDY not in text
+    assert REMEDY not in text
 
 
 @pytest.mark.parametrize("kind", [k for k in DocumentKind.values if k != DocumentKind.REGISTRATION])
@@ -276,7 +279,7 @@ def test_result_sheet_gives_reasons_and_the_remedy_once() -> None:
     text = words(papers.paper(application, DocumentKind.RESULT_SHEET))
 
     assert "基本医疗保险参保和变更登记（医保、人社）已在外地参加职工医保，不能重复参保。" in text
-    assert text.count(paper.REMEDY) == 1
+    assert text.count(REMEDY) == 1
 
 
 def test_result_sheet_does_not_change_when_the_money_comes_later() -> None:
@@ -316,9 +319,9 @@ def test_qr_code_holds_the_number_and_nothing_personal() -> None:
 
 @pytest.mark.parametrize(("number", "shown"), [("150602199901019979", "150***********9979"), ("15", "**"), ("", "")])
 def test_masked_id_shows_three_and_four(number: str, shown: str) -> None:
-    assert paper.masked_id(number) == shown
+    assert masked_id(number) == shown
 
 
 @pytest.mark.parametrize(("name", "shown"), [("赵明远", "赵**"), ("𠮷", "𠮷"), ("", "")])
 def test_masked_name_shows_the_first_character(name: str, shown: str) -> None:
-    assert paper.masked_name(name) == shown
+    assert masked_name(name) == shown

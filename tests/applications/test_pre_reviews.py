@@ -9,11 +9,12 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.words import full_day
-from applications import clock, delivery, documents, materials, paper, pre_reviews, submission, workflow
+from applications import clock, delivery, documents, materials, pre_reviews, submission, workflow
 from applications.demo import answers_for, picture
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, Notice, PreReview
+from applications.papers import paper
 from applications.review import Deficit
 from portal.accounts.models import User
 from tests import factories

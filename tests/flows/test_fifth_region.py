@@ -17,7 +17,7 @@ from applications import review, submission
 from applications.enums import ApplicationStatus, Channel, DocumentKind, TaskStatus
 from applications.errors import Invalid
 from applications.models import Application, Dispatch, Draft, ItemTask
-from applications.paper import html_of
+from applications.papers.paper import html_of
 from tests import factories
 from tests.portal.home.test_notice import squeezed, text_of
 

@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.models import Posting
-from applications import materials, paper, questions, submission, sweeps
+from applications import materials, questions, submission, sweeps
 from applications.demo import picture
 from applications.enums import Channel
 from applications.errors import Invalid, Refused
 from applications.models import Document, Draft
+from applications.papers import paper
 from portal.accounts import sign_in
 from portal.accounts.models import SignInTry
 from portal.web.logs import mask

@@ -4,7 +4,7 @@ from django import forms
 
 from applications import review
 from applications.enums import Action, Fulfilment
-from applications.paper import REMEDY
+from applications.papers.words import REMEDY
 from portal.desk.ways.base import Way, words
 from portal.web.widgets import ChoiceCards
 

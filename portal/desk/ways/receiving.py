@@ -8,7 +8,7 @@ from agencies.enums import LimitUnit
 from agencies.fields import FIELDS
 from applications import review
 from applications.enums import Action, TaskStatus
-from applications.paper import REMEDY
+from applications.papers.words import REMEDY
 from portal.desk.sight import Sight
 from portal.desk.ways.base import Way, due_words, words
 from portal.web.deficits import DeficitForm

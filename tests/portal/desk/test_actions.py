@@ -12,7 +12,7 @@ from agencies.deadlines import calendar_now
 from applications import review, visits, workflow
 from applications.enums import Action, Fulfilment, Party, TaskStatus
 from applications.models import ItemTask, Visit
-from applications.paper import REMEDY
+from applications.papers.words import REMEDY
 from portal.desk.ways import panel
 from portal.web.deficits import MATERIAL_REASONS
 from tests import factories

@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from agencies.enums import Role
-from applications import documents, paper, verification
+from applications import documents, verification
 from applications.enums import DocumentKind, DocumentStatus
 from applications.models import Document, NumberCounter
+from applications.papers import paper
 from portal.accounts.models import User
 from tests import factories
 from tests.applications import papers
