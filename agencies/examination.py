@@ -4,11 +4,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agencies.checks import Finding, check_layer, errors_of
 from agencies.comparison import Change, compare
 from agencies.divisions import level_of, read_divisions
 from agencies.layers import Data, LayerError, parse_layer, read_layer
 from agencies.lines import lines_in, lines_of
+from agencies.linter.findings import Finding, errors_of
+from agencies.linter.linter import check_layer
 from agencies.models import Region, Scheme
 from agencies.publishing import Refused, compile_scheme, layers_above
 from agencies.spec import SchemeSpec

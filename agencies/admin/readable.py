@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from agencies.checks import unpublished
 from agencies.comparison import material_text, requirement_text
 from agencies.enums import SettlementKind
 from agencies.fields import FIELDS
 from agencies.guide import channel_text, flow_chart, limit_text, questions
+from agencies.linter.elements import unpublished
 from agencies.spec import Basis, ChannelSpec, ItemSpec, SchemeSpec
 from agencies.words import NOT_PUBLISHED
 

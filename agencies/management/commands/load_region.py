@@ -5,10 +5,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from agencies.checks import errors_of
 from agencies.divisions import NATION, load_divisions, read_divisions
 from agencies.examination import check_files
 from agencies.layers import LayerError, read_layer
+from agencies.linter.findings import errors_of
 from agencies.models import Region
 from agencies.publishing import Refused, publish
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from agencies.checks import check_layer, errors_of, unpublished
 from agencies.layers import Data, normalise
 from agencies.lines import lines_in, lines_of
+from agencies.linter.elements import unpublished
+from agencies.linter.findings import errors_of
+from agencies.linter.linter import check_layer
 from agencies.spec import SchemeSpec
 from tests.agencies.conftest import NAMES, REGIONS, layer
 
