@@ -17,8 +17,9 @@ from applications import access, workflow
 from applications.enums import Action, Verdict
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, ItemTask, Question
-from portal.desk import batches, forms, presenters
+from portal.desk import batches, case_presenters, forms, queue_presenters, task_presenters
 from portal.desk import norms as rules
+from portal.desk.addresses import neighbours, queue_url, task_url
 from portal.desk.guard import OfficerRequest, officers_only
 from portal.desk.sight import Sight, look_at
 from portal.desk.ways import panel
@@ -37,7 +38,7 @@ def queue(request: OfficerRequest) -> HttpResponse:
     """The trays of the officer's office; approvers start at what waits for their approval."""
     first = "approval" if request.posting.role == Role.APPROVER else "queued"
     tray = request.GET.get("tray", first)
-    return _list(request, tray if tray in presenters.TRAY_LABELS else first)
+    return _list(request, tray if tray in queue_presenters.TRAY_LABELS else first)
 
 
 @require_GET
@@ -57,17 +58,17 @@ def _list(request: OfficerRequest, tray: str) -> HttpResponse:
     today, calendar = timezone.localdate(), calendar_now().at(office.region_id)
     context = {
         "tray": tray,
-        "tray_label": presenters.TRAY_LABELS.get(tray, "已办"),
-        "tabs": presenters.tabs(tasks.tray_counts(), tray),
+        "tray_label": queue_presenters.TRAY_LABELS.get(tray, "已办"),
+        "tabs": queue_presenters.tabs(tasks.tray_counts(), tray),
         "filters": filters,
-        "chips": presenters.chips(request.GET, items),
+        "chips": queue_presenters.chips(request.GET, items),
         "page": page,
-        "rows": [presenters.queue_row(task, today, calendar) for task in page],
+        "rows": [queue_presenters.queue_row(task, today, calendar) for task in page],
         "total": page.paginator.count,
-        "batch": presenters.BATCHES.get(tray) if request.posting.role == Role.REVIEWER else None,
-        "empty": presenters.EMPTY[tray],
-        "legend": presenters.LEGEND,
-        "here": f"{request.path}?tray={tray}" if tray in presenters.TRAY_LABELS else request.path,
+        "batch": queue_presenters.BATCHES.get(tray) if request.posting.role == Role.REVIEWER else None,
+        "empty": queue_presenters.EMPTY[tray],
+        "legend": queue_presenters.LEGEND,
+        "here": f"{request.path}?tray={tray}" if tray in queue_presenters.TRAY_LABELS else request.path,
         "outcomes": request.session.pop("desk_outcomes", None),
         "today": today,
         "is_working_day": calendar.is_working(today),
@@ -83,7 +84,7 @@ def _list(request: OfficerRequest, tray: str) -> HttpResponse:
 def batch(request: OfficerRequest) -> HttpResponse:
     """Accepts or confirms the chosen rows; the outcome of each is shown above the queue."""
     deed, tray = request.POST.get("deed", ""), request.POST.get("tray", "queued")
-    back = f"{presenters.queue_url()}?tray={tray}" if tray in presenters.TRAY_LABELS else presenters.queue_url()
+    back = f"{queue_url()}?tray={tray}" if tray in queue_presenters.TRAY_LABELS else queue_url()
     chosen = [pk for text in request.POST.getlist("task") if (pk := row_key(text))][:BATCH_SIZE]
     posting = request.posting
     if posting.role != Role.REVIEWER or deed not in batches.DEEDS:
@@ -112,9 +113,9 @@ def _page(
 ) -> HttpResponse:
     ways = panel.ways(sight, bound)
     tray = ItemTask.objects.for_office(request.office).beside(sight.task)
-    before, after = presenters.neighbours(tray, sight.task.application.number, sight.task.item.code)
+    before, after = neighbours(tray, sight.task.application.number, sight.task.item.code)
     context = {
-        "task": presenters.task_page(sight, **how),
+        "task": task_presenters.task_page(sight, **how),
         "ways": [way for way in ways if not way.is_rare],
         "rare_ways": [way for way in ways if way.is_rare],
         "bound": bound,
@@ -145,7 +146,7 @@ def act(request: OfficerRequest, number: str, item: str) -> HttpResponse:
         return _page(request, sight, bound=way)
     if way.asks_again and "sure" not in request.POST:
         return TemplateResponse(
-            request, "desk/confirm.html", {"way": way, "task": presenters.task_page(sight), "item": item}
+            request, "desk/confirm.html", {"way": way, "task": task_presenters.task_page(sight), "item": item}
         )
     return _do(request, sight, way)
 
@@ -180,7 +181,7 @@ def reveal(request: OfficerRequest, number: str, item: str) -> HttpResponse:
     try:
         access.reveal(
             sight.task,
-            fields=presenters.hidden_fields(sight),
+            fields=task_presenters.hidden_fields(sight),
             reason=form.cleaned_data["reason"],
             viewer=sight.viewer,
             posting=sight.posting,
@@ -209,14 +210,14 @@ def verdict(request: OfficerRequest, number: str, item: str, material: str) -> H
     found = sight.file(material)
     if not form.is_valid():
         messages.warning(request, "请选一个结论")
-        return redirect(f"{presenters.task_url(sight.task)}?file={found.pk}#materials")
+        return redirect(f"{task_url(sight.task)}?file={found.pk}#materials")
     try:
         given = form.cleaned_data
         access.judge(sight.task, found, Verdict(given["verdict"]), reviewer=sight.viewer, note=given["note"])
     except Refused as refused:
         messages.warning(request, str(refused))
-        return redirect(f"{presenters.task_url(sight.task)}?file={found.pk}#materials")
-    return redirect(f"{presenters.task_url(sight.task)}#materials")
+        return redirect(f"{task_url(sight.task)}?file={found.pk}#materials")
+    return redirect(f"{task_url(sight.task)}#materials")
 
 
 @require_GET
@@ -239,9 +240,9 @@ def case(request: OfficerRequest, number: str) -> HttpResponse:
     context = {
         "number": found.number,
         "status": found.get_status_display(),
-        "rows": presenters.case_rows(found, found.tasks.all(), request.office.pk),
+        "rows": case_presenters.case_rows(found, found.tasks.all(), request.office.pk),
         "submitted_at": found.submitted_at,
-        "expected": presenters.expected_words(found),
+        "expected": case_presenters.expected_words(found),
         "region": found.region.full_name,
         "service": found.scheme.title,
     }
