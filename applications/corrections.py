@@ -15,7 +15,6 @@ from applications.enums import Action
 from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, Correction, CorrectionLine, Material
 from applications.registration import Answers, derived_from, normalise, problem
-from applications.submission import party_of
 from portal.accounts.models import User
 
 _NOTHING_OPEN = "没有要补正的内容，可能刚才已经提交过。没有再次提交"
@@ -86,7 +85,7 @@ def _send(notice: Correction, application: Application, user: User, answers: Map
     notice.answered_at, notice.answered_by, notice.kept = at, user, {}
     notice.save(update_fields=["answered_at", "answered_by", "kept"])
     data = {"round": notice.round}
-    workflow.advance(task, Action.RESUBMIT, party=party_of(user, application), actor=user, at=at, data=data)
+    workflow.advance(task, Action.RESUBMIT, party=application.party_of(user), actor=user, at=at, data=data)
     task.application = application
     fanout.send_again(task, at=at)
 

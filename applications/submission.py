@@ -1,200 +1,24 @@
-"""Caller side: drafts, submission, added items, promised papers, withdrawal. Each service owns its transaction."""
+"""From the form to the case: a new one, one with added items, one that a pre-review gave back. One transaction."""
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from agencies.catalogue import scheme_for
 from agencies.deadlines import calendar_now
-from agencies.fields import FIELDS
-from agencies.models import Region
 from agencies.routing import office_for, offices_for
 from agencies.spec import ItemSpec
 from applications import documents, fanout, notices, workflow
-from applications.enums import (
-    BEFORE_OFFICES,
-    Action,
-    ApplicationStatus,
-    Channel,
-    DocumentKind,
-    NoticeKind,
-    Party,
-    TaskStatus,
-)
-from applications.errors import AlreadyDone, Invalid, Refused
+from applications.drafts import HAS_ACCOUNT, problems_of
+from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, NoticeKind, Party, TaskStatus
+from applications.errors import Invalid, Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, PreReview, StatusLog
 from applications.numbering import case_number
-from applications.registration import Answers, Registration, derived_from, normalise
+from applications.registration import Registration
 from portal.accounts.models import User
-
-
-class Stale(Refused):
-    """The draft was saved elsewhere since this page was opened. `draft` is the newer one; nothing was overwritten."""
-
-    def __init__(self, draft: Draft) -> None:
-        super().__init__("这份登记表刚才在别的页面改过，下面是最新的内容，请核对后再保存")
-        self.draft = draft
-
-
-def start_draft(*, region: Region, user: User, channel: Channel, prefill: Mapping[str, str] | None = None) -> Draft:
-    """A form for a place: the open one this person already has there, else a new one with what is known already, from
-    the account and from the person's latest case.
-
-    At the window the person is somebody else, so nothing is taken from the clerk's account and each person is new.
-    """
-    if not region.is_open:
-        raise Refused(f"{region.full_name}还没有开通网上办理，请到当地综合窗口办")
-    scheme = scheme_for(region, timezone.localdate())
-    is_own = channel == Channel.ONLINE
-    with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
-        if is_own:
-            found = Draft.objects.for_person(user).filter(owner=user, region=region, channel=channel).first()
-            if found is not None:
-                return found
-        earlier = _earlier_case(user) if is_own else None
-        known = {"name": user.legal_name, "id_no": user.id_no, "mobile": user.phone} if is_own else {}
-        fresh = {code: value for code, value in {**known, **(prefill or {})}.items() if value}
-        answers: Answers = {**(earlier.answers if earlier else {}), **fresh}
-        answers.update(derived_from(str(answers.get("id_no", ""))))
-        return Draft.objects.create(
-            owner=user if is_own else None,
-            entered_by=user,
-            channel=channel,
-            region=region,
-            scheme=scheme,
-            ticked=[item.code for item in scheme.spec.offered if item.default_ticked and item.is_done(online=is_own)],
-            answers=answers,
-            carried_over_from=timezone.localdate(earlier.submitted_at) if earlier else None,
-        )
-
-
-def _earlier_case(user: User) -> Application | None:
-    """The person's latest case, whose answers need not be typed again; another number's is another person's."""
-    found = Application.objects.for_applicant(user).order_by("-submitted_at").first()
-    return found if found is not None and found.subject_id_no == user.id_no else None
-
-
-def start_addition(application: Application, *, user: User) -> Draft:
-    """A form that adds items to an open case; all that is known and given already is taken over (RQ-09).
-
-    The draft of an earlier click is gone on with. Raises Refused when the case is closed or has every item.
-    """
-    with transaction.atomic():
-        locked = workflow.lock(application.pk)
-        if locked.is_closed:
-            raise Refused("这个办件已经办结，要办别的事请重新填一份登记表，填过的会自动带入")
-        if locked.tasks.filter(status__in=BEFORE_OFFICES).exists():
-            raise Refused("登记表还在预审，预审通过以后就可以加事项；要改的请等预审退回时一起改")
-        found = Draft.objects.for_person(user).filter(adds_to=locked).first()
-        draft = found or Draft(
-            owner=locked.applicant if locked.applicant_id == user.pk else None,
-            entered_by=user,
-            channel=Channel.ONLINE if locked.applicant_id == user.pk else Channel.WINDOW,
-            region=locked.region,
-            scheme=locked.scheme,
-            adds_to=locked,
-            answers=locked.answers,
-        )
-        if not draft.offered():
-            raise Refused("本地能办的事项都已经在这个办件里了")
-        draft.save()
-    return draft
-
-
-def adopt(draft: Draft, *, clerk: User) -> Draft:
-    """A clerk goes on with a person's form at the counter: the person stays its owner, the clerk is who types."""
-    return _save(draft, None, entered_by=clerk)
-
-
-def choose_items(draft: Draft, codes: Iterable[str], *, version: int | None = None) -> Draft:
-    """Ticks 是/否 for the offered items. Raises Invalid when nothing is ticked."""
-    wanted = set(codes)
-    ticked = [item.code for item in draft.offered() if item.code in wanted]
-    if not ticked:
-        raise Invalid({"items": "请至少选一件要办的事"})
-    is_online = draft.channel == Channel.ONLINE
-    elsewhere = [item.title for item in draft.offered() if item.code in ticked and not item.is_done(online=is_online)]
-    if elsewhere:
-        place = draft.region.window or "当地综合窗口"
-        how = (
-            f"只能到窗口办，请在这里选“否”，到{place}办理"
-            if is_online
-            else "只能网上办，请在这里选“否”，请本人在网上办理"
-        )
-        raise Invalid({"items": f"“{'、'.join(elsewhere)}”{how}"})
-    return _save(draft, version, ticked=ticked, items_chosen=True)
-
-
-def save_draft(draft: Draft, answers: Mapping[str, Any], *, version: int | None = None) -> Draft:
-    """Keeps what was typed, right or wrong; only submitting checks it. Raises Stale when another tab saved meanwhile."""
-    fresh: Answers = {
-        code: normalise(FIELDS[code], value) for code, value in answers.items() if code in FIELDS and code != "sex"
-    }
-    if "id_no" in fresh:
-        fresh.update(derived_from(fresh["id_no"]))
-    return _save(draft, version, answers=fresh)
-
-
-def _save(draft: Draft, version: int | None, *, answers: Answers | None = None, **changes: Any) -> Draft:
-    with transaction.atomic():
-        current = Draft.objects.select_for_update(of=("self",)).select_related("scheme", "region").get(pk=draft.pk)
-        if current.sent_at is not None:
-            raise AlreadyDone("登记表已经提交，不能再改。需要改的，等部门通知补正")
-        if version is not None and version != current.version:
-            raise Stale(current)
-        for name, value in changes.items():
-            setattr(current, name, value)
-        if answers is not None:
-            current.answers = {**current.answers, **answers}
-        current.version += 1
-        current.save()
-    return current
-
-
-def missing_materials(draft: Draft) -> dict[str, str]:
-    """A sentence per material that the ticked items need and nobody has given yet. A deferrable one may come later:
-    the office then accepts with a promise (容缺受理) or asks for it.
-    """
-    given = set(draft.materials.values_list("code", flat=True))
-    if draft.adds_to is not None:
-        given |= set(draft.adds_to.materials.filter(is_sent=True).values_list("code", flat=True))
-    wanted = draft.scheme.spec.materials_for(frozenset(draft.ticked), draft.answers)
-    return {m.code: f"请上传{m.title}" for m in wanted if not (m.optional or m.deferrable) and m.code not in given}
-
-
-def problems_of(draft: Draft) -> dict[str, str]:
-    """Everything that keeps the draft from being submitted: fields first, then materials."""
-    found = draft.registration.problems(timezone.localdate())
-    return {**_foreign_number(draft), **found, **missing_materials(draft)}
-
-
-def _foreign_number(draft: Draft) -> dict[str, str]:
-    """An account hands in for its own person only: under another's number it would block or see that person's case."""
-    if draft.owner is None or not (typed := draft.answers.get("id_no")):
-        return {}
-    own = draft.owner.id_no.upper()
-    if not own and User.objects.filter(id_no=typed).exists():
-        return {"id_no": _HAS_ACCOUNT}
-    if not own or typed == own:
-        return {}
-    return {"id_no": "和登录账号的身份证号不一样。网上只能办本人的事，替别人办请到综合窗口"}
-
-
-_HAS_ACCOUNT = "这个身份证号已经有账号了。请用那个账号登录；不是您开的，请带身份证到综合窗口办"
-
-
-def _bind_number(owner: User | None, id_no: str) -> None:
-    """An account without a number gets that of its first form, and no other account can have it."""
-    if owner is not None and not owner.id_no:
-        owner.id_no, owner.is_identity_claimed = id_no, True
-        owner.save(update_fields=["id_no", "is_identity_claimed"])
 
 
 def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: datetime | None = None) -> Application:
@@ -224,7 +48,7 @@ def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: da
             return _create_case(current, user=user, channel=channel, at=at)
     except IntegrityError as error:
         if "account_one_per_id_no" in str(error):  # bound by another account in the same moment
-            raise Invalid({"id_no": _HAS_ACCOUNT}) from None
+            raise Invalid({"id_no": HAS_ACCOUNT}) from None
         if "task_one_live_per_person_and_item" not in str(error):
             raise
         raise Refused("您选的事项里有正在办理的，不用重复申请。请到“查进度”里查看") from None
@@ -285,6 +109,13 @@ def _create_case(draft: Draft, *, user: User, channel: Channel, at: datetime) ->
     return application
 
 
+def _bind_number(owner: User | None, id_no: str) -> None:
+    """An account without a number gets that of its first form, and no other account can have it."""
+    if owner is not None and not owner.id_no:
+        owner.id_no, owner.is_identity_claimed = id_no, True
+        owner.save(update_fields=["id_no", "is_identity_claimed"])
+
+
 def _extend_case(draft: Draft, *, user: User, at: datetime) -> Application:
     """Adds the draft's items to its case: what was answered before stays, the new items get tasks of their own."""
     application = workflow.lock(draft.adds_to_id or 0)
@@ -298,7 +129,7 @@ def _extend_case(draft: Draft, *, user: User, at: datetime) -> Application:
     items = [item for item in application.scheme.spec.offered if item.code in new]
     tasks = _create_tasks(application, items, finished=_finished_items(application))
     _send_or_pre_review(application, draft, tasks, at)
-    party = party_of(user, application)
+    party = application.party_of(user)
     StatusLog.objects.create(
         application=application, action=Action.ADD_ITEMS, party=party, actor=user, data={"items": new}, at=at
     )
@@ -343,7 +174,7 @@ def _amend_case(returned: PreReview, draft: Draft, *, user: User, at: datetime) 
     codes = {task.item.code for task in waiting}
     if not waiting:
         raise Refused("这个办件已经撤回，不能再改。要办的事请重新填一份登记表")
-    party = party_of(user, application)
+    party = application.party_of(user)
     asked_elsewhere = _asked_without(application, codes)
     fresh = {code: value for code, value in draft.registration.disclosed().items() if code not in asked_elsewhere}
     kept = {code: value for code, value in application.answers.items() if code in asked_elsewhere}
@@ -440,92 +271,3 @@ def _create_dispatches(application: Application, tasks: list[ItemTask], at: date
     Dispatch.objects.bulk_create(
         fanout.new_dispatch(task, materials, version=1, at=at) for task in tasks if task.status == TaskStatus.PENDING
     )
-
-
-def party_of(user: User, application: Application) -> Party:
-    return Party.APPLICANT if application.applicant_id == user.pk else Party.CLERK
-
-
-def supply_all(application: Application, *, user: User, at: datetime | None = None) -> None:
-    """The promised papers of every item that owes some: all are sent or none is. Raises Invalid with what is missing."""
-    with transaction.atomic():
-        locked = workflow.lock(application.pk)
-        owing = locked.tasks.unfinished().exclude(provisional_until=None).select_related("item__scheme", "office")
-        _supply(list(owing), locked, user, at)
-
-
-def supply_deferred(task: ItemTask, *, user: User, at: datetime | None = None) -> ItemTask:
-    """容缺: the promised papers are there; every one must be given. The office sees them, the promise is kept."""
-    with transaction.atomic():
-        application = workflow.lock(task.application_id)
-        task.refresh_from_db(fields=["provisional_materials", "provisional_until"])
-        _supply([task] if task.provisional_until else [], application, user, at)
-    return task
-
-
-def _supply(tasks: list[ItemTask], application: Application, user: User, at: datetime | None) -> None:
-    """One paper keeps the promise of every item it was promised for. Under the case's lock."""
-    if not tasks:
-        raise AlreadyDone("没有要补交的材料")
-    owed = {code for task in tasks for code in task.provisional_materials}
-    given = application.materials.filter(code__in=owed, is_sent=False)
-    spec = application.scheme.spec
-    if missing := owed - set(given.values_list("code", flat=True)):
-        raise Invalid({code: f"请上传{spec.material(code).title}" for code in sorted(missing)})
-    party = party_of(user, application)
-    for task in tasks:
-        task.application = application
-        data = {"materials": task.provisional_materials}
-        workflow.advance(task, Action.SUPPLY, party=party, actor=user, data=data, at=at)
-        task.provisional_until, task.provisional_materials = None, []
-        task.save(update_fields=["provisional_until", "provisional_materials"])
-    given.update(is_sent=True)
-
-
-def withdraw(
-    application: Application,
-    *,
-    user: User,
-    tasks: Iterable[ItemTask] | None = None,
-    note: str = "",
-    at: datetime | None = None,
-) -> list[ItemTask]:
-    """Takes back the given items (default: every one still possible). An item under review is no longer withdrawn.
-
-    Pending dispatches are cancelled in the same transaction. Raises AlreadyDone when nothing can be taken back.
-    """
-    at = at or timezone.now()
-    with transaction.atomic():
-        locked = workflow.lock(application.pk)
-        party = party_of(user, locked)
-        wanted = {task.pk for task in tasks} if tasks is not None else None
-        calendar = calendar_now()
-        withdrawn = []
-        for task in locked.tasks.select_related("item__scheme", "office"):
-            task.application = locked
-            if wanted is not None and task.pk not in wanted:
-                continue
-            if Action.WITHDRAW not in workflow.available(task, party):
-                continue
-            workflow.advance(task, Action.WITHDRAW, party=party, actor=user, note=note, at=at, calendar=calendar)
-            fanout.cancel_open(task, "申请人撤回")
-            withdrawn.append(task)
-        if not withdrawn:
-            raise AlreadyDone("没有可以撤回的事项：部门已经受理或已经办完")
-        _leave_pre_review(locked, withdrawn, at)
-        fanout.release_ready(locked, at=at, calendar=calendar)
-    return withdrawn
-
-
-def _leave_pre_review(application: Application, withdrawn: list[ItemTask], at: datetime) -> None:
-    """Items withdrawn while their form was given back are not on it any more; a form without any is closed."""
-    review = application.pre_reviews.returned().select_related("draft").first()
-    if review is None or review.draft is None:
-        return
-    draft, gone = review.draft, {task.item.code for task in withdrawn}
-    draft.ticked = [code for code in draft.ticked if code not in gone]
-    if not application.tasks.filter(status=TaskStatus.PRE_RETURNED).exists():
-        draft.sent_at, review.amended_at = at, at
-        review.save(update_fields=["amended_at"])
-    draft.version += 1
-    draft.save(update_fields=["ticked", "sent_at", "version", "saved_at"])

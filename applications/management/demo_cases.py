@@ -13,7 +13,19 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import corrections, delivery, materials, operations, pre_reviews, review, submission, visits
+from applications import (
+    corrections,
+    delivery,
+    drafts,
+    materials,
+    operations,
+    pre_reviews,
+    review,
+    submission,
+    supplies,
+    visits,
+    withdrawal,
+)
 from applications.demo import Soldier, answers_for, picture
 from applications.enums import Channel, Fulfilment, Outcome, Party, TaskStatus
 from applications.management.demo_people import People, Place
@@ -90,9 +102,9 @@ class Stage:
         """A new person's case, handed in; at the window by the clerk, who saw the originals."""
         person = self.people.soldier()
         user, channel = (self.place.clerk, Channel.WINDOW) if at_window else (person, Channel.ONLINE)
-        draft = submission.start_draft(region=self.place.region, user=user, channel=channel)
-        draft = submission.choose_items(draft, items)
-        draft = submission.save_draft(draft, self._answers(person) | answers)
+        draft = drafts.start(region=self.place.region, user=user, channel=channel)
+        draft = drafts.choose_items(draft, items)
+        draft = drafts.save(draft, self._answers(person) | answers)
         self._give_materials(draft, user)
         return submission.submit(draft, user=user, channel=channel, promised=True, at=self.at(days_ago))
 
@@ -324,7 +336,7 @@ def not_accepted(stage: Stage) -> None:
 
 def withdrawn(stage: Stage) -> None:
     case = stage.delivered(stage.cast.plain[:2], 6)
-    submission.withdraw(case, user=case.entered_by, note="想先回原籍再办", at=stage.at(5))
+    withdrawal.withdraw(case, user=case.entered_by, note="想先回原籍再办", at=stage.at(5))
 
 
 def terminated(stage: Stage) -> None:
@@ -370,7 +382,7 @@ def pre_reviewing(stage: Stage) -> None:
     stage.given_back(stage.submitted(stage.cast.plain[:2], 4), 3)
     again = stage.submitted(stage.cast.plain[:1], 6)
     draft = stage.given_back(again, 5)
-    draft = submission.save_draft(draft, {"contact_addr": "富民路 12 号院 3 号楼 2 单元 502"})
+    draft = drafts.save(draft, {"contact_addr": "富民路 12 号院 3 号楼 2 单元 502"})
     submission.submit(draft, user=again.entered_by, channel=Channel.ONLINE, promised=True, at=stage.at(4))
     stage.pre_reviewed(again, 3)
     stage.deliver(again, 3)
@@ -458,7 +470,7 @@ def provisional(stage: Stage) -> None:
         application=case, code=code, name="凭证.jpg", size=len(content), stream=io.BytesIO(content),
         user=case.entered_by,
     )  # fmt: skip
-    submission.supply_deferred(task, user=case.entered_by, at=stage.at(1))
+    supplies.supply_deferred(task, user=case.entered_by, at=stage.at(1))
 
 
 def not_getting_through(stage: Stage) -> None:
@@ -477,9 +489,9 @@ def item_added(stage: Stage) -> None:
     first, second = stage.cast.plain[0], stage.cast.plain[-1]
     case = stage.delivered([first], 9)
     stage.accepted(case, first, 8)
-    draft = submission.start_addition(case, user=case.entered_by)
-    draft = submission.choose_items(draft, [second])
-    draft = submission.save_draft(draft, stage._answers(case.entered_by))
+    draft = drafts.start_addition(case, user=case.entered_by)
+    draft = drafts.choose_items(draft, [second])
+    draft = drafts.save(draft, stage._answers(case.entered_by))
     stage._give_materials(draft, case.entered_by)
     submission.submit(draft, user=case.entered_by, channel=Channel.ONLINE, promised=True, at=stage.at(4))
     stage.deliver(case, 4)

@@ -8,7 +8,7 @@ from django.db import models
 
 from agencies.models import Region, Scheme
 from agencies.spec import ItemSpec
-from applications.enums import CLOSED, ApplicationStatus, Channel, TaskStatus
+from applications.enums import CLOSED, ApplicationStatus, Channel, Party, TaskStatus
 from applications.querysets import ApplicationQuerySet, DraftQuerySet
 from applications.registration import Registration
 from portal.accounts.models import User
@@ -107,6 +107,10 @@ class Application(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED
+
+    def party_of(self, user: User) -> Party:
+        """The person whose case it is, or a clerk who acts for them."""
+        return Party.APPLICANT if self.applicant_id == user.pk else Party.CLERK
 
 
 class NumberCounter(models.Model):

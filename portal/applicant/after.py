@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from agencies.deadlines import calendar_now
-from applications import questions, submission
+from applications import drafts, questions
 from applications.errors import Invalid, Refused
 from applications.models import Application
 from portal.applicant.case_presenters import frame
@@ -23,7 +23,7 @@ def add_items(request: SignedInRequest, number: str) -> HttpResponse:
     """Opens a form that adds items to the case; what is known and given is not asked again."""
     case = get_object_or_404(Application.objects.for_applicant(request.user), number=number)
     try:
-        draft = submission.start_addition(case, user=request.user)
+        draft = drafts.start_addition(case, user=request.user)
     except Refused as refused:
         messages.info(request, str(refused))
         return redirect("applicant:case", number)

@@ -10,8 +10,8 @@ from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from applications import drafts, submission
 from applications import materials as giving
-from applications import submission
 from applications.enums import Channel
 from applications.errors import Invalid, Refused
 from applications.models import Application, Draft, Material
@@ -58,15 +58,15 @@ def start(request: SignedInRequest) -> HttpResponse:
         try:
             if region is None:
                 raise Refused("请从列出的地方里选一个")
-            draft = submission.start_draft(region=region, user=request.user, channel=Channel.ONLINE)
+            draft = drafts.start(region=region, user=request.user, channel=Channel.ONLINE)
         except Refused as refused:
             messages.error(request, str(refused))
             return redirect("applicant:start")
         place.choose(request, region)
         return redirect(presenters.way_on(draft))
-    drafts = Draft.objects.for_person(request.user).filter(owner=request.user)
+    own = Draft.objects.for_person(request.user).filter(owner=request.user)
     found = places.browse(request.GET.get("in", ""), request.GET.get("q", ""))
-    context = {"drafts": [presenters.draft_card(draft) for draft in drafts], "found": found}
+    context = {"drafts": [presenters.draft_card(draft) for draft in own], "found": found}
     return render(request, "applicant/start.html", context)
 
 
@@ -78,9 +78,9 @@ def items(request: SignedInRequest, draft: Draft) -> HttpResponse:
     if request.method == "POST":
         ticked = presenters.ticked_in(request.POST, draft)
         try:
-            draft = submission.choose_items(draft, ticked, version=version_of(request))
+            draft = drafts.choose_items(draft, ticked, version=version_of(request))
             return redirect(presenters.first_section(draft) if "later" not in request.POST else "applicant:start")
-        except submission.Stale as stale:
+        except drafts.Stale as stale:
             draft = stale.draft
             messages.warning(request, f"{stale}。下面是您刚才选的，确认后再保存一次")
         except Invalid as invalid:
@@ -97,7 +97,7 @@ def section(request: SignedInRequest, draft: Draft, code: str) -> HttpResponse:
         values = typed(request.POST, state.asked)
         try:
             draft = save_typed(draft, values, version_of(request))
-        except submission.Stale as stale:
+        except drafts.Stale as stale:
             messages.warning(request, str(stale))
             return _show_section(request, stale.draft, code, mine=values)
         return _after_saving(request, draft, code, {entry.field for entry in state.asked})
@@ -196,7 +196,7 @@ def material_file(request: SignedInRequest, material_id: uuid.UUID) -> FileRespo
 @require_GET
 def check(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """Everything on one page, with what is still missing."""
-    return _show_check(request, draft, submission.problems_of(draft))
+    return _show_check(request, draft, drafts.problems_of(draft))
 
 
 def _show_check(

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import submission
+from applications import drafts
 from applications.models import Draft, Material
 from applications.registration import display, normalise
 from applications.reporting import Reporting, reporting_of
@@ -62,7 +62,7 @@ def steps(draft: Draft, current: str, slots: Iterable[Slot] | None = None) -> li
     """The rail: items, each section, materials, check; `current` is a section's code or one of those three."""
     states = sections_of(draft)
     missing = (
-        len(submission.missing_materials(draft))
+        len(drafts.missing_materials(draft))
         if slots is None
         else sum(not s.is_given and not s.is_optional for s in slots)
     )

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS, known
 from agencies.spec import FormField, FormSection, MaterialSpec
+from applications import drafts
 from applications import materials as giving
-from applications import submission
 from applications.errors import Refused
 from applications.models import Application, Draft, Material
 from applications.registration import display, normalise
@@ -76,8 +76,8 @@ def save_typed(draft: Draft, values: Mapping[str, str], version: int | None) -> 
     An autosave that was still on its way when the button was pressed is thus no quarrel.
     """
     try:
-        return submission.save_draft(draft, values, version=version)
-    except submission.Stale as stale:
+        return drafts.save(draft, values, version=version)
+    except drafts.Stale as stale:
         stored = stale.draft.answers
         if any(str(stored.get(code) or "") != normalise(FIELDS[code], value) for code, value in values.items()):
             raise

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from applications import submission
+from applications import supplies
 from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, ItemTask, Material
 from portal.web.access import SignedInRequest
@@ -58,7 +58,7 @@ def respond(
 
 def _send(request: SignedInRequest, case: Application) -> tuple[Errors, bool]:
     try:
-        submission.supply_all(case, user=request.user)
+        supplies.supply_all(case, user=request.user)
     except Invalid as invalid:
         return {code: [words] for code, words in invalid.errors.items()}, False
     except AlreadyDone as done:

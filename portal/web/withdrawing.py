@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from applications import submission, workflow
+from applications import withdrawal, workflow
 from applications.enums import Action as Deed
 from applications.enums import Party
 from applications.errors import AlreadyDone
@@ -25,11 +25,11 @@ def respond(
     request: SignedInRequest, case: Application, *, side: str, show: Callable[[dict[str, Any]], HttpResponse]
 ) -> HttpResponse:
     """Nothing is withdrawn before it was asked again. `side` is the app's namespace."""
-    possible = withdrawable(case, submission.party_of(request.user, case))
+    possible = withdrawable(case, case.party_of(request.user))
     chosen = [task for task in possible if str(task.pk) in request.POST.getlist("task")]
     if request.method == "POST" and chosen and "confirm" in request.POST:
         try:
-            done = submission.withdraw(case, user=request.user, tasks=chosen)
+            done = withdrawal.withdraw(case, user=request.user, tasks=chosen)
         except AlreadyDone as already:
             messages.info(request, str(already))
         else:

@@ -14,7 +14,7 @@ from agencies.deadlines import calendar_now
 from agencies.fields import FIELDS
 from agencies.models import Posting, Region
 from agencies.spec import FormField
-from applications import notices, submission, visits, workflow
+from applications import drafts, notices, visits, workflow
 from applications.enums import Action, DocumentKind, Fulfilment, Party, TaskStatus
 from applications.models import Application, Draft, ItemTask, Material
 from applications.registration import display, id_number_problem, normalise
@@ -159,7 +159,7 @@ def sheet_page(
     mine: Mapping[str, str],
 ) -> dict[str, Any]:
     """With `problems` (after an attempt to hand in) everything missing stands at its field, else only what is wrong."""
-    known = submission.problems_of(draft)
+    known = drafts.problems_of(draft)
     asked = [entry for state in sections_of(draft) for entry in state.asked]
     wrong = {code: words for code, words in known.items() if draft.answers.get(code)}
     form = AnswersForm(

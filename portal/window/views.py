@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from applications import access, submission
+from applications import access, drafts, submission
 from applications import materials as giving
 from applications.enums import Channel, Grade
 from applications.errors import Invalid, Refused
@@ -46,7 +46,7 @@ def start(request: SignedInRequest) -> HttpResponse:
     region = presenters.region_of(request.posting, request.POST.get("region", ""))
     prefill = {"id_no": presenters.plain_number(request.POST.get("id_no", ""))}
     try:
-        draft = submission.start_draft(region=region, user=request.user, channel=Channel.WINDOW, prefill=prefill)
+        draft = drafts.start(region=region, user=request.user, channel=Channel.WINDOW, prefill=prefill)
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("window:index")
@@ -59,7 +59,7 @@ def adopt(request: SignedInRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Goes on with a form of the person at the counter; only with the number that the person showed."""
     id_no = presenters.plain_number(request.POST.get("id_no", ""))
     draft = get_object_or_404(Draft.objects.for_window(presenters.place_of(request.posting), id_no), pk=draft_id)
-    submission.adopt(draft, clerk=request.user)
+    drafts.adopt(draft, clerk=request.user)
     return redirect("window:sheet", draft.pk)
 
 
@@ -90,7 +90,7 @@ def sheet(request: SignedInRequest, draft: Draft) -> HttpResponse:
     try:
         draft = save_typed(draft, values, version_of(request))
         draft = _save_items(request, draft)
-    except submission.Stale as stale:
+    except drafts.Stale as stale:
         messages.warning(request, str(stale))
         return _show(request, stale.draft, mine=values)
     except Invalid as invalid:
@@ -114,7 +114,7 @@ def _save_items(request: SignedInRequest, draft: Draft) -> Draft:
     wanted = set(request.POST.getlist("item"))
     if draft.items_chosen and wanted == set(draft.ticked):
         return draft
-    return submission.choose_items(draft, wanted)
+    return drafts.choose_items(draft, wanted)
 
 
 def _take_files(request: SignedInRequest, draft: Draft) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from applications import corrections, materials, review, submission, sweeps, workflow
+from applications import corrections, drafts, materials, review, submission, supplies, sweeps, withdrawal, workflow
 from applications.demo import answers_for, picture
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("directory")
 
 
 def add_item(application: Application, code: str) -> Application:
-    draft = submission.start_addition(application, user=application.entered_by)
-    draft = submission.choose_items(draft, [code])
+    draft = drafts.start_addition(application, user=application.entered_by)
+    draft = drafts.choose_items(draft, [code])
     fill_in(draft)
     factories.give_materials(draft)
     return submission.submit(draft, user=application.entered_by, channel=Channel.ONLINE, promised=True)
@@ -28,9 +28,9 @@ def add_item(application: Application, code: str) -> Application:
 
 def fill_in(draft: Draft) -> None:
     """Only what the case does not know yet."""
-    missing = submission.problems_of(draft)
+    missing = drafts.problems_of(draft)
     answers = answers_for(factories.as_soldier(draft.entered_by))
-    submission.save_draft(draft, {code: answers[code] for code in missing if code in answers})
+    drafts.save(draft, {code: answers[code] for code in missing if code in answers})
 
 
 def answer_with_picture(application: Application, code: str) -> None:
@@ -75,10 +75,10 @@ def test_form_printed_anew_ticks_what_was_added_and_the_old_one_does_not() -> No
 
 def test_addition_asks_nothing_twice() -> None:
     application = factories.delivered(ticked=["I07"])
-    draft = submission.start_addition(application, user=application.entered_by)
-    draft = submission.choose_items(draft, ["I10"])
+    draft = drafts.start_addition(application, user=application.entered_by)
+    draft = drafts.choose_items(draft, ["I10"])
 
-    missing = submission.problems_of(draft)
+    missing = drafts.problems_of(draft)
 
     # The discharge certificate and the identity paper are with the case already (TJ-13).
     assert {"OR-31", "OR-32", "name", "id_no", "mobile"} & set(missing) == set()
@@ -88,10 +88,10 @@ def test_addition_asks_nothing_twice() -> None:
 def test_addition_offers_only_what_the_case_does_not_have() -> None:
     application = factories.delivered(ticked=["I07"])
 
-    draft = submission.start_addition(application, user=application.entered_by)
+    draft = drafts.start_addition(application, user=application.entered_by)
 
     assert "I07" not in {item.code for item in draft.offered()}
-    assert submission.start_addition(application, user=application.entered_by).pk == draft.pk
+    assert drafts.start_addition(application, user=application.entered_by).pk == draft.pk
 
 
 def test_added_item_waits_only_for_what_is_not_done_yet() -> None:
@@ -108,7 +108,7 @@ def test_added_item_waits_only_for_what_is_not_done_yet() -> None:
 
 def test_addition_sent_twice_adds_once() -> None:
     application = factories.delivered(ticked=["I07"])
-    draft = submission.choose_items(submission.start_addition(application, user=application.entered_by), ["I10"])
+    draft = drafts.choose_items(drafts.start_addition(application, user=application.entered_by), ["I10"])
     fill_in(draft)
     factories.give_materials(draft)
 
@@ -120,10 +120,10 @@ def test_addition_sent_twice_adds_once() -> None:
 
 def test_closed_case_takes_no_more_items() -> None:
     application = factories.submitted(ticked=["I07"])
-    submission.withdraw(application, user=application.entered_by)
+    withdrawal.withdraw(application, user=application.entered_by)
 
     with pytest.raises(Refused):
-        submission.start_addition(application, user=application.entered_by)
+        drafts.start_addition(application, user=application.entered_by)
 
 
 def test_notices_of_two_offices_are_answered_in_one_go() -> None:
@@ -196,11 +196,11 @@ def provisional(until_in: int = 3) -> ItemTask:
 def test_promised_papers_keep_the_promise_when_all_are_there() -> None:
     task = provisional()
     with pytest.raises(Invalid) as caught:
-        submission.supply_deferred(task, user=task.application.entered_by)
+        supplies.supply_deferred(task, user=task.application.entered_by)
     assert caught.value.errors == {"OR-39": "请上传军人退役养老保险转移凭证"}
     answer_with_picture(task.application, "OR-39")
 
-    submission.supply_deferred(task, user=task.application.entered_by)
+    supplies.supply_deferred(task, user=task.application.entered_by)
 
     assert (task.status, task.provisional_until) == (TaskStatus.IN_REVIEW, None)
 
@@ -214,7 +214,7 @@ def test_one_paper_keeps_the_promise_of_every_item_it_was_promised_for() -> None
     application.tasks.update(provisional_until=until, provisional_materials=["OR-31"])
     answer_with_picture(application, "OR-31")
 
-    submission.supply_all(application, user=application.entered_by)
+    supplies.supply_all(application, user=application.entered_by)
 
     assert list(application.tasks.values_list("provisional_until", flat=True)) == [None, None]
 

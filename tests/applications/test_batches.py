@@ -16,7 +16,7 @@ from django.core.management import call_command
 from agencies.enums import GatewayKind
 from agencies.gateways import batch, signatures
 from agencies.models import Office
-from applications import batches, submission
+from applications import batches, withdrawal
 from applications.enums import DispatchStatus, TaskStatus
 from applications.errors import Refused
 from applications.models import Dispatch, ExchangeKey, ItemTask
@@ -253,7 +253,7 @@ def test_last_line_that_is_none_is_refused(offline: Any, last: bytes) -> None:
 def test_package_with_a_case_withdrawn_meanwhile_is_made_anew(offline: Any) -> None:
     office, _, (first, second) = offline
     made = batches.gather(office)
-    submission.withdraw(first.task.application, user=first.task.application.entered_by)
+    withdrawal.withdraw(first.task.application, user=first.task.application.entered_by)
 
     with pytest.raises(batches.Changed):
         batches.hand_over(made)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from agencies.gateways.simulator import Mode, Server
-from applications import delivery, operations, submission
+from applications import delivery, operations, withdrawal
 from applications.enums import DispatchStatus, Outcome, TaskStatus
 from applications.errors import Refused
 from applications.models import Dispatch, ExchangeKey, ItemTask, OfficeLink, Ticket
@@ -205,7 +205,7 @@ def test_withdrawal_on_the_way_becomes_a_ticket(joined: tuple[Dispatch, Server])
     original = delivery.HttpGateway.send
 
     def send_while_withdrawing(self: Any, message: Any) -> Any:
-        submission.withdraw(application, user=application.entered_by, tasks=[dispatch.task])
+        withdrawal.withdraw(application, user=application.entered_by, tasks=[dispatch.task])
         return original(self, message)
 
     with pytest.MonkeyPatch.context() as patch:

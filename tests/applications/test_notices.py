@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.gateways.base import Answer, Ending
-from applications import contacts, notices, review, submission, sweeps, visits
+from applications import contacts, drafts, notices, review, submission, sweeps, visits
 from applications.demo import answers_for
 from applications.enums import NoticeKind, NoticeStatus, TaskStatus
 from applications.errors import Invalid
@@ -348,8 +348,8 @@ def test_contact_data_that_cannot_work_are_told(values: dict[str, str], wrong: s
 
 def test_added_item_is_confirmed() -> None:
     application = factories.delivered(ticked=["I07"])
-    draft = submission.choose_items(submission.start_addition(application, user=application.entered_by), ["I01"])
-    draft = submission.save_draft(draft, answers_for(factories.as_soldier(application.entered_by)))
+    draft = drafts.choose_items(drafts.start_addition(application, user=application.entered_by), ["I01"])
+    draft = drafts.save(draft, answers_for(factories.as_soldier(application.entered_by)))
     factories.give_materials(draft)
     submission.submit(draft, user=application.entered_by, channel="online", promised=True)  # type: ignore[arg-type]
 

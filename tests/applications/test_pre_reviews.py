@@ -9,7 +9,7 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.words import full_day
-from applications import clock, delivery, documents, materials, pre_reviews, submission, workflow
+from applications import clock, delivery, documents, drafts, materials, pre_reviews, submission, withdrawal, workflow
 from applications.demo import answers_for, picture
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -78,7 +78,7 @@ def test_form_can_come_before_the_soldier_is_home() -> None:
     """HL-16: the day of discharge is still ahead; the form is pre-reviewed all the same."""
     draft = factories.draft(region=factories.NANGANG, ticked=["I01"])
     ahead = (timezone.localdate() + timedelta(days=40)).isoformat()
-    draft = submission.save_draft(draft, {"discharge_date": ahead})
+    draft = drafts.save(draft, {"discharge_date": ahead})
     factories.give_materials(draft)
     case = hand_in_again(draft)
 
@@ -148,7 +148,7 @@ def test_giving_back_opens_the_form_and_tells_once() -> None:
 def test_changed_form_is_the_same_case_and_goes_to_the_hub_again() -> None:
     case = case_of("I01", "I04")
     draft = given_back(case)
-    draft = submission.save_draft(draft, {"contact_addr": "富民路 12 号院 3 号楼"})
+    draft = drafts.save(draft, {"contact_addr": "富民路 12 号院 3 号楼"})
 
     again = hand_in_again(draft)
 
@@ -183,7 +183,7 @@ def test_changed_file_goes_to_the_office_and_the_old_one_does_not() -> None:
 def test_items_can_be_changed_in_a_form_given_back() -> None:
     case = case_of("I01", "I04")
     draft = given_back(case)
-    draft = submission.choose_items(draft, ["I01", "I07"])
+    draft = drafts.choose_items(draft, ["I01", "I07"])
     factories.give_materials(draft)
 
     hand_in_again(draft)
@@ -199,7 +199,7 @@ def test_form_given_back_and_withdrawn_cannot_be_handed_in_again() -> None:
     draft = given_back(case)
     stale = Draft.objects.get(pk=draft.pk)
 
-    submission.withdraw(case, user=case.entered_by)
+    withdrawal.withdraw(case, user=case.entered_by)
 
     case.refresh_from_db()
     assert case.status == ApplicationStatus.WITHDRAWN
@@ -212,7 +212,7 @@ def test_one_item_withdrawn_leaves_the_form_without_it() -> None:
     case = case_of("I01", "I04")
     draft = given_back(case)
 
-    submission.withdraw(case, user=case.entered_by, tasks=[factories.task_of(case, "I04")])
+    withdrawal.withdraw(case, user=case.entered_by, tasks=[factories.task_of(case, "I04")])
     draft.refresh_from_db()
     hand_in_again(draft)
 
@@ -223,7 +223,7 @@ def test_withdrawn_form_leaves_the_list_of_the_hub() -> None:
     case = case_of("I01")
     review = waiting(case)
 
-    submission.withdraw(case, user=case.entered_by)
+    withdrawal.withdraw(case, user=case.entered_by)
 
     assert PreReview.objects.waiting().count() == 0
     with pytest.raises(AlreadyDone, match="撤回"):
@@ -260,18 +260,18 @@ def test_giving_back_needs_words_about_something_of_the_form(deficit: list[Defic
 def test_added_items_are_pre_reviewed_and_nothing_is_added_meanwhile() -> None:
     case = case_of("I01")
     with pytest.raises(Refused, match="预审"):
-        submission.start_addition(case, user=case.entered_by)
+        drafts.start_addition(case, user=case.entered_by)
     pre_reviews.pass_on(waiting(case), staff=hub(waiting(case)))
-    draft = submission.start_addition(case, user=case.entered_by)
-    draft = submission.choose_items(draft, ["I07"])
+    draft = drafts.start_addition(case, user=case.entered_by)
+    draft = drafts.choose_items(draft, ["I07"])
     answers = {code: value for code, value in draft_answers(case).items() if code not in draft.answers}
-    draft = submission.save_draft(draft, answers)
+    draft = drafts.save(draft, answers)
     factories.give_materials(draft)
 
     hand_in_again(draft)
     after = statuses(case)
     draft = given_back(case, Deficit("请核对", field="pension_kind"))
-    draft = submission.save_draft(draft, {"pension_kind": "employee", "mobile": "13900000000"})
+    draft = drafts.save(draft, {"pension_kind": "employee", "mobile": "13900000000"})
     hand_in_again(draft)
 
     case.refresh_from_db()

@@ -26,8 +26,10 @@ from applications import (
     printing,
     review,
     submission,
+    supplies,
     sweeps,
     visits,
+    withdrawal,
     workflow,
 )
 from applications.enums import (
@@ -183,7 +185,7 @@ def test_withdrawal_against_delivery_ends_in_one_of_both_without_deadlock() -> N
         ids = list(Dispatch.objects.filter(task__application=application).values_list("pk", flat=True))
 
         outcome = at_once(
-            lambda application=application: submission.withdraw(application, user=application.entered_by),
+            lambda application=application: withdrawal.withdraw(application, user=application.entered_by),
             *[lambda ids=ids: delivery.deliver(ids) for _ in range(2)],
         )
 
@@ -331,7 +333,7 @@ def test_case_withdrawn_while_it_is_exported_is_taken_back_from_the_office() -> 
     def withdraw() -> None:
         exported.wait(5)
         threading.Timer(0.3, began.set).start()
-        submission.withdraw(application, user=application.entered_by)
+        withdrawal.withdraw(application, user=application.entered_by)
 
     assert at_once(export, withdraw) == [1, None]
     assert list(task.dispatches.values_list("kind", "status").order_by("pk")) == [
@@ -350,7 +352,7 @@ def test_nobody_waits_for_a_package_that_is_being_made(monkeypatch: pytest.Monke
     withdrawn: list[Any] = []
 
     def slow_press(*_: Any, **__: Any) -> printing.Printed:
-        withdrawn.extend(at_once(lambda: submission.withdraw(application, user=application.entered_by)))
+        withdrawn.extend(at_once(lambda: withdrawal.withdraw(application, user=application.entered_by)))
         return printing.Printed(b"%PDF")
 
     monkeypatch.setattr(printing, "print_pdf", slow_press)
@@ -372,7 +374,7 @@ def test_promised_paper_brought_while_the_nightly_sweep_runs_ends_nothing() -> N
 
     def bring() -> None:
         with transaction.atomic():
-            submission.supply_all(application, user=application.entered_by)
+            supplies.supply_all(application, user=application.entered_by)
             brought.set()
             began.wait(5)
 
@@ -471,7 +473,7 @@ def test_form_given_back_sent_twice_and_withdrawn_at_once_ends_in_one_state() ->
         def send(draft: Draft = draft, user: User = user) -> Application:
             return submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True)
 
-        outcome: list[Any] = at_once(send, send, lambda case=case, user=user: submission.withdraw(case, user=user))
+        outcome: list[Any] = at_once(send, send, lambda case=case, user=user: withdrawal.withdraw(case, user=user))
 
         case.refresh_from_db()
         errors = [answer for answer in outcome if isinstance(answer, Exception)]

@@ -7,7 +7,18 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
-from applications import access, corrections, delivery, materials, review, submission, sweeps, visits
+from applications import (
+    access,
+    corrections,
+    delivery,
+    drafts,
+    materials,
+    review,
+    submission,
+    sweeps,
+    visits,
+    withdrawal,
+)
 from applications.demo import picture
 from applications.enums import ApplicationStatus, DocumentKind, Fulfilment, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -225,7 +236,7 @@ def test_item_that_waits_for_a_refused_one_is_held_and_may_be_withdrawn() -> Non
 
     then.refresh_from_db()
     assert (then.status, then.is_held) == (TaskStatus.WAITING, True)
-    submission.withdraw(application, user=application.entered_by, tasks=[then])
+    withdrawal.withdraw(application, user=application.entered_by, tasks=[then])
     application.refresh_from_db()
     assert application.status == ApplicationStatus.REFUSED
 
@@ -252,7 +263,7 @@ def test_item_waits_for_the_money_until_staff_confirm_it() -> None:
 def test_medical_money_is_awaited_only_if_a_balance_is_moved() -> None:
     """OR-08."""
     draft = factories.draft(ticked=["I11"])
-    draft = submission.save_draft(draft, {"move_balance": "yes"})
+    draft = drafts.save(draft, {"move_balance": "yes"})
     factories.give_materials(draft)
     moved = submission.submit(draft, user=draft.entered_by, channel="online", promised=True)  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from agencies.models import Region
-from applications import materials, submission
+from applications import drafts, materials, submission, withdrawal
 from applications.demo import answers_for, picture
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("directory")
 def test_draft_takes_over_what_the_account_and_the_number_say() -> None:
     user = factories.person()
 
-    draft = submission.start_draft(region=factories.place(), user=user, channel=Channel.ONLINE)
+    draft = drafts.start(region=factories.place(), user=user, channel=Channel.ONLINE)
 
     assert draft.answers["name"] == user.legal_name
     assert draft.answers["birth"] == f"{user.id_no[6:10]}-{user.id_no[10:12]}-{user.id_no[12:14]}"
@@ -31,9 +31,9 @@ def test_draft_takes_over_what_the_account_and_the_number_say() -> None:
 
 def test_person_has_one_open_draft_per_place() -> None:
     user = factories.person()
-    first = submission.start_draft(region=factories.place(), user=user, channel=Channel.ONLINE)
+    first = drafts.start(region=factories.place(), user=user, channel=Channel.ONLINE)
 
-    again = submission.start_draft(region=factories.place(), user=user, channel=Channel.ONLINE)
+    again = drafts.start(region=factories.place(), user=user, channel=Channel.ONLINE)
 
     assert again.pk == first.pk
 
@@ -43,14 +43,14 @@ def test_closed_place_is_refused() -> None:
     assert closed is not None
 
     with pytest.raises(Refused):
-        submission.start_draft(region=closed, user=factories.person(), channel=Channel.ONLINE)
+        drafts.start(region=closed, user=factories.person(), channel=Channel.ONLINE)
 
 
 def test_draft_keeps_wrong_values() -> None:
     """C2: an invalid draft is saved as it is; only submitting checks."""
     draft = factories.draft()
 
-    saved = submission.save_draft(draft, {"id_no": "150602199808159998", "enlist_date": "2021-02-30"})
+    saved = drafts.save(draft, {"id_no": "150602199808159998", "enlist_date": "2021-02-30"})
 
     assert (saved.answers["id_no"], saved.answers["enlist_date"]) == ("150602199808159998", "2021-02-30")
     assert set(saved.registration.problems(timezone.localdate())) >= {"id_no", "enlist_date"}
@@ -59,17 +59,17 @@ def test_draft_keeps_wrong_values() -> None:
 def test_save_of_an_older_page_is_told_and_overwrites_nothing() -> None:
     """B4: two tabs."""
     draft = factories.draft()
-    submission.save_draft(draft, {"native": "第一页"}, version=draft.version)
+    drafts.save(draft, {"native": "第一页"}, version=draft.version)
 
-    with pytest.raises(submission.Stale) as caught:
-        submission.save_draft(draft, {"native": "第二页"}, version=draft.version)
+    with pytest.raises(drafts.Stale) as caught:
+        drafts.save(draft, {"native": "第二页"}, version=draft.version)
 
     assert caught.value.draft.answers["native"] == "第一页"
     assert Draft.objects.get(pk=draft.pk).answers["native"] == "第一页"
 
 
 def test_save_ignores_what_is_no_field() -> None:
-    draft = submission.save_draft(factories.draft(), {"status": "completed", "applicant": "1", "sex": "女"})
+    draft = drafts.save(factories.draft(), {"status": "completed", "applicant": "1", "sex": "女"})
 
     assert "status" not in draft.answers
     assert draft.answers["sex"] == "男" if int(draft.answers["id_no"][16]) % 2 else "女"
@@ -139,7 +139,7 @@ def test_submit_twice_is_one_case() -> None:
 
 
 def test_submit_names_every_problem_at_once_and_loses_nothing() -> None:
-    draft = submission.save_draft(factories.draft(), {"id_no": "150602199808159998", "native": ""})
+    draft = drafts.save(factories.draft(), {"id_no": "150602199808159998", "native": ""})
 
     with pytest.raises(Invalid) as caught:
         submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=False)
@@ -165,7 +165,7 @@ def test_item_open_elsewhere_is_not_opened_again() -> None:
 
 def test_item_can_be_applied_for_again_after_a_withdrawal() -> None:
     user = factories.person()
-    submission.withdraw(factories.submitted(user, ticked=["I07"]), user=user)
+    withdrawal.withdraw(factories.submitted(user, ticked=["I07"]), user=user)
 
     again = factories.submitted(user, ticked=["I07"])
 
@@ -198,9 +198,9 @@ def test_office_gets_only_the_fields_of_its_map() -> None:
 def test_clerk_is_recorded_as_the_one_who_typed() -> None:
     """RQ-20, and a case typed for a person with an account is linked to it."""
     clerk, person = factories.clerk(), factories.person()
-    draft = submission.start_draft(region=factories.place(), user=clerk, channel=Channel.WINDOW)
-    draft = submission.choose_items(draft, ["I07"])
-    draft = submission.save_draft(draft, answers_for(factories.as_soldier(person)))
+    draft = drafts.start(region=factories.place(), user=clerk, channel=Channel.WINDOW)
+    draft = drafts.choose_items(draft, ["I07"])
+    draft = drafts.save(draft, answers_for(factories.as_soldier(person)))
     factories.give_materials(draft)
 
     application = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
@@ -212,7 +212,7 @@ def test_clerk_is_recorded_as_the_one_who_typed() -> None:
 def test_clerks_own_data_never_prefill_a_form() -> None:
     clerk = factories.clerk()
 
-    draft = submission.start_draft(region=factories.place(), user=clerk, channel=Channel.WINDOW)
+    draft = drafts.start(region=factories.place(), user=clerk, channel=Channel.WINDOW)
 
     assert draft.answers == {}
 
@@ -220,7 +220,7 @@ def test_clerks_own_data_never_prefill_a_form() -> None:
 def test_withdrawal_cancels_what_was_not_sent() -> None:
     application = factories.submitted(ticked=["I07"])
 
-    submission.withdraw(application, user=application.entered_by)
+    withdrawal.withdraw(application, user=application.entered_by)
 
     assert list(Dispatch.objects.filter(task__application=application).values_list("status", flat=True)) == [
         "cancelled"
@@ -234,7 +234,7 @@ def test_item_under_review_is_not_withdrawn() -> None:
     ItemTask.objects.filter(application=application).update(status=TaskStatus.IN_REVIEW)
 
     with pytest.raises(AlreadyDone):
-        submission.withdraw(application, user=application.entered_by)
+        withdrawal.withdraw(application, user=application.entered_by)
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_account_without_a_number_gets_that_of_its_first_form_and_keeps_it() -> 
     number = person.id_no
     User.objects.filter(pk=person.pk).update(id_no="")
     person.refresh_from_db()
-    draft = submission.save_draft(factories.draft(person, ticked=["I01"]), {"id_no": number})
+    draft = drafts.save(factories.draft(person, ticked=["I01"]), {"id_no": number})
     factories.give_materials(draft)
 
     submission.submit(draft, user=person, channel=Channel.ONLINE, promised=True)
@@ -372,7 +372,7 @@ def test_account_without_a_number_gets_that_of_its_first_form_and_keeps_it() -> 
 def test_number_of_another_account_is_not_taken() -> None:
     """One account per number; the second is told what to do."""
     owner, second = factories.person(), factories.person(id_no="")
-    draft = submission.save_draft(factories.draft(second, ticked=["I01"]), {"id_no": owner.id_no})
+    draft = drafts.save(factories.draft(second, ticked=["I01"]), {"id_no": owner.id_no})
     factories.give_materials(draft)
 
     with pytest.raises(Invalid) as caught:
@@ -386,9 +386,9 @@ def test_case_of_the_window_does_not_go_to_an_account_that_only_claims_the_numbe
     person = factories.person()
     User.objects.filter(pk=person.pk).update(is_identity_claimed=True)
     clerk = factories.clerk()
-    draft = submission.start_draft(region=factories.place(), user=clerk, channel=Channel.WINDOW)
-    draft = submission.choose_items(draft, ["I01"])
-    draft = submission.save_draft(draft, answers_for(factories.as_soldier(person)))
+    draft = drafts.start(region=factories.place(), user=clerk, channel=Channel.WINDOW)
+    draft = drafts.choose_items(draft, ["I01"])
+    draft = drafts.save(draft, answers_for(factories.as_soldier(person)))
     factories.give_materials(draft)
 
     case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)

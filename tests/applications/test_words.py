@@ -11,7 +11,7 @@ from django.utils import timezone
 from agencies.enums import GatewayKind
 from agencies.gateways.simulator import Mode, Server
 from agencies.models import Office
-from applications import batches, delivery, outgoing, review, submission
+from applications import batches, delivery, drafts, outgoing, review, submission, withdrawal
 from applications.enums import Channel, DispatchKind, DispatchStatus, Outcome, TaskStatus
 from applications.models import Dispatch, ExchangeKey, ItemTask, Ticket
 from tests import factories
@@ -33,7 +33,7 @@ def had(agency_system: Server) -> tuple[ItemTask, Server]:
 
 
 def withdraw(task: ItemTask) -> None:
-    submission.withdraw(task.application, user=task.application.applicant, tasks=[task])
+    withdrawal.withdraw(task.application, user=task.application.applicant, tasks=[task])
 
 
 def word_of(task: ItemTask) -> Dispatch:
@@ -84,7 +84,7 @@ def test_nothing_is_told_where_nobody_else_has_it(directory: None) -> None:
     application = factories.submitted(ticked=["I01", "I04"])
     delivery.deliver([factories.task_of(application, "I04").dispatches.get().pk])
 
-    submission.withdraw(application, user=application.applicant)
+    withdrawal.withdraw(application, user=application.applicant)
 
     assert not Dispatch.objects.exclude(kind=DispatchKind.TASK).exists()
 
@@ -153,8 +153,8 @@ def test_addition_is_told_by_the_new_items_own_task(agency_system: Server) -> No
     key = exchange.joined(task.office, agency_system.endpoint)
     agency_system.simulator.key = exchange.signing_key(key)
     delivery.deliver([task.dispatches.get().pk])
-    draft = submission.start_addition(application, user=application.applicant)
-    draft = submission.choose_items(draft, ["I02"])
+    draft = drafts.start_addition(application, user=application.applicant)
+    draft = drafts.choose_items(draft, ["I02"])
     factories.give_materials(draft)
     submission.submit(draft, user=application.applicant, channel=Channel.ONLINE, promised=True)
     added = factories.task_of(application, "I02", "veterans")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from agencies.deadlines import calendar_now
-from applications import corrections, delivery, pre_reviews, review, submission, visits, workflow
+from applications import corrections, delivery, pre_reviews, review, submission, supplies, visits, withdrawal, workflow
 from applications.enums import BEFORE_OFFICES, TERMINAL, Action, Channel, Fulfilment, Party, TaskStatus
 from applications.errors import Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, PreReview, Result, StatusLog
@@ -174,7 +174,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     @rule(index=TASKS)
     def supply(self, index: int) -> None:
-        self.attempt(submission.supply_deferred, self.task(index), user=self.case.entered_by, at=self.now)
+        self.attempt(supplies.supply_deferred, self.task(index), user=self.case.entered_by, at=self.now)
 
     @rule(index=TASKS, note=NOTES)
     def propose(self, index: int, note: str) -> None:
@@ -273,7 +273,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     @rule(index=TASKS)
     def withdraw(self, index: int) -> None:
-        self.attempt(submission.withdraw, self.case, user=self.case.entered_by, tasks=[self.task(index)], at=self.now)
+        self.attempt(withdrawal.withdraw, self.case, user=self.case.entered_by, tasks=[self.task(index)], at=self.now)
 
     @rule(index=TASKS)
     def terminate(self, index: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from agencies.enums import Role
 from agencies.models import Item, Office, Posting, Region, Scheme
 from agencies.publishing import digest_of
-from applications import delivery, materials, pre_reviews, submission
+from applications import delivery, drafts, materials, pre_reviews, submission
 from applications.demo import Soldier, answers_for, picture, soldier
 from applications.enums import Channel, TaskStatus
 from applications.models import Application, Dispatch, Draft, ItemTask, Material
@@ -40,10 +40,10 @@ def as_soldier(user: User) -> Soldier:
 def draft(user: User | None = None, region: str = DONGSHENG, ticked: list[str] | None = None) -> Draft:
     """A form filled in completely, without materials."""
     user = user or person()
-    made = submission.start_draft(region=place(region), user=user, channel=Channel.ONLINE)
+    made = drafts.start(region=place(region), user=user, channel=Channel.ONLINE)
     codes = ticked if ticked is not None else [item.code for item in made.scheme.spec.offered]
-    made = submission.choose_items(made, codes)
-    return submission.save_draft(made, answers_for(as_soldier(user)))
+    made = drafts.choose_items(made, codes)
+    return drafts.save(made, answers_for(as_soldier(user)))
 
 
 def give_materials(made: Draft) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from agencies.models import Office, Region
 from agencies.publishing import publish
 from agencies.queues import all_queues
-from applications import review, submission
+from applications import drafts, review, submission
 from applications.enums import ApplicationStatus, Channel, DocumentKind, TaskStatus
 from applications.errors import Invalid
 from applications.models import Application, Dispatch, Draft, ItemTask
@@ -33,18 +33,18 @@ def example(directory: None) -> None:
 
 
 def tick(draft: Draft, *codes: str) -> Draft:
-    return submission.choose_items(draft, codes)
+    return drafts.choose_items(draft, codes)
 
 
 def start(channel: Channel = Channel.WINDOW) -> Draft:
     user = factories.clerk(DONGHU) if channel == Channel.WINDOW else factories.person()
-    return submission.start_draft(region=factories.place(DONGHU), user=user, channel=channel)
+    return drafts.start(region=factories.place(DONGHU), user=user, channel=channel)
 
 
 def case(*codes: str) -> Application:
     """A case entered at the window, delivered to the offices."""
     draft = tick(start(), *codes)
-    draft = submission.save_draft(draft, factories.answers_for(factories.soldier("钱一鸣", 901)))
+    draft = drafts.save(draft, factories.answers_for(factories.soldier("钱一鸣", 901)))
     factories.give_materials(draft)
     application = submission.submit(draft, user=draft.entered_by, channel=Channel.WINDOW, promised=True)
     factories.pass_pre_review(application)
@@ -138,7 +138,7 @@ def test_survey_is_kept_and_sent_to_nobody() -> None:
 
 
 def test_material_is_asked_by_two_conditions_at_once() -> None:
-    draft = submission.save_draft(start(), factories.answers_for(factories.soldier("钱一鸣", 901)))
+    draft = drafts.save(start(), factories.answers_for(factories.soldier("钱一鸣", 901)))
 
     def codes(*items: str) -> list[str]:
         spec = draft.scheme.spec
@@ -163,8 +163,8 @@ def test_item_for_others_is_refused_with_its_reason() -> None:
     draft = tick(start(Channel.ONLINE), "I01", "T01")
     answers = factories.answers_for(factories.soldier("钱一鸣", 901))
 
-    wrong_item = submission.save_draft(draft, {**answers, "settlement": "assigned_job"})
-    wrong_service = submission.save_draft(draft, {**answers, "settlement": "retired"})
+    wrong_item = drafts.save(draft, {**answers, "settlement": "assigned_job"})
+    wrong_service = drafts.save(draft, {**answers, "settlement": "retired"})
 
     today = timezone.localdate()
     assert wrong_item.registration.problems(today) == {
@@ -210,7 +210,7 @@ def test_publication_meanwhile_changes_nothing_for_those_on_their_way() -> None:
 
     application.refresh_from_db()
     assert (application.scheme_id, application.scheme.content, tasks(application)) == frozen
-    filling = submission.save_draft(filling, factories.answers_for(factories.soldier("孙二喜", 902)))
+    filling = drafts.save(filling, factories.answers_for(factories.soldier("孙二喜", 902)))
     factories.give_materials(filling)
     sent = submission.submit(filling, user=filling.entered_by, channel=Channel.WINDOW, promised=True)
     assert sent.scheme_id == frozen[0]

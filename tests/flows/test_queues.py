@@ -9,7 +9,7 @@ from django.db import connection
 
 from agencies.enums import Role
 from agencies.models import Agency
-from applications import detectors, operations, submission
+from applications import detectors, operations, submission, withdrawal
 from applications.enums import DispatchStatus
 from applications.models import Dispatch, Document, Heartbeat
 from tests import factories
@@ -88,7 +88,7 @@ def test_hanging_broker_slows_no_person(broker: Broker, workers: Workers) -> Non
     try:
         time.sleep(3)  # the relay is in the middle of ringing by now
         case = submission.submit(draft, user=draft.entered_by, channel="online", promised=True)
-        submission.withdraw(case, user=draft.entered_by)
+        withdrawal.withdraw(case, user=draft.entered_by)
         statuses = set(Dispatch.objects.values_list("status", flat=True))
     finally:
         os.kill(broker.process.popen.pid, signal.SIGCONT)

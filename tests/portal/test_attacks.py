@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.models import Posting
-from applications import materials, questions, submission, sweeps
+from applications import drafts, materials, questions, submission, sweeps
 from applications.demo import picture
 from applications.enums import Channel
 from applications.errors import Invalid, Refused
@@ -180,7 +180,7 @@ def window_draft(settings: Any, tmp_path: Any) -> Draft:
     """A form that a clerk types for somebody without an account, with one file."""
     settings.MEDIA_ROOT = tmp_path
     clerk = factories.clerk()
-    draft = submission.start_draft(region=factories.place(), user=clerk, channel=Channel.WINDOW)
+    draft = drafts.start(region=factories.place(), user=clerk, channel=Channel.WINDOW)
     give(draft, picture("window"), "身份证.jpg")
     return draft
 
@@ -352,7 +352,7 @@ def test_one_cannot_hand_in_as_somebody_else() -> None:
     victim = factories.person("钱多多")
     draft = factories.draft(user)
     factories.give_materials(draft)
-    draft = submission.save_draft(draft, {"id_no": victim.id_no})
+    draft = drafts.save(draft, {"id_no": victim.id_no})
 
     with pytest.raises(Invalid, match="账号"):
         submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True)
@@ -377,7 +377,7 @@ def test_a_form_of_additions_that_was_sent_is_not_offered_at_the_window(settings
     settings.MEDIA_ROOT = tmp_path
     user = factories.person()
     case = factories.delivered(user, ticked=["I01"])
-    draft = submission.start_addition(case, user=user)
+    draft = drafts.start_addition(case, user=user)
     Draft.objects.filter(pk=draft.pk).update(sent_at=timezone.now())
     window = signed_in(factories.clerk())
 

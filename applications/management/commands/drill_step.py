@@ -19,7 +19,7 @@ from agencies.gateways import signatures
 from agencies.models import Office, Region
 from agencies.routing import office_for, offices_for
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import fanout, materials, operations, submission
+from applications import drafts, fanout, materials, operations, submission
 from applications.demo import answers_for, picture, soldier
 from applications.enums import Channel
 from applications.management.drill_points import home
@@ -96,8 +96,8 @@ def _hand_in(person: dict[str, Any], region: Region) -> None:
     user = User.objects.create_user(
         f"fed{answers['id_no']}", legal_name=answers["name"], id_no=answers["id_no"], phone=answers["mobile"]
     )
-    draft = submission.start_draft(region=region, user=user, channel=Channel.ONLINE)
-    draft = submission.save_draft(submission.choose_items(draft, person["ticked"]), answers)
+    draft = drafts.start(region=region, user=user, channel=Channel.ONLINE)
+    draft = drafts.save(drafts.choose_items(draft, person["ticked"]), answers)
     content = (home() / "drill.jpg").read_bytes()
     for code in person["materials"]:
         materials.add(

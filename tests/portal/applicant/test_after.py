@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.models import Region
-from applications import questions, review, submission
+from applications import questions, review, withdrawal
 from applications.demo import picture
 from applications.models import Application, Draft, ItemTask, Question
 from tests import factories
@@ -184,7 +184,7 @@ def test_item_that_waits_for_a_lost_one_says_so_and_what_to_do(client: Client) -
 
 def test_item_that_waits_for_one_the_person_took_back_says_so(client: Client) -> None:
     case = factories.delivered(ticked=["I04", "I05"])
-    submission.withdraw(case, user=case.entered_by, tasks=[factories.task_of(case, "I04")])
+    withdrawal.withdraw(case, user=case.entered_by, tasks=[factories.task_of(case, "I04")])
     client.force_login(case.entered_by)
 
     (todo,) = client.get(f"/cases/{case.number}/").context["todos"]

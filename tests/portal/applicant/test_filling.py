@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from applications import submission
+from applications import drafts
 from applications.demo import answers_for, picture
 from applications.enums import Channel
 from applications.models import Application, Draft, Material
@@ -48,7 +48,7 @@ def test_start_lists_open_form_before_places(applicant: Client, draft: Draft) ->
 
 def test_start_needs_the_same_queries_for_one_and_three_forms(applicant: Client, person: User) -> None:
     for region in (factories.DONGSHENG, factories.HEPING, factories.TIANHE):
-        submission.start_draft(region=factories.place(region), user=person, channel=Channel.ONLINE)
+        drafts.start(region=factories.place(region), user=person, channel=Channel.ONLINE)
 
         with CaptureQueriesContext(connection) as seen:
             assert applicant.get(reverse("applicant:start")).status_code == 200
@@ -152,8 +152,8 @@ def test_section_complete_leads_to_the_next(applicant: Client, person: User, dra
 
 
 def test_section_asks_what_a_choice_brings_before_it_complains(applicant: Client, person: User) -> None:
-    made = submission.start_draft(region=factories.place("230103"), user=person, channel=Channel.ONLINE)
-    made = submission.choose_items(made, ["I04"])
+    made = drafts.start(region=factories.place("230103"), user=person, channel=Channel.ONLINE)
+    made = drafts.choose_items(made, ["I04"])
     code = next(s.code for s, fields in made.registration.sections() if "hukou_mode" in [f.field for f in fields])
     answers = answers_for(factories.as_soldier(person))
     shown = applicant.get(page("section", made, code)).context["form"].fields
@@ -182,7 +182,7 @@ def test_section_that_no_ticked_item_needs_is_not_there(applicant: Client, draft
 
 def test_second_tab_is_told_and_sees_both_values(applicant: Client, draft: Draft) -> None:
     old = draft.version
-    submission.save_draft(draft, {"native": "甲地"})
+    drafts.save(draft, {"native": "甲地"})
 
     response = applicant.post(page("section", draft, "basic"), {"version": old, "native": "乙地"})
 
@@ -196,7 +196,7 @@ def test_second_tab_is_told_and_sees_both_values(applicant: Client, draft: Draft
 
 def test_autosave_on_its_way_is_no_second_tab(applicant: Client, draft: Draft) -> None:
     old = draft.version
-    submission.save_draft(draft, {"native": "甲地"})
+    drafts.save(draft, {"native": "甲地"})
 
     response = applicant.post(page("section", draft, "basic"), {"version": old, "native": "甲地"})
 
@@ -313,7 +313,7 @@ def test_material_file_is_a_sandboxed_attachment(applicant: Client, draft: Draft
 
 
 def test_check_lists_everything_missing_with_links(applicant: Client, draft: Draft) -> None:
-    submission.save_draft(draft, {"native": ""})
+    drafts.save(draft, {"native": ""})
 
     problems = dict(applicant.get(page("check", draft)).context["problems"])
 
@@ -357,7 +357,7 @@ def test_submit_of_an_older_view_shows_the_newer_content_first(applicant: Client
     """B10: what is handed in is what the person saw."""
     factories.give_materials(draft)
     old = draft.version
-    submission.save_draft(draft, {"native": "改过的"})
+    drafts.save(draft, {"native": "改过的"})
 
     response = applicant.post(page("submit", draft), {"version": old, "promise": "on"})
 
@@ -403,8 +403,8 @@ def test_filling_in_needs_an_account(client: Client) -> None:
 
 def test_form_of_every_region_can_be_filled_in_section_by_section(applicant: Client, person: User) -> None:
     for region in factories.PLACES.values():
-        made = submission.start_draft(region=factories.place(region), user=person, channel=Channel.ONLINE)
-        made = submission.choose_items(made, [item.code for item in made.scheme.spec.offered])
+        made = drafts.start(region=factories.place(region), user=person, channel=Channel.ONLINE)
+        made = drafts.choose_items(made, [item.code for item in made.scheme.spec.offered])
         answers = {code: str(value) for code, value in answers_for(factories.as_soldier(person)).items()}
         url = page("section", made, made.registration.sections()[0][0].code)
         for _ in range(20):
@@ -428,8 +428,8 @@ def test_form_of_every_region_can_be_filled_in_section_by_section(applicant: Cli
 def second(person: User) -> Draft:
     """A new form of a person who has handed in a case before."""
     factories.submitted(person, ticked=["I01"])
-    made = submission.start_draft(region=factories.place(), user=person, channel=Channel.ONLINE)
-    return submission.choose_items(made, ["I04"])
+    made = drafts.start(region=factories.place(), user=person, channel=Channel.ONLINE)
+    return drafts.choose_items(made, ["I04"])
 
 
 def test_answers_of_the_last_case_are_there_and_said_to_be(applicant: Client, second: Draft) -> None:
@@ -470,6 +470,6 @@ def test_answers_of_another_number_are_not_taken_over(person: User) -> None:
     case = factories.submitted(person, ticked=["I01"])
     Application.objects.filter(pk=case.pk).update(subject_id_no="110105200009029993")
 
-    made = submission.start_draft(region=factories.place(), user=person, channel=Channel.ONLINE)
+    made = drafts.start(region=factories.place(), user=person, channel=Channel.ONLINE)
 
     assert "native" not in made.answers

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.models import CalendarYear, Region
-from applications import corrections, figures, review, submission
+from applications import corrections, figures, review, withdrawal
 from applications.enums import ApplicationStatus
 from applications.figures import AgencyLoad, Period
 from applications.models import Application
@@ -128,7 +128,7 @@ def test_totals_tell_who_answered_in_one_go() -> None:
 
 def test_withdrawn_case_is_no_closing() -> None:
     application = factories.submitted(ticked=["I07"])
-    submission.withdraw(application, user=application.entered_by)
+    withdrawal.withdraw(application, user=application.entered_by)
 
     totals = figures.totals(Application.objects.all(), Period.last(30, timezone.localdate()), calendar_now())
 

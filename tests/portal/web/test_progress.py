@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import review, submission, workflow
+from applications import review, withdrawal, workflow
 from applications.enums import ApplicationStatus, TaskStatus
 from applications.models import Application, ItemTask
 from portal.web import progress
@@ -217,7 +217,7 @@ def test_timeline_of_staff_is_oldest_first_and_names_people() -> None:
 
 def test_withdrawn_items_do_not_count_as_done() -> None:
     case = factories.delivered(ticked=["I04", "I07"])
-    submission.withdraw(case, user=case.entered_by)
+    withdrawal.withdraw(case, user=case.entered_by)
 
     assert progress.count_words(case.tasks.all()) == "2 件事，正在办理"
     assert workflow.overall(case.tasks.values_list("status", flat=True)) == ApplicationStatus.WITHDRAWN

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.enums import Role
-from applications import review, submission
+from applications import drafts, review
 from applications.demo import Soldier, answers_for, picture, soldier
 from applications.enums import Action, Channel, Grade, Party
 from applications.models import Application, Draft, Material
@@ -210,7 +210,7 @@ def test_scan_can_be_taken_back(window: Client) -> None:
 
 def test_sheet_tells_the_second_tab(window: Client) -> None:
     draft = begin(window)
-    submission.save_draft(draft, {"native": "甲地"})
+    drafts.save(draft, {"native": "甲地"})
 
     response = window.post(sheet(draft), {"version": draft.version, "item": ["I01"], "native": "乙地"})
 
