@@ -1,78 +1,20 @@
-"""From the draft to the case: what is created, what is refused, and that nothing typed is lost."""
+"""From the form to the case: what is created, what is refused, and whose it becomes."""
 
-import io
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
-from django.utils import timezone
 
-from agencies.models import Region
-from applications import drafts, materials, submission, withdrawal
-from applications.demo import answers_for, picture
+from applications import drafts, submission, withdrawal
+from applications.demo import answers_for
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, TaskStatus
-from applications.errors import AlreadyDone, Invalid, Refused
+from applications.errors import Invalid, Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, Material
 from portal.accounts.models import User
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
-
-
-def test_draft_takes_over_what_the_account_and_the_number_say() -> None:
-    user = factories.person()
-
-    draft = drafts.start(region=factories.place(), user=user, channel=Channel.ONLINE)
-
-    assert draft.answers["name"] == user.legal_name
-    assert draft.answers["birth"] == f"{user.id_no[6:10]}-{user.id_no[10:12]}-{user.id_no[12:14]}"
-
-
-def test_person_has_one_open_draft_per_place() -> None:
-    user = factories.person()
-    first = drafts.start(region=factories.place(), user=user, channel=Channel.ONLINE)
-
-    again = drafts.start(region=factories.place(), user=user, channel=Channel.ONLINE)
-
-    assert again.pk == first.pk
-
-
-def test_closed_place_is_refused() -> None:
-    closed = Region.objects.filter(is_open=False, level=3).first()
-    assert closed is not None
-
-    with pytest.raises(Refused):
-        drafts.start(region=closed, user=factories.person(), channel=Channel.ONLINE)
-
-
-def test_draft_keeps_wrong_values() -> None:
-    """C2: an invalid draft is saved as it is; only submitting checks."""
-    draft = factories.draft()
-
-    saved = drafts.save(draft, {"id_no": "150602199808159998", "enlist_date": "2021-02-30"})
-
-    assert (saved.answers["id_no"], saved.answers["enlist_date"]) == ("150602199808159998", "2021-02-30")
-    assert set(saved.registration.problems(timezone.localdate())) >= {"id_no", "enlist_date"}
-
-
-def test_save_of_an_older_page_is_told_and_overwrites_nothing() -> None:
-    """B4: two tabs."""
-    draft = factories.draft()
-    drafts.save(draft, {"native": "第一页"}, version=draft.version)
-
-    with pytest.raises(drafts.Stale) as caught:
-        drafts.save(draft, {"native": "第二页"}, version=draft.version)
-
-    assert caught.value.draft.answers["native"] == "第一页"
-    assert Draft.objects.get(pk=draft.pk).answers["native"] == "第一页"
-
-
-def test_save_ignores_what_is_no_field() -> None:
-    draft = drafts.save(factories.draft(), {"status": "completed", "applicant": "1", "sex": "女"})
-
-    assert "status" not in draft.answers
-    assert draft.answers["sex"] == "男" if int(draft.answers["id_no"][16]) % 2 else "女"
 
 
 def test_submit_makes_one_task_per_item_and_office() -> None:
@@ -209,126 +151,6 @@ def test_clerk_is_recorded_as_the_one_who_typed() -> None:
     assert application.log.get(action=Action.SUBMIT).actor == clerk
 
 
-def test_clerks_own_data_never_prefill_a_form() -> None:
-    clerk = factories.clerk()
-
-    draft = drafts.start(region=factories.place(), user=clerk, channel=Channel.WINDOW)
-
-    assert draft.answers == {}
-
-
-def test_withdrawal_cancels_what_was_not_sent() -> None:
-    application = factories.submitted(ticked=["I07"])
-
-    withdrawal.withdraw(application, user=application.entered_by)
-
-    assert list(Dispatch.objects.filter(task__application=application).values_list("status", flat=True)) == [
-        "cancelled"
-    ]
-    application.refresh_from_db()
-    assert application.status == ApplicationStatus.WITHDRAWN
-
-
-def test_item_under_review_is_not_withdrawn() -> None:
-    application = factories.delivered(ticked=["I07"])
-    ItemTask.objects.filter(application=application).update(status=TaskStatus.IN_REVIEW)
-
-    with pytest.raises(AlreadyDone):
-        withdrawal.withdraw(application, user=application.entered_by)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "sentence"),
-    [
-        (
-            "证件.jpg",
-            b"<?php system($_GET['c']); ?>",
-            "这不是 JPG、PNG 图片或 PDF，内容和文件名不符。请重新拍照，或另存为这三种格式再传",
-        ),
-        ("证件.jpg", b"", "这个文件是空的，请重新拍照或扫描后再传"),
-        ("证件.jpg", b"\xff\xd8\xff\xe0 cut off", "这张图片打不开，可能没有传完。请重新拍照再传"),
-        ("证件.pdf", b"%PDF-1.7 broken", "这个 PDF 打不开，可能已损坏。请重新扫描再传"),
-        (
-            "证件.svg",
-            b"<svg onload=alert(1)>",
-            "这不是 JPG、PNG 图片或 PDF，内容和文件名不符。请重新拍照，或另存为这三种格式再传",
-        ),
-    ],
-)
-def test_file_that_is_not_what_it_says_is_refused_and_the_others_stay(name: str, content: bytes, sentence: str) -> None:
-    """D3, D5."""
-    draft = factories.draft()
-    factories.give_materials(draft)
-    before = Material.objects.filter(draft=draft).count()
-
-    with pytest.raises(Invalid) as caught:
-        materials.add(
-            draft=draft, code="OR-33", name=name, size=len(content), stream=io.BytesIO(content), user=draft.entered_by
-        )
-
-    assert caught.value.errors == {"OR-33": sentence}
-    assert Material.objects.filter(draft=draft).count() == before
-
-
-def test_file_too_large_is_refused_by_its_size() -> None:
-    draft = factories.draft()
-
-    with pytest.raises(Invalid) as caught:
-        materials.add(
-            draft=draft,
-            code="OR-33",
-            name="a.jpg",
-            size=45 * 1024 * 1024,
-            stream=io.BytesIO(b""),
-            user=draft.entered_by,
-        )
-
-    assert caught.value.errors == {"OR-33": "这个文件 45 MB，超过 20 MB。请重拍或分页传"}
-
-
-def test_picture_loses_what_was_appended_and_its_position() -> None:
-    """Attack case 4: EXIF and a script behind the picture's end are gone after re-encoding."""
-    clean = materials.clean_file(picture("x") + b"<script>alert(1)</script>")
-
-    assert b"<script>" not in clean.content
-    assert b"Exif" not in clean.content
-
-
-def test_pdf_loses_scripts_forms_and_attachments() -> None:
-    """Attack case 5."""
-    import pikepdf
-
-    bad = pikepdf.new()
-    bad.add_blank_page()
-    bad.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
-    bad.pages[0].obj.AA = pikepdf.Dictionary(O=pikepdf.Dictionary(S=pikepdf.Name.Launch, F="cmd.exe"))
-    bad.attachments["x.exe"] = b"MZ"
-    out = io.BytesIO()
-    bad.save(out)
-
-    clean = materials.clean_file(out.getvalue())
-
-    with pikepdf.open(io.BytesIO(clean.content)) as good:
-        assert "/OpenAction" not in good.Root
-        assert "/AA" not in good.pages[0].obj
-        assert len(good.attachments) == 0
-    assert clean.pages == 1
-
-
-@pytest.mark.parametrize(
-    ("name", "kept"),
-    [
-        ("../../etc/passwd", "passwd"),
-        ("..\\..\\a.jpg", "a.jpg"),
-        ("a\r\nSet-Cookie: x.jpg", "a Set-Cookie: x.jpg"),
-        ("\u202egpj.exe", "gpj.exe"),
-        ("", "未命名"),
-    ],
-)
-def test_file_name_is_kept_as_harmless_data(name: str, kept: str) -> None:
-    assert materials.safe_name(name) == kept
-
-
 def test_same_material_serves_every_item_that_needs_it() -> None:
     """TJ-13: given once, used by each office."""
     application = factories.submitted()
@@ -350,9 +172,6 @@ def test_submit_takes_the_same_statements_however_many_items(
     # the savepoint is the test's, in production it is the transaction.
     with django_assert_num_queries(17):
         submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
-
-
-# -- whose number --------------------------------------------------------------------------------------------------------
 
 
 def test_account_without_a_number_gets_that_of_its_first_form_and_keeps_it() -> None:
