@@ -60,6 +60,11 @@ class Basis(Spec):
     valid_until: date | None = None
     source: str = ""
 
+    def holds_on(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
+
 
 class Requirement(Spec):
     """What must be there before an item's clock starts: another item, or an external fact that staff tick off."""
@@ -110,6 +115,10 @@ class MaterialSpec(Spec):
     @property
     def title(self) -> str:
         return "或".join(self.alternatives) if self.alternatives else self.name
+
+    def is_for(self, item: str) -> bool:
+        """Whether the item needs it; a material that names none serves every item."""
+        return not self.serves or item in self.serves
 
 
 class ResultSpec(Spec):
@@ -184,6 +193,10 @@ class AgencySpec(Spec):
     icon: str = ""
     office_name: str = ""
     source: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.short_name or self.name
 
 
 class FormField(Spec):
@@ -410,7 +423,7 @@ class SchemeSpec(Spec):
         return not settlement or not self.applies_to or settlement in self.applies_to
 
     def materials_for(self, ticked: set[str] | frozenset[str], answers: dict[str, Any]) -> tuple[MaterialSpec, ...]:
-        """The materials that the person hands in for the ticked items, each once; `serves` empty means every item."""
+        """The materials that the person hands in for the ticked items, each once."""
         return tuple(material for material in self._called_for(ticked, answers) if not material.shared_from)
 
     def shared_for(self, ticked: set[str] | frozenset[str], answers: dict[str, Any]) -> tuple[MaterialSpec, ...]:
@@ -424,6 +437,10 @@ class SchemeSpec(Spec):
             if (not material.serves or ticked & set(material.serves))
             and (material.when is None or material.when.holds(answers, ticked))
         ]
+
+    def agency_names(self, item: ItemSpec) -> str:
+        """Who handles the item, by the names that people know."""
+        return "、".join(self.agency(code).title for code in item.agencies)
 
     def limit_of(self, item: ItemSpec) -> Limit | None:
         """The promised limit of an item: its own, else the overall one; None where the region published neither."""

@@ -50,7 +50,7 @@ def payload_of(task: ItemTask, materials: list[Material]) -> dict[str, Any]:
     """All that the office gets: the fields of its field map and the materials that serve the item. Nothing else."""
     application = task.application
     wanted = application.scheme.spec.materials_for(frozenset(application.ticked), application.answers)
-    serving = [m for m in wanted if not m.serves or task.item.code in m.serves]
+    serving = [material for material in wanted if material.is_for(task.item.code)]
     return {
         "fields": application.registration.payload(task.spec.field_map.get(task.office.agency_id, ())),
         "materials": [

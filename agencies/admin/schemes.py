@@ -14,15 +14,14 @@ from agencies.admin.readable import readable
 from agencies.admin.rights import ReadOnly
 from agencies.comparison import compare
 from agencies.examination import examine
+from agencies.file_or_text import FileOrTextForm
 from agencies.layers import parse_layer
 from agencies.models import Item, Scheme
 from agencies.publishing import Refused, publish
 
-FILE_BYTES = 1024 * 1024
 
-
-class RegionFileForm(forms.Form):
-    """A region file, chosen or typed. What is typed wins, so that one can mend and check again."""
+class RegionFileForm(FileOrTextForm):
+    kind, limit, limit_words = "地区文件", 1024 * 1024, "1 MB"
 
     file = forms.FileField(label="选择文件", required=False, help_text="地区文件（YAML），最大 1 MB")
     text = forms.CharField(
@@ -34,20 +33,6 @@ class RegionFileForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="不填就用文件里写的日期。已经开始的办件不受影响，仍按原来的版本办。",
     )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        file = cleaned.get("file")
-        if file is not None and not cleaned.get("text", "").strip():
-            if file.size > FILE_BYTES:
-                raise forms.ValidationError("文件超过 1 MB，地区文件没有这么大，请检查是不是选错了。")
-            try:
-                cleaned["text"] = file.read().decode("utf-8")
-            except UnicodeDecodeError:
-                raise forms.ValidationError("文件不是 UTF-8 编码，请另存为 UTF-8 再上传。") from None
-        if not cleaned.get("text", "").strip():
-            raise forms.ValidationError("请选择一个文件，或者粘贴文件内容。")
-        return cleaned
 
 
 @admin.register(Scheme)

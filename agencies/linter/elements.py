@@ -1,26 +1,18 @@
 """The elements of the guide that somebody has to publish for an item (GD-09)."""
 
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Callable
 
 from agencies.layers import Data
 from agencies.linter.findings import Findings
-from agencies.spec import Basis, ItemSpec, SchemeSpec
+from agencies.spec import ItemSpec, SchemeSpec
 
 ELEMENTS: tuple[tuple[str, str, Callable[[SchemeSpec, ItemSpec], object]], ...] = (
-    ("basis", "设定依据", lambda spec, item: in_force(item.basis, spec.valid_from)),
+    ("basis", "设定依据", lambda spec, item: [basis for basis in item.basis if basis.holds_on(spec.valid_from)]),
     ("conditions", "办理条件", lambda spec, item: item.conditions or spec.eligibility),
-    ("materials", "申请材料", lambda spec, item: [m for m in spec.materials if not m.serves or item.code in m.serves]),
+    ("materials", "申请材料", lambda spec, item: [m for m in spec.materials if m.is_for(item.code)]),
     ("limit", "办结时限", lambda spec, item: item.promised_limit or item.legal_limit or spec.overall_limit),
     ("result", "办理结果", lambda spec, item: item.result.name),
 )
-
-
-def in_force(basis: Iterable[Basis], day: date) -> list[Basis]:
-    """The grounds that hold on a day."""
-    return [
-        b for b in basis if not (b.valid_until and b.valid_until < day) and not (b.valid_from and b.valid_from > day)
-    ]
 
 
 def unpublished(spec: SchemeSpec, item: ItemSpec) -> list[str]:

@@ -79,7 +79,7 @@ class ItemTask(models.Model):
         """The materials of the case that serve this item."""
         application = self.application
         wanted = application.scheme.spec.materials_for(frozenset(application.ticked), application.answers)
-        return [m.code for m in wanted if not m.serves or self.item.code in m.serves]
+        return [material.code for material in wanted if material.is_for(self.item.code)]
 
 
 class FactConfirmation(models.Model):

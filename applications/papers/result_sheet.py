@@ -91,8 +91,7 @@ def _outcome(task: ItemTask, at: datetime) -> Outcome:
 
 
 def _office_words(task: ItemTask) -> str:
-    agency = task.application.scheme.spec.agency(task.office.agency_id)
-    return agency.short_name or agency.name
+    return task.application.scheme.spec.agency(task.office.agency_id).title
 
 
 def _result_words(task: ItemTask, at: datetime) -> str:

@@ -44,11 +44,7 @@ def basis_words(spec: SchemeSpec, item: ItemSpec, day: date) -> str:
     """The item's own basis in force on the day, else the scheme's."""
 
     def in_force(rows: tuple[Basis, ...]) -> list[str]:
-        return [
-            row.text
-            for row in rows
-            if (row.valid_from is None or row.valid_from <= day) and (row.valid_until is None or day <= row.valid_until)
-        ]
+        return [row.text for row in rows if row.holds_on(day)]
 
     return "；".join(in_force(item.basis) or in_force(spec.basis)) or NOT_PUBLISHED
 

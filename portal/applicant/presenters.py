@@ -174,7 +174,7 @@ def _item_choice(spec: SchemeSpec, item: ItemSpec, *, is_on: bool) -> ItemChoice
     return ItemChoice(
         code=item.code,
         name=item.printed_name,
-        agencies="、".join(agency.short_name or agency.name for agency in agencies),
+        agencies=spec.agency_names(item),
         icon=agencies[0].icon if agencies else "",
         is_on=is_on,
         brings="、".join(brings),

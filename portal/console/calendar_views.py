@@ -12,38 +12,27 @@ from django.views.decorators.http import require_GET, require_POST
 from agencies import calendars as notices_of_days
 from agencies.calendars import CalendarError, parse_calendar
 from agencies.enums import Role
+from agencies.file_or_text import FileOrTextForm
 from applications import recounting
 from portal.console import calendar_presenters as presenters
 from portal.console.guard import operators_only, overseers_only
 from portal.web.access import SignedInRequest
 
-FILE_BYTES = 100 * 1024
 
-
-class CalendarForm(forms.Form):
-    """A calendar file, chosen or typed. What is typed wins, so that one can mend and check again."""
+class CalendarForm(FileOrTextForm):
+    kind, limit, limit_words = "日历文件", 100 * 1024, "100 KB"
 
     file = forms.FileField(label="选择文件", required=False, help_text="照 fixtures/calendar 里的文件写（YAML）")
     text = forms.CharField(
         label="或者粘贴内容",
         required=False,
         strip=False,
-        max_length=FILE_BYTES,
+        max_length=limit,
         widget=forms.Textarea(attrs={"rows": 14}),
     )
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        file = cleaned.get("file")
-        if file is not None and not cleaned.get("text", "").strip():
-            if file.size > FILE_BYTES:
-                raise forms.ValidationError("文件超过 100 KB，日历文件没有这么大，请检查是不是选错了。")
-            try:
-                cleaned["text"] = file.read().decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise forms.ValidationError("文件不是 UTF-8 编码，请另存为 UTF-8 再上传。") from None
-        if not cleaned.get("text", "").strip():
-            raise forms.ValidationError("请选择一个文件，或者粘贴文件内容。")
+        cleaned = super().clean()
         try:
             cleaned["year"] = parse_calendar(cleaned["text"], "文件")
             notices_of_days.check_place(cleaned["year"])

@@ -399,7 +399,7 @@ def _scheme_row(scheme: Scheme, preview: str) -> SchemeRow:
         version=scheme.version,
         in_force=f"{plain_day(spec.valid_from)}{until}",
         items=len(spec.offered),
-        agencies="、".join(agency.short_name or agency.name for agency in spec.agencies),
+        agencies="、".join(agency.title for agency in spec.agencies),
         preview=preview,
         admin_url=reverse("admin:agencies_scheme_change", args=[scheme.pk]),
     )

@@ -78,7 +78,7 @@ def _need_words(spec: SchemeSpec, need: Requirement, today: date) -> str:
 def _materials(spec: SchemeSpec, item: ItemSpec) -> list[str]:
     found = []
     for material in spec.materials:
-        if material.serves and item.code not in material.serves:
+        if not material.is_for(item.code):
             continue
         notes = [
             "按情况" if material.when else "",

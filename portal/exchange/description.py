@@ -103,7 +103,7 @@ def item_schema(item: Item, agency: str) -> dict[str, Any]:
     parts["fields"] = {"type": "array", "items": {"anyOf": [_line_schema(mapping) for mapping in mappings]}}
     if not mappings:
         parts["fields"] = {"type": "array", "maxItems": 0}
-    served = [m.code for m in item.scheme.spec.materials if not m.serves or item.code in m.serves]
+    served = [material.code for material in item.scheme.spec.materials if material.is_for(item.code)]
     parts["materials"]["items"]["properties"]["code"] = {"enum": served}
     if not served:
         parts["materials"] = {"type": "array", "maxItems": 0}

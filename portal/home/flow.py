@@ -15,7 +15,6 @@ from agencies import guide
 from agencies.guide import FlowChart, Step
 from agencies.spec import SchemeSpec
 from portal.home.forms import PlaceForm
-from portal.home.guide import agency_names
 from portal.home.presenters import count_words
 from portal.home.shown import shown
 
@@ -285,7 +284,7 @@ def _form_words(spec: SchemeSpec) -> str:
 
 def _about(spec: SchemeSpec, step: Step) -> tuple[str, str]:
     """Icon and second line of an item's box: who does it, and whether the person has to come."""
-    words = agency_names(spec, step.item)
+    words = spec.agency_names(step.item)
     agency = spec.agency(step.item.agencies[0]) if step.item.agencies else None
     if step.item.in_person:
         return "person-walking", f"{words}，要本人到场"

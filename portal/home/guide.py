@@ -35,18 +35,13 @@ class MaterialRow:
     remarks: tuple[str, ...]
 
 
-def agency_names(spec: SchemeSpec, item: ItemSpec) -> str:
-    found = [spec.agency(code) for code in item.agencies]
-    return "、".join(agency.short_name or agency.name for agency in found)
-
-
 def item_rows(spec: SchemeSpec, items: list[ItemSpec]) -> list[ItemRow]:
     return [
         ItemRow(
             number=number,
             code=item.code,
             title=item.title,
-            agencies=agency_names(spec, item),
+            agencies=spec.agency_names(item),
             icon=spec.agency(item.agencies[0]).icon if item.agencies else "",
             limit=f"时限{NOT_PUBLISHED}" if (limit := guide.limit_text(spec, item)) == NOT_PUBLISHED else limit,
             note="要本人到场" if item.in_person else item.channel_note or guide.ways_text(item),
@@ -88,14 +83,14 @@ def _reason(material: MaterialSpec) -> str:
 
 def materials_of(spec: SchemeSpec, item: ItemSpec) -> tuple[MaterialSpec, ...]:
     """The materials that may be asked for an item: its own, and those of every item."""
-    return tuple(material for material in spec.materials if not material.serves or item.code in material.serves)
+    return tuple(material for material in spec.materials if material.is_for(item.code))
 
 
 def item_page(spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office], today: date) -> list[SummaryRow]:
     """The elements of one item in the order a reader asks: who, whether I may, what by when, where, what comes out."""
     here = [offices[code] for code in item.agencies if code in offices]
     rows = [
-        ("办理部门", "、".join(office.name for office in here) or agency_names(spec, item)),
+        ("办理部门", "、".join(office.name for office in here) or spec.agency_names(item)),
         ("地址", _each(here, "address")),
         ("办公时间", _each(here, "hours")),
         ("谁可以办", "\n".join(kind.label for kind in item.applies_to) or "\n".join(spec.eligibility)),

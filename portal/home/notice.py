@@ -52,10 +52,9 @@ def notice(request: HttpRequest) -> HttpResponse:
     """The questions, and once they are answered the sheet; a number from a printed sheet opens it again."""
     if number := request.GET.get("no", "").strip():
         return _by_number(request, number)
-    region = place.chosen_region(request)
-    scheme = place.scheme_of(region) if region else None
-    if region is None or scheme is None:
+    if (chosen := place.chosen_scheme(request)) is None:
         return _choose_place(request)
+    region, scheme = chosen
     spec = scheme.spec
     ticked = [item.code for item in spec.offered if item.code in request.GET.getlist("item")]
     answers = answers_in(spec, request.GET)
@@ -121,9 +120,10 @@ def _by_number(request: HttpRequest, number: str) -> HttpResponse:
     try:
         asker = opened(number)
     except ValueError as error:
-        region = place.chosen_region(request)
-        scheme = place.scheme_of(region) if region else None
-        return _ask(request, scheme, [], {}, str(error)) if scheme else _choose_place(request, str(error))
+        if (chosen := place.chosen_scheme(request)) is None:
+            return _choose_place(request, str(error))
+        _, scheme = chosen
+        return _ask(request, scheme, [], {}, str(error))
     if place.chosen_region(request) is None:
         place.choose(request, asker.region)
     return _sheet_page(request, asker)

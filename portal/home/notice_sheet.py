@@ -20,7 +20,6 @@ from agencies.guide import NoticeItem, Question, Step, Visit
 from agencies.models import Office, Region, Scheme
 from agencies.spec import MaterialSpec, SchemeSpec
 from agencies.words import NOT_PUBLISHED, full_day, plain_day
-from portal.home.guide import agency_names
 from portal.home.presenters import count_words, place_page
 from portal.web import place
 from portal.web.presenters import day_words
@@ -181,7 +180,7 @@ def _item_line(
     return ItemLine(
         number=number,
         title=item.title,
-        who="、".join(office.name for office in here) or agency_names(spec, item),
+        who="、".join(office.name for office in here) or spec.agency_names(item),
         where=tuple(f"{office.name}：{_where(office)}" if len(here) > 1 else _where(office) for office in here),
         icon=spec.agency(item.agencies[0]).icon if item.agencies else "",
         when=when,

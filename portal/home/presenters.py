@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from math import pi, sin
 
 from agencies.spec import AgencySpec, SchemeSpec
-from portal.home.guide import agency_names
 
 DIGITS = "零一二三四五六七八九十"
 
@@ -73,7 +72,7 @@ def needles(agencies: Sequence[AgencySpec]) -> tuple[Needle, ...]:
         x, y = round(40 + 380 * across), round(92 - 50 * sin(pi * across))
         top = y + 68
         path = f"M{x} {top} C{x} {top + 60} {230 + (x - 230) // 8} {top + 50} 230 244"
-        drawn.append(Needle(x, y, path, agency.icon or "buildings", agency.short_name or agency.name))
+        drawn.append(Needle(x, y, path, agency.icon or "buildings", agency.title))
     return tuple(drawn)
 
 
@@ -81,7 +80,7 @@ def place_page(spec: SchemeSpec) -> PlacePage:
     return PlacePage(
         item_count=count_words(len(spec.offered)),
         agency_count=count_words(len(spec.agencies)),
-        items=tuple(ItemLine(item.code, item.title, agency_names(spec, item)) for item in spec.offered),
+        items=tuple(ItemLine(item.code, item.title, spec.agency_names(item)) for item in spec.offered),
         needles=needles(spec.agencies),
         summary="、".join(item.title for item in spec.offered[:5]),
         before=spec.prerequisites,

@@ -43,9 +43,10 @@ def shown(request: HttpRequest) -> Shown | None:
         seen = examine(text, "文件")
         if seen.region is not None and seen.spec is not None:
             return Shown(seen.region, seen.spec, is_preview=True)
-    region = place.chosen_region(request)
-    scheme = place.scheme_of(region) if region else None
-    return Shown(region, scheme.spec) if region and scheme else None
+    if (chosen := place.chosen_scheme(request)) is None:
+        return None
+    region, scheme = chosen
+    return Shown(region, scheme.spec)
 
 
 @require_POST

@@ -68,6 +68,13 @@ def scheme_of(region: Region) -> Scheme | None:
         return None
 
 
+def chosen_scheme(request: HttpRequest) -> tuple[Region, Scheme] | None:
+    """The chosen place and the scheme in force there; None without a place or where nothing is published."""
+    region = chosen_region(request)
+    scheme = scheme_of(region) if region else None
+    return (region, scheme) if region and scheme else None
+
+
 def facts(region: Region) -> Place:
     """Names and phones of a place. The supervision phone stands in its scheme."""
     scheme = scheme_of(region)

@@ -233,7 +233,7 @@ def _items(draft: Draft) -> list[SheetItem]:
     spec = draft.scheme.spec
     items = []
     for item in spec.offered:
-        agencies = "、".join(spec.agency(code).short_name or spec.agency(code).name for code in item.agencies)
+        agencies = spec.agency_names(item)
         note = f"{agencies}，须到场" if item.in_person else agencies
         items.append(SheetItem(item.code, item.title, note, item.code in draft.ticked))
     return items

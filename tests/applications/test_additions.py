@@ -1,14 +1,13 @@
 """What comes after the submission: another item, several offices' notices at once, promised papers, time running out."""
 
-import io
 import re
 from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
-from applications import corrections, drafts, materials, review, submission, supplies, sweeps, withdrawal, workflow
-from applications.demo import answers_for, picture
+from applications import corrections, drafts, review, submission, supplies, sweeps, withdrawal, workflow
+from applications.demo import answers_for
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Document, Draft, ItemTask
@@ -31,18 +30,6 @@ def fill_in(draft: Draft) -> None:
     missing = drafts.problems_of(draft)
     answers = answers_for(factories.as_soldier(draft.entered_by))
     drafts.save(draft, {code: answers[code] for code in missing if code in answers})
-
-
-def answer_with_picture(application: Application, code: str) -> None:
-    content = picture("new")
-    materials.answer_with(
-        application=application,
-        code=code,
-        name="a.jpg",
-        size=len(content),
-        stream=io.BytesIO(content),
-        user=application.entered_by,
-    )
 
 
 def test_item_added_later_joins_the_same_case() -> None:
@@ -134,7 +121,7 @@ def test_notices_of_two_offices_are_answered_in_one_go() -> None:
         review.request_correction(
             task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清，请重拍", material=code)]
         )
-        answer_with_picture(application, code)
+        factories.answer_file(application, code)
 
     answered = corrections.answer(application, user=application.entered_by, answers={})
 
@@ -152,7 +139,7 @@ def test_complete_notice_is_sent_while_the_other_stays_open() -> None:
         review.request_correction(
             task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清，请重拍", material=code)]
         )
-    answer_with_picture(application, "OR-39")
+    factories.answer_file(application, "OR-39")
 
     answered = corrections.answer(application, user=application.entered_by, answers={})
 
@@ -167,7 +154,7 @@ def test_one_material_answers_both_offices() -> None:
         review.request_correction(
             task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清，请重拍", material="OR-31")]
         )
-    answer_with_picture(application, "OR-31")
+    factories.answer_file(application, "OR-31")
 
     answered = corrections.answer(application, user=application.entered_by, answers={})
 
@@ -198,7 +185,7 @@ def test_promised_papers_keep_the_promise_when_all_are_there() -> None:
     with pytest.raises(Invalid) as caught:
         supplies.supply_deferred(task, user=task.application.entered_by)
     assert caught.value.errors == {"OR-39": "请上传军人退役养老保险转移凭证"}
-    answer_with_picture(task.application, "OR-39")
+    factories.answer_file(task.application, "OR-39")
 
     supplies.supply_deferred(task, user=task.application.entered_by)
 
@@ -212,7 +199,7 @@ def test_one_paper_keeps_the_promise_of_every_item_it_was_promised_for() -> None
         review.accept(task, reviewer=factories.reviewer_of(task))
     until = timezone.localdate() + timedelta(days=3)
     application.tasks.update(provisional_until=until, provisional_materials=["OR-31"])
-    answer_with_picture(application, "OR-31")
+    factories.answer_file(application, "OR-31")
 
     supplies.supply_all(application, user=application.entered_by)
 

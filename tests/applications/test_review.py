@@ -1,6 +1,5 @@
 """The office's deeds: corrections go back to that office alone, refusals block nobody, money follows later."""
 
-import io
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,14 +11,12 @@ from applications import (
     corrections,
     delivery,
     drafts,
-    materials,
     review,
     submission,
     sweeps,
     visits,
     withdrawal,
 )
-from applications.demo import picture
 from applications.enums import ApplicationStatus, DocumentKind, Fulfilment, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Correction, Dispatch, ItemTask
@@ -50,19 +47,6 @@ def ask_for_material(task: ItemTask, material: str = "OR-39") -> Correction:
     )
 
 
-def give_answer(correction: Correction, code: str = "OR-39") -> None:
-    application = correction.task.application
-    content = picture("new")
-    materials.answer_with(
-        application=application,
-        code=code,
-        name="新.jpg",
-        size=len(content),
-        stream=io.BytesIO(content),
-        user=application.entered_by,
-    )
-
-
 def test_accept_fixes_the_promised_day_and_asks_for_the_notice() -> None:
     """OR-24: 27 working days from the day after acceptance."""
     task = queued(at=at("2026-09-14"))
@@ -77,7 +61,7 @@ def test_correction_goes_back_to_that_office_alone() -> None:
     application = factories.delivered(ticked=["I07", "I10"])
     task = factories.task_of(application, "I07")
     correction = ask_for_material(task)
-    give_answer(correction)
+    factories.answer_file(correction.task.application, "OR-39")
 
     corrections.answer(correction.task.application, user=application.entered_by, answers={})
     factories.deliver_all()
@@ -90,7 +74,7 @@ def test_correction_goes_back_to_that_office_alone() -> None:
 def test_correction_replaces_the_material_and_keeps_the_old_one_on_record() -> None:
     task = queued()
     correction = ask_for_material(task)
-    give_answer(correction)
+    factories.answer_file(correction.task.application, "OR-39")
 
     corrections.answer(correction.task.application, user=task.application.entered_by, answers={})
 
@@ -102,7 +86,7 @@ def test_correction_replaces_the_material_and_keeps_the_old_one_on_record() -> N
 
 def test_office_does_not_see_an_answer_that_was_not_sent() -> None:
     task = queued()
-    give_answer(ask_for_material(task))
+    factories.answer_file(ask_for_material(task).task.application, "OR-39")
 
     seen = [material.original_name for material in access.visible_materials(task)]
 
@@ -145,7 +129,7 @@ def test_answer_with_something_missing_names_every_line_and_sends_nothing() -> N
 def test_correction_answered_twice_is_told() -> None:
     task = queued()
     correction = ask_for_material(task)
-    give_answer(correction)
+    factories.answer_file(correction.task.application, "OR-39")
     corrections.answer(correction.task.application, user=task.application.entered_by, answers={})
 
     with pytest.raises(AlreadyDone):
@@ -187,7 +171,7 @@ def test_correction_after_acceptance_stops_the_clock_until_the_answer() -> None:
         task, reviewer=reviewer, deficits=[review.Deficit("看不清", material="OR-39")], at=at("2026-03-09")
     )
     assert (task.due_on, task.next_on) == (None, None)
-    give_answer(correction)
+    factories.answer_file(correction.task.application, "OR-39")
 
     corrections.answer(correction.task.application, user=task.application.entered_by, answers={}, at=at("2026-03-13"))
     factories.deliver_all()

@@ -67,7 +67,7 @@ def answer_file(application: Application, code: str) -> Material:
     return materials.answer_with(
         application=application,
         code=code,
-        name="a.jpg",
+        name="新.jpg",
         size=len(content),
         stream=io.BytesIO(content),
         user=application.entered_by,

@@ -1,6 +1,5 @@
 """One task: exactly what the agency was given, files behind a check, full numbers against a record."""
 
-import io
 import uuid
 
 import pytest
@@ -8,8 +7,7 @@ from django.db import InternalError, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
-from applications import access, materials, review, visits
-from applications.demo import picture
+from applications import access, review, visits
 from applications.enums import Verdict
 from applications.models import AccessLog
 from portal.desk import views
@@ -113,11 +111,7 @@ def test_answer_that_was_not_sent_yet_is_not_there() -> None:
     review.request_correction(
         task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("看不清", material=code)]
     )
-    content = picture("new")
-    given = materials.answer_with(
-        application=task.application, code=code, name="新.jpg", size=len(content), stream=io.BytesIO(content),
-        user=task.application.entered_by,
-    )  # fmt: skip
+    given = factories.answer_file(task.application, code)
     client = reviewer(task)
 
     page = client.get(url("task", task)).content.decode()
