@@ -81,11 +81,11 @@ def index_page(posting: Posting, id_no: str, *, is_asked: bool) -> dict[str, Any
     }
     if not is_asked or error or posting.region is None:
         return context
-    drafts = Draft.objects.for_window(posting.region, number)
+    begun = Draft.objects.for_window(posting.region, number)
     cases = Application.objects.for_window(posting.region).filter(subject_id_no=number).with_progress()
     return context | {
         "number": number,
-        "drafts": [_found_draft(draft) for draft in drafts],
+        "drafts": [_found_draft(draft) for draft in begun],
         "cases": [_found_case(case) for case in cases[:10]],
         "regions": regions_of(posting),
     }
