@@ -226,23 +226,11 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class NoticeItem:
-    item: ItemSpec
-    agencies: tuple[str, ...]
-    limit: str
-    legal_limit: str
-    fulfilment: str
-    waits_for: tuple[str, ...]
-    channel: str
-
-
-@dataclass(frozen=True)
 class Notice:
     """一次告知: everything one person has to know before coming, for these items and answers."""
 
     number: str
-    version: str
-    items: tuple[NoticeItem, ...]
+    items: tuple[ItemSpec, ...]
     materials: tuple[MaterialSpec, ...]
     visits: tuple[Visit, ...]
     chart: FlowChart
@@ -265,34 +253,19 @@ def one_time_notice(
     settlement, wanted = str(answers.get(SETTLEMENT, "")), set(ticked)
     allowed = [item.code for item in items_by_situation(spec, wanted, answers)]
     chart = flow_chart(spec, allowed, answers)
-    steps = {step.item.code: step for step in chart.steps}
     items = [item for item in spec.offered if item.code in allowed]
     open_questions = [
         question for question in questions(spec) if question.concerns(allowed) and not answers.get(question.code)
     ]
     return Notice(
         number=notice_number(spec, wanted, answers, discharged=discharged, region=region, scheme_id=scheme_id),
-        version=spec.version,
-        items=tuple(_notice_item(spec, item, steps[item.code]) for item in items),
+        items=tuple(items),
         materials=spec.materials_for(frozenset(allowed), answers) if allowed else (),
         visits=tuple(visits(spec, items, window=window)),
         chart=chart,
         not_for="" if spec.is_for(settlement) else "；".join(spec.eligibility),
         unanswered=tuple(open_questions),
         shared=spec.shared_for(frozenset(allowed), answers) if allowed else (),
-    )
-
-
-def _notice_item(spec: SchemeSpec, item: ItemSpec, step: Step) -> NoticeItem:
-    waits = [f"“{other.title}”办结" for other in step.hard] + list(step.facts)
-    return NoticeItem(
-        item=item,
-        agencies=tuple(spec.agency(code).name for code in item.agencies),
-        limit=limit_text(spec, item),
-        legal_limit=str(item.legal_limit) if item.legal_limit else NOT_PUBLISHED,
-        fulfilment=str(item.fulfilment) if item.fulfilment else "",
-        waits_for=tuple(waits),
-        channel=channel_text(spec, item),
     )
 
 

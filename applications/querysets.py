@@ -103,11 +103,6 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
     def unfinished(self) -> ItemTaskQuerySet:
         return self.exclude(status__in=TERMINAL)
 
-    def decided(self) -> ItemTaskQuerySet:
-        return self.filter(
-            status__in=[TaskStatus.COMPLETED, TaskStatus.REFUSED, TaskStatus.NOT_ACCEPTED, TaskStatus.TERMINATED]
-        )
-
     def overdue(self) -> ItemTaskQuerySet:
         return self.filter(next_on__lt=timezone.localdate())
 

@@ -43,11 +43,17 @@ def item_rows(spec: SchemeSpec, items: list[ItemSpec]) -> list[ItemRow]:
             title=item.title,
             agencies=spec.agency_names(item),
             icon=spec.agency(item.agencies[0]).icon if item.agencies else "",
-            limit=f"时限{NOT_PUBLISHED}" if (limit := guide.limit_text(spec, item)) == NOT_PUBLISHED else limit,
+            limit=limit_words(spec, item),
             note="要本人到场" if item.in_person else item.channel_note or guide.ways_text(item),
         )
         for number, item in enumerate(items, 1)
     ]
+
+
+def limit_words(spec: SchemeSpec, item: ItemSpec) -> str:
+    """The promised limit where no label stands before it."""
+    limit = guide.limit_text(spec, item)
+    return f"时限{NOT_PUBLISHED}" if limit == NOT_PUBLISHED else limit
 
 
 def material_rows(spec: SchemeSpec, materials: tuple[MaterialSpec, ...], today: date) -> list[MaterialRow]:

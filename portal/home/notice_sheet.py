@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from agencies import catalogue, guide, routing
 from agencies.deadlines import Calendar, calendar_now, last_day
-from agencies.guide import NoticeItem, Question, Step, Visit
+from agencies.guide import Question, Step, Visit
 from agencies.models import Office, Region, Scheme
 from agencies.spec import MaterialSpec, SchemeSpec
 from agencies.words import NOT_PUBLISHED, full_day, plain_day
+from portal.home.guide import limit_words
 from portal.home.presenters import count_words, place_page
 from portal.web import place
 from portal.web.presenters import day_words
@@ -116,17 +117,17 @@ def sheet(asker: Asker, today: date | None) -> Sheet:
     ends = last_days(spec, told.chart.steps, calendar, today) if today else {}
     steps = {step.item.code: step for step in told.chart.steps}
     offices = routing.offices_for(region)
-    now = [line for line in told.items if not steps[line.item.code].facts]
-    later = [line for line in told.items if steps[line.item.code].facts]
-    known = [day for line in now if (day := ends.get(line.item.code))]
+    now = [item for item in told.items if not steps[item.code].facts]
+    later = [item for item in told.items if steps[item.code].facts]
+    known = [day for item in now if (day := ends.get(item.code))]
     return Sheet(
         number=told.number,
         items=tuple(
-            _item_line(spec, number, line, steps[line.item.code], ends, offices, (today, calendar))
-            for number, line in enumerate(now, 1)
+            _item_line(spec, number, steps[item.code], ends, offices, (today, calendar))
+            for number, item in enumerate(now, 1)
         ),
-        later=tuple(Later(line.item.title, _why_later(spec, steps[line.item.code])) for line in later),
-        materials=tuple(_brought(spec, material, {line.item.code for line in told.items}) for material in told.materials),
+        later=tuple(Later(item.title, _why_later(spec, steps[item.code])) for item in later),
+        materials=tuple(_brought(spec, material, {item.code for item in told.items}) for material in told.materials),
         trips=tuple(_trip(visit, asker, offices) for visit in told.visits),
         shared=tuple(f"{material.title}：由{material.shared_from}共享取得" for material in told.shared),
         answers=_answers(spec, answers, asker.discharged),
@@ -157,13 +158,12 @@ def last_days(spec: SchemeSpec, steps: tuple[Step, ...], calendar: Calendar, tod
 def _item_line(
     spec: SchemeSpec,
     number: int,
-    line: NoticeItem,
     step: Step,
     ends: Mapping[str, date | None],
     offices: Mapping[str, Office],
     when_read: tuple[date | None, Calendar],
 ) -> ItemLine:
-    item, end = line.item, ends.get(line.item.code)
+    item, end = step.item, ends.get(step.item.code)
     here = [offices[code] for code in item.agencies if code in offices]
     today, calendar = when_read
     paid_on = last_day(item.fulfilment, today, calendar) if today else None
@@ -171,7 +171,7 @@ def _item_line(
         when = f"{'、'.join(other.title for other in step.hard)}办好后自动开始"
         remark = f"今天全部受理的话，{_expected(calendar, end)}{day_words(end)}前" if end else ""
     else:
-        when = f"时限{NOT_PUBLISHED}" if line.limit == NOT_PUBLISHED else line.limit
+        when = limit_words(spec, item)
         remark = f"今天受理的话，{_expected(calendar, end)}{day_words(end)}前" if end else ""
     if paid_on:
         remark = f"{full_day(paid_on)}前发放"

@@ -12,8 +12,6 @@ class ChoiceCards(forms.RadioSelect):
     `in_row=True` puts short choices such as 是 and 否 side by side.
     """
 
-    is_cards = True
-
     def __init__(self, *args: Any, hints: Mapping[str, str] | None = None, in_row: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.hints, self.in_row = dict(hints or {}), in_row

@@ -82,8 +82,8 @@ def test_notice_waits_for_funds_only_when_a_balance_is_moved(schemes: dict[str, 
     with_balance = guide.one_time_notice(schemes["ordos"], ["I11"], {"move_balance": "yes"})
     without = guide.one_time_notice(schemes["ordos"], ["I11"], {"move_balance": "no"})
 
-    assert with_balance.items[0].waits_for == ("医疗保险基金已打到旗区医疗保险中心",)
-    assert without.items[0].waits_for == ()
+    assert with_balance.chart.steps[0].facts == ("医疗保险基金已打到旗区医疗保险中心",)
+    assert without.chart.steps[0].facts == ()
 
 
 def test_notice_counts_visits(schemes: dict[str, SchemeSpec]) -> None:
@@ -186,6 +186,6 @@ def test_situation_decides_about_an_item(
 
     notice = guide.one_time_notice(spec, ticked, {"holds_licence": held})
 
-    assert ("I06" in [line.item.code for line in notice.items]) is has_it
+    assert ("I06" in [item.code for item in notice.items]) is has_it
     assert "holds_licence" in [question.code for question in guide.questions(spec)]
     assert "holds_licence" not in [question.code for question in guide.questions(schemes["ordos"])]
