@@ -6,8 +6,10 @@ from typing import Any
 from agencies.comparison import material_text, requirement_text
 from agencies.enums import SettlementKind
 from agencies.fields import FIELDS
-from agencies.guide import channel_text, flow_chart, limit_text, questions
+from agencies.flow_chart import flow_chart
+from agencies.guide import channel_text, limit_text
 from agencies.linter.elements import unpublished
+from agencies.situation import questions
 from agencies.spec import Basis, ChannelSpec, ItemSpec, SchemeSpec
 from agencies.words import NOT_PUBLISHED
 

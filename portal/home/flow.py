@@ -11,8 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from agencies import guide
-from agencies.guide import FlowChart, Step
+from agencies.flow_chart import FlowChart, Step, flow_chart
 from agencies.spec import SchemeSpec
 from portal.home.forms import PlaceForm
 from portal.home.presenters import count_words
@@ -106,7 +105,7 @@ def flow(request: HttpRequest) -> HttpResponse:
     if found is None:
         return render(request, "home/guide_place.html", {"form": PlaceForm(), "next": request.path, "name": "流程图"})
     spec = found.spec
-    chart = guide.flow_chart(spec)
+    chart = flow_chart(spec)
     context = {
         **found.context,
         "count": count_words(len(spec.offered)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from agencies import guide
-from agencies.guide import FlowChart
+from agencies.flow_chart import FlowChart
 from agencies.models import Office
 from agencies.spec import Basis, ItemSpec, MaterialSpec, SchemeSpec, SourceDocument
 from agencies.words import NOT_PUBLISHED

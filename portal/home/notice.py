@@ -5,7 +5,7 @@ The answers stand in the address and nowhere else: nothing is stored, and the nu
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from threading import BoundedSemaphore, Lock
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -13,9 +13,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from agencies import catalogue, guide
-from agencies.guide import Question
+from agencies import catalogue, notice_number, situation
 from agencies.models import Scheme
+from agencies.situation import Question
 from agencies.spec import SchemeSpec
 from applications import printing
 from applications.registration import parse_date
@@ -96,12 +96,12 @@ def _printed(html: str, number: str) -> printing.Printed | None:
 
 def opened(number: str) -> Asker:
     """Who asked what, out of the number of a sheet. Raises ValueError for one that is mistyped or of nowhere."""
-    scheme_id, code = guide.origin_of(number)
+    scheme_id, code = notice_number.origin_of(number)
     found = catalogue.published_for(scheme_id, code)
     if found is None:
         raise ValueError("编号有误，请对照告知单再输一遍")
     scheme, region = found
-    ticked, answers, discharged = guide.read_notice(scheme.spec, number)
+    ticked, answers, discharged = notice_number.read_notice(scheme.spec, number)
     return Asker(region, scheme, tuple(ticked), answers, discharged)
 
 
@@ -143,7 +143,7 @@ def _ask(
     chosen = set(ticked) or {item.code for item in spec.offered if item.default_ticked}
     context = {
         "items": [Choice(item.code, item.title, item.code in chosen) for item in spec.offered],
-        "questions": [_asked(question, answers) for question in guide.questions(spec)],
+        "questions": [_asked(question, answers) for question in situation.questions(spec)],
         "discharged": request.GET.get("discharged", ""),
         "problem": problem,
     }
@@ -158,7 +158,7 @@ def _asked(question: Question, answers: Mapping[str, str]) -> Asked:
 def answers_in(spec: SchemeSpec, given: QueryDict) -> dict[str, str]:
     """The answers of a query string; what is none of the offered choices counts as not answered."""
     found = {}
-    for question in guide.questions(spec):
+    for question in situation.questions(spec):
         answer = given.get(question.code, "")
         if answer in dict(question.choices):
             found[question.code] = str(answer)
@@ -169,4 +169,4 @@ def _discharged(given: QueryDict) -> date | None:
     """The day of discharge as typed; None for nothing and for what is no day of our time."""
     written = parse_date(given.get("discharged", "") or "")
     day = date.fromisoformat(written) if written else None
-    return day if day and guide.FIRST_DAY <= day < guide.FIRST_DAY + timedelta(days=guide.DAYS - 1) else None
+    return day if day and notice_number.holds(day) else None

@@ -14,10 +14,13 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from agencies import catalogue, guide, routing
+from agencies import catalogue, guide, routing, situation
 from agencies.deadlines import Calendar, calendar_now, last_day
-from agencies.guide import Question, Step, Visit
+from agencies.flow_chart import Step
 from agencies.models import Office, Region, Scheme
+from agencies.notice_number import notice_number
+from agencies.one_time_notice import Visit, one_time_notice
+from agencies.situation import Question
 from agencies.spec import MaterialSpec, SchemeSpec
 from agencies.words import NOT_PUBLISHED, full_day, plain_day
 from portal.home.guide import limit_words
@@ -38,7 +41,7 @@ class Asker:
 
     @property
     def number(self) -> str:
-        return guide.notice_number(
+        return notice_number(
             self.scheme.spec, self.ticked, dict(self.answers), discharged=self.discharged, region=self.region.code,
             scheme_id=self.scheme.pk,
         )  # fmt: skip
@@ -110,7 +113,7 @@ def sheet(asker: Asker, today: date | None) -> Sheet:
     """The whole notice; without `today` it names no day that depends on when it is read."""
     spec, region, answers = asker.scheme.spec, asker.region, dict(asker.answers)
     calendar = calendar_now().at(region.code)
-    told = guide.one_time_notice(
+    told = one_time_notice(
         spec, asker.ticked, answers, discharged=asker.discharged, window=region.window, region=region.code,
         scheme_id=asker.scheme.pk,
     )  # fmt: skip
@@ -239,7 +242,7 @@ def _told(address: str, hours: str, phone: str) -> str:
 
 
 def _answers(spec: SchemeSpec, answers: Mapping[str, str], discharged: date | None) -> tuple[str, ...]:
-    given = [_answer_words(question, answers) for question in guide.questions(spec) if answers.get(question.code)]
+    given = [_answer_words(question, answers) for question in situation.questions(spec) if answers.get(question.code)]
     return (*given, *([f"退役时间：{plain_day(discharged)}"] if discharged else []))
 
 

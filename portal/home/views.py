@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from agencies import guide as catalogue_guide
 from agencies import routing
 from agencies.deadlines import calendar_now, missing_year
+from agencies.flow_chart import flow_chart
+from agencies.guide import pre_review_text, reporting_text
+from agencies.item_search import search
 from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
 from portal.home import guide as presenting
 from portal.home.forms import PlaceForm, SignInForm
@@ -125,18 +127,18 @@ def guide(request: HttpRequest) -> HttpResponse:
     if found is None:
         return render(request, "home/guide_place.html", {"form": PlaceForm(), "next": request.path})
     spec, words = found.spec, request.GET.get("q", "").strip()[:60]
-    items = catalogue_guide.search(spec, words) if words else list(spec.offered)
+    items = search(spec, words) if words else list(spec.offered)
     context = {
         **found.context,
         "words": words,
         "rows": presenting.item_rows(spec, items),
         "automatic": spec.automatic,
         "materials": presenting.material_rows(spec, spec.materials, timezone.localdate()),
-        "order": presenting.order_of_items(catalogue_guide.flow_chart(spec)),
-        "pre_review": catalogue_guide.pre_review_text(spec),
+        "order": presenting.order_of_items(flow_chart(spec)),
+        "pre_review": pre_review_text(spec),
         "page": place_page(spec),
         "channels": presenting.channels(spec),
-        "reporting": catalogue_guide.reporting_text(spec, timezone.localdate()),
+        "reporting": reporting_text(spec, timezone.localdate()),
         "sources": presenting.sources(spec, timezone.localdate()),
         "claims": presenting.claim_rows(spec),
         "claim_source": presenting.claim_source(spec),

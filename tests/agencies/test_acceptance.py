@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from agencies import guide
+from agencies import guide, situation
+from agencies.flow_chart import flow_chart
 from agencies.spec import SchemeSpec
 from tests.agencies.conftest import REGIONS, compiled, layer
 
@@ -147,7 +148,7 @@ ORDOS: dict[str, tuple[Row, Any]] = {
         ("政务服务中心“蒙速办·一次办”窗口", "window", False),
     ),
     "OR-11": (
-        lambda s: (s.item("I04").requires, [q.code for q in guide.questions(s)]),
+        lambda s: (s.item("I04").requires, [q.code for q in situation.questions(s)]),
         ((), ["settlement", "hukou_mode", "move_balance"]),
     ),
     "OR-12": (lambda s: by_agency(s)["veterans"], ["I01", "I02"]),
@@ -246,7 +247,7 @@ HEILONGJIANG: dict[str, tuple[Row, Any]] = {
     "HL-16": (lambda s: s.pre_review and (s.pre_review.agency, s.pre_review.source), ("veterans", "HL-16")),
     "HL-19": (lambda s: (str(s.channels[3]), s.channels[3].kind), ("线下帮办代办", "window")),
     "HL-20": (lambda s: s.items[0].agencies, ("veterans",)),
-    "HL-21": (lambda s: len(guide.flow_chart(s).columns[0]), 9),
+    "HL-21": (lambda s: len(flow_chart(s).columns[0]), 9),
 }  # fmt: skip
 
 GUANGDONG: dict[str, tuple[Row, Any]] = {
@@ -392,7 +393,7 @@ def test_order_of_steps_is_the_schemes_choice(schemes: dict[str, SchemeSpec]) ->
     edges = {
         name: [
             (other.code, step.item.code, others is step.hard)
-            for step in guide.flow_chart(spec).steps
+            for step in flow_chart(spec).steps
             for others in (step.hard, step.soft)
             for other in others
         ]

@@ -3,7 +3,10 @@ from typing import Any
 
 import pytest
 
-from agencies import guide
+from agencies import guide, item_search, situation
+from agencies.flow_chart import flow_chart
+from agencies.notice_number import notice_number, origin_of, read_notice
+from agencies.one_time_notice import one_time_notice
 from agencies.spec import Basis, SchemeSpec
 
 
@@ -21,16 +24,16 @@ from agencies.spec import Basis, SchemeSpec
     ],
 )
 def test_search_finds_by_everyday_words(schemes: dict[str, SchemeSpec], words: str, code: str) -> None:
-    assert guide.search(schemes["ordos"], words)[0].code == code
+    assert item_search.search(schemes["ordos"], words)[0].code == code
 
 
 def test_search_finds_nothing_for_foreign_words(schemes: dict[str, SchemeSpec]) -> None:
-    assert guide.search(schemes["ordos"], "护照") == []
-    assert guide.search(schemes["ordos"], " ？") == []
+    assert item_search.search(schemes["ordos"], "护照") == []
+    assert item_search.search(schemes["ordos"], " ？") == []
 
 
 def test_flow_chart_stands_in_columns_by_depth(schemes: dict[str, SchemeSpec]) -> None:
-    chart = guide.flow_chart(schemes["guangdong"])
+    chart = flow_chart(schemes["guangdong"])
 
     assert [[step.item.code for step in column] for column in chart.columns] == [
         ["I01", "I02", "I03", "I06", "I07", "I08", "I09", "I10", "I11", "I12", "I13"],
@@ -40,7 +43,7 @@ def test_flow_chart_stands_in_columns_by_depth(schemes: dict[str, SchemeSpec]) -
 
 
 def test_flow_chart_of_ordos_names_the_prerequisite_and_the_funds(schemes: dict[str, SchemeSpec]) -> None:
-    chart = guide.flow_chart(schemes["ordos"])
+    chart = flow_chart(schemes["ordos"])
 
     assert chart.prerequisites == ("先在旗区人武部完成预备役登记，取得预备役登记证明。",)
     pension = next(step for step in chart.steps if step.item.code == "I08")
@@ -50,13 +53,13 @@ def test_flow_chart_of_ordos_names_the_prerequisite_and_the_funds(schemes: dict[
 
 
 def test_flow_chart_leaves_out_items_not_ticked(schemes: dict[str, SchemeSpec]) -> None:
-    chart = guide.flow_chart(schemes["ordos"], ["I05"], {})
+    chart = flow_chart(schemes["ordos"], ["I05"], {})
 
     assert [step.sentence for step in chart.steps] == ["居民身份证：提交后就开始。"]
 
 
 def test_questions_are_those_that_conditions_look_at(schemes: dict[str, SchemeSpec]) -> None:
-    asked = [(question.code, question.items) for question in guide.questions(schemes["ordos"])]
+    asked = [(question.code, question.items) for question in situation.questions(schemes["ordos"])]
 
     assert asked == [("settlement", ()), ("hukou_mode", ("I04",)), ("move_balance", ("I11",))]
 
@@ -72,22 +75,22 @@ def test_questions_are_those_that_conditions_look_at(schemes: dict[str, SchemeSp
 def test_notice_lists_materials_by_situation(
     schemes: dict[str, SchemeSpec], answers: dict[str, Any], codes: list[str]
 ) -> None:
-    notice = guide.one_time_notice(schemes["ordos"], ["I04"], answers)
+    notice = one_time_notice(schemes["ordos"], ["I04"], answers)
 
     assert [material.code for material in notice.materials] == codes
     assert all(material.because for material in notice.materials)
 
 
 def test_notice_waits_for_funds_only_when_a_balance_is_moved(schemes: dict[str, SchemeSpec]) -> None:
-    with_balance = guide.one_time_notice(schemes["ordos"], ["I11"], {"move_balance": "yes"})
-    without = guide.one_time_notice(schemes["ordos"], ["I11"], {"move_balance": "no"})
+    with_balance = one_time_notice(schemes["ordos"], ["I11"], {"move_balance": "yes"})
+    without = one_time_notice(schemes["ordos"], ["I11"], {"move_balance": "no"})
 
     assert with_balance.chart.steps[0].facts == ("医疗保险基金已打到旗区医疗保险中心",)
     assert without.chart.steps[0].facts == ()
 
 
 def test_notice_counts_visits(schemes: dict[str, SchemeSpec]) -> None:
-    notice = guide.one_time_notice(schemes["ordos"], ["I01", "I05"], {"settlement": "self_employed"})
+    notice = one_time_notice(schemes["ordos"], ["I01", "I05"], {"settlement": "self_employed"})
 
     assert [(visit.place, [item.code for item in visit.items], visit.reasons) for visit in notice.visits] == [
         ("公安局", ["I05"], ("需本人到现场进行人脸和指纹录入。",))
@@ -95,7 +98,7 @@ def test_notice_counts_visits(schemes: dict[str, SchemeSpec]) -> None:
 
 
 def test_notice_says_who_the_scheme_is_for(schemes: dict[str, SchemeSpec]) -> None:
-    notice = guide.one_time_notice(schemes["tianjin"], ["I01"], {"settlement": "retired"})
+    notice = one_time_notice(schemes["tianjin"], ["I01"], {"settlement": "retired"})
 
     assert (notice.items, notice.not_for) == ((), "自主就业退役士兵。")
 
@@ -103,7 +106,7 @@ def test_notice_says_who_the_scheme_is_for(schemes: dict[str, SchemeSpec]) -> No
 def test_items_follow_the_kind_of_settlement(schemes: dict[str, SchemeSpec]) -> None:
     offered = {item.code for item in schemes["guangdong"].offered}
 
-    kept = {item.code for item in guide.items_for(schemes["guangdong"], "assigned_job")}
+    kept = {item.code for item in situation.items_for(schemes["guangdong"], "assigned_job")}
 
     assert offered - kept == {"I02", "I03"}
 
@@ -124,29 +127,29 @@ def test_notice_number_is_stable_and_opens_again(schemes: dict[str, SchemeSpec])
 
     day, turned = date(2026, 9, 1), dict(reversed(answers.items()))
 
-    number = guide.notice_number(spec, ["I01", "I05"], answers, discharged=day, region="150602", scheme_id=7)
+    number = notice_number(spec, ["I01", "I05"], answers, discharged=day, region="150602", scheme_id=7)
 
-    assert number == guide.notice_number(spec, ["I05", "I01"], turned, discharged=day, region="150602", scheme_id=7)
+    assert number == notice_number(spec, ["I05", "I01"], turned, discharged=day, region="150602", scheme_id=7)
     assert len(number) <= 25
-    assert guide.origin_of(number) == (7, "150602")
-    assert guide.read_notice(spec, number.lower().replace("-", " ")) == (["I01", "I05"], answers, day)
+    assert origin_of(number) == (7, "150602")
+    assert read_notice(spec, number.lower().replace("-", " ")) == (["I01", "I05"], answers, day)
 
 
 @pytest.mark.parametrize("region", ["120101", "150602004", "010000000001"])
 @pytest.mark.parametrize("day", [None, date(2000, 1, 1), date(2089, 9, 16)])
 def test_notice_number_holds_every_place_and_day(schemes: dict[str, SchemeSpec], region: str, day: date | None) -> None:
-    number = guide.notice_number(schemes["ordos"], ["I11"], {}, discharged=day, region=region, scheme_id=2**20 - 1)
+    number = notice_number(schemes["ordos"], ["I11"], {}, discharged=day, region=region, scheme_id=2**20 - 1)
 
-    assert guide.origin_of(number) == (2**20 - 1, region)
-    assert guide.read_notice(schemes["ordos"], number) == (["I11"], {}, day)
+    assert origin_of(number) == (2**20 - 1, region)
+    assert read_notice(schemes["ordos"], number) == (["I11"], {}, day)
 
 
 def test_notice_number_with_a_slip_is_refused(schemes: dict[str, SchemeSpec]) -> None:
-    number = guide.notice_number(schemes["ordos"], ["I01"], {}, scheme_id=7)
+    number = notice_number(schemes["ordos"], ["I01"], {}, scheme_id=7)
     wrong = ("B" if number[0] != "B" else "C") + number[1:]
 
     with pytest.raises(ValueError, match="编号有误"):
-        guide.read_notice(schemes["ordos"], wrong)
+        read_notice(schemes["ordos"], wrong)
 
 
 def test_reporting_limit_of_a_repealed_document_is_said_to_be_one(schemes: dict[str, SchemeSpec]) -> None:
@@ -184,8 +187,8 @@ def test_situation_decides_about_an_item(
     """是否持军警驾驶证: asked of everybody in Guangdong, nowhere else."""
     spec = schemes["guangdong"]
 
-    notice = guide.one_time_notice(spec, ticked, {"holds_licence": held})
+    notice = one_time_notice(spec, ticked, {"holds_licence": held})
 
     assert ("I06" in [item.code for item in notice.items]) is has_it
-    assert "holds_licence" in [question.code for question in guide.questions(spec)]
-    assert "holds_licence" not in [question.code for question in guide.questions(schemes["ordos"])]
+    assert "holds_licence" in [question.code for question in situation.questions(spec)]
+    assert "holds_licence" not in [question.code for question in situation.questions(schemes["ordos"])]

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from agencies.enums import Role
-from agencies.guide import notice_number
+from agencies.notice_number import notice_number
 from applications import exports, questions, review, visits
 from applications.enums import ExportKind, Fulfilment
 from applications.models import Dispatch, Document, PreReview, Ticket

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from agencies import guide
+from agencies.flow_chart import flow_chart
 from agencies.models import Scheme
 from agencies.spec import SchemeSpec
 from portal.home.flow import BOX_HEIGHT, Flow, draw, draw_for_phone, sentences
@@ -21,7 +21,7 @@ def spec_of(region: str) -> SchemeSpec:
 
 
 def drawing(region: str) -> Flow:
-    return draw(spec_of(region), guide.flow_chart(spec_of(region)))
+    return draw(spec_of(region), flow_chart(spec_of(region)))
 
 
 @pytest.mark.parametrize("region", REGIONS)
@@ -67,7 +67,7 @@ def test_outside_facts_stand_beside_what_waits_for_them() -> None:
 def test_words_say_what_the_drawing_shows() -> None:
     spec = spec_of("150600")
 
-    assert sentences(spec, guide.flow_chart(spec)) == [
+    assert sentences(spec, flow_chart(spec)) == [
         "先在旗区人武部完成预备役登记，取得预备役登记证明。",
         "填登记表，五件事同时开始：退役报到、一次性经济补助金、恢复户口、灵活就业参保登记、医保参保和变更登记。",
         "养老保险转移接续：等个人养老保险资金已打到旗区社会保险经办机构后开始；建议先办灵活就业参保登记。",
@@ -82,7 +82,7 @@ def test_words_say_what_the_drawing_shows() -> None:
 def test_drawing_for_a_phone_shows_the_same_boxes_one_below_the_other(region: str) -> None:
     spec = spec_of(region)
 
-    wide, phone = draw(spec, guide.flow_chart(spec)), draw_for_phone(spec, guide.flow_chart(spec))
+    wide, phone = draw(spec, flow_chart(spec)), draw_for_phone(spec, flow_chart(spec))
 
     assert sorted(box.title for box in phone.boxes) == sorted(box.title for box in wide.boxes)
     assert [box.row for box in phone.boxes] == list(range(len(phone.boxes)))
@@ -90,9 +90,7 @@ def test_drawing_for_a_phone_shows_the_same_boxes_one_below_the_other(region: st
 
 
 def test_item_stands_indented_below_what_it_waits_for() -> None:
-    boxes = {
-        "".join(box.title): box for box in draw_for_phone(spec_of("440000"), guide.flow_chart(spec_of("440000"))).boxes
-    }
+    boxes = {"".join(box.title): box for box in draw_for_phone(spec_of("440000"), flow_chart(spec_of("440000"))).boxes}
 
     chain = [boxes[name] for name in ("退役报到", "恢复户口", "居民身份证")]
     assert [box.row for box in chain] == [1, 2, 3]
@@ -107,7 +105,7 @@ def test_no_name_of_the_shipped_schemes_is_cut() -> None:
 def test_pre_review_is_told_in_words_and_in_the_box_of_the_form() -> None:
     """HL-16."""
     spec = spec_of("230000")
-    chart = guide.flow_chart(spec)
+    chart = flow_chart(spec)
 
     assert sentences(spec, chart)[0].startswith("填登记表，先由退役军人事务局预审，通过后九件事同时开始：退役报到、")
     forms = [

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from django.test import Client
 
-from agencies import guide
+from agencies import item_search
+from agencies.flow_chart import flow_chart
 from agencies.spec import SchemeSpec
 from portal.home.guide import (
     claim_rows,
@@ -126,11 +127,11 @@ def test_everyday_words_find_the_item_in_every_region(
     name: str,
     words: str,
 ) -> None:
-    assert guide.search(schemes[name], words)[0].code == EVERYDAY[words]
+    assert item_search.search(schemes[name], words)[0].code == EVERYDAY[words]
 
 
 def test_order_tells_only_what_waits(schemes: dict[str, SchemeSpec]) -> None:  # noqa: F811
-    sentences = order_of_items(guide.flow_chart(schemes["ordos"]))
+    sentences = order_of_items(flow_chart(schemes["ordos"]))
 
     assert "居民身份证：等“恢复户口”办结后开始。" in sentences
     assert [sentence for sentence in sentences if sentence.startswith("退役报到")] == []

@@ -10,9 +10,9 @@ import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from agencies import guide
 from agencies.deadlines import calendar_now, last_day
 from agencies.enums import LimitUnit
+from agencies.flow_chart import flow_chart
 from agencies.models import Scheme
 from agencies.publishing import publish
 from agencies.spec import Limit, SchemeSpec
@@ -241,7 +241,7 @@ def test_notice_counts_the_days_to_report(client: Client) -> None:
 
 def test_days_of_a_chain_add_up(spec: SchemeSpec) -> None:
     """The identity card starts when the household registration is done: 27 working days after 27."""
-    chart = guide.flow_chart(spec, ["I04", "I05"], ANSWERS)
+    chart = flow_chart(spec, ["I04", "I05"], ANSWERS)
     calendar = calendar_now()
 
     ends = last_days(spec, chart.steps, calendar, date(2026, 9, 15))
