@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.deadlines import Calendar
-from applications import clock
 from applications.enums import BEFORE_OFFICES, TaskStatus
 from applications.models import ItemTask
 from portal.desk.addresses import task_url
@@ -93,18 +92,6 @@ def chips(query: QueryDict, items: dict[str, str]) -> list[tuple[str, str]]:
     return found
 
 
-def light(next_on: date | None, today: date, calendar: Calendar) -> Clock:
-    """The time left in working days, as shape and words."""
-    if next_on is None:
-        return Clock("grey", "未计时")
-    left = calendar.between(today, next_on)
-    if next_on < today:
-        return Clock("red", f"超期 {-left} 天" if left else "已超期")
-    if next_on == today:
-        return Clock("amber", "今天到期")
-    return Clock("amber" if left <= clock.SOON_DAYS else "done", f"剩 {left} 天")
-
-
 def queue_row(task: ItemTask, today: date, calendar: Calendar) -> QueueRow:
     handed = task.handed[0] if task.handed else None  # type: ignore[attr-defined]  # prefetched by for_desk
     payload = handed.payload if handed else {"fields": [], "materials": []}
@@ -118,7 +105,7 @@ def queue_row(task: ItemTask, today: date, calendar: Calendar) -> QueueRow:
         name=name,
         id_no=masked(id_no),
         item=task.item.name,
-        clock=light(task.next_on, today, calendar),
+        clock=progress.light(task, calendar, today, is_short=True),
         tag=progress.staff_tag(task),
         materials=f"{given} / {wanted}" if wanted else "—",
         is_incomplete=given < wanted,

@@ -10,7 +10,7 @@ from applications.enums import Decision, Fulfilment, Verdict
 from applications.models import CorrectionLine, Material, StatusLog
 from portal.desk.addresses import task_url
 from portal.desk.case_presenters import next_step
-from portal.desk.queue_presenters import light, person_of
+from portal.desk.queue_presenters import person_of
 from portal.desk.sight import Sight
 from portal.desk.task_news import news
 from portal.web import progress
@@ -191,7 +191,7 @@ def task_page(sight: Sight, *, wanted_file: str = "", is_revealed: bool = False)
         number=task.application.number,
         channel=f"{task.application.get_channel_display()}提交",
         tag=progress.staff_tag(task),
-        clock=None if task.is_terminal else light(task.next_on, sight.today, sight.calendar),
+        clock=None if task.is_terminal else progress.light(task, sight.calendar, sight.today, is_short=True),
         lines=payload_lines(sight, is_revealed=is_revealed),
         has_hidden=bool(hidden_fields(sight)) and not is_revealed,
         is_revealed=is_revealed,
