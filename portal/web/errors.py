@@ -6,20 +6,28 @@ from django.shortcuts import render
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was older than the sign-in: ask to send it again; the browser still holds what was typed."""
-    return render(request, "errors/csrf.html", status=403)
+    words = "这一页开着的时间太长，或者在别处登录过。请返回上一页，刷新后再提交一次；已保存的内容都在。"
+    return _page(request, 403, "刚才没有提交成功", words, again=request.get_full_path())
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/400.html", status=400)
+    words = "送来的内容里有不能处理的字符，或者太多、太大。请返回上一页，删去特殊符号后再试；文件请一次少传几个。"
+    return _page(request, 400, "这一次没有收下", words)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/404.html", status=404)
+    words = "地址可能抄错了，也可能是这个办件不归您的账号。请核对编号，或问综合窗口。"
+    return _page(request, 404, "没有找到这个页面", words)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/403.html", status=403)
+    return _page(request, 403, "没有找到这个页面", "您登录的账号看不到这一页。请核对编号，或问综合窗口。")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """A page of its own, which reads neither person, session nor messages: the database may be what failed."""
     return render(request, "errors/500.html", status=500)
+
+
+def _page(request: HttpRequest, status: int, title: str, words: str, *, again: str = "") -> HttpResponse:
+    return render(request, "errors/page.html", {"title": title, "words": words, "again": again}, status=status)

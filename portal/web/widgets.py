@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 
 
-class ChoiceCards(forms.RadioSelect):
-    """Radio buttons as bordered cards; `hints` gives the consequence below a choice, by value.
+class _Cards(forms.widgets.ChoiceWidget):
+    """Choices as bordered cards; `hints` gives the consequence below a choice, by value.
 
     `in_row=True` puts short choices such as 是 and 否 side by side.
     """
@@ -22,19 +22,12 @@ class ChoiceCards(forms.RadioSelect):
         return option
 
 
-class CheckCards(forms.CheckboxSelectMultiple):
-    """Several of a few choices, as cards with a hint each."""
+class ChoiceCards(_Cards, forms.RadioSelect):
+    """One of a few choices."""
 
-    in_row = False
 
-    def __init__(self, *args: Any, hints: Mapping[str, str] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.hints = dict(hints or {})
-
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **kwargs)
-        option["hint"] = self.hints.get(str(value), "")
-        return option
+class CheckCards(_Cards, forms.CheckboxSelectMultiple):
+    """Several of a few choices."""
 
 
 class DayInput(forms.DateInput):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +13,7 @@ from applications.errors import AlreadyDone, Refused
 from applications.models import PreReview
 from portal.web import pre_reviewing, visiting
 from portal.web.access import SignedInRequest
+from portal.web.handing_over import HandOverForm
 from portal.web.papers import newest, paper_url
 from portal.window.guard import case_of_place, clerk_only
 
@@ -55,19 +55,6 @@ def visit(request: SignedInRequest, number: str, task_id: int) -> HttpResponse:
 
 
 # -- handing over --------------------------------------------------------------------------------------------------------
-
-
-class HandOverForm(forms.Form):
-    """Who signed the 送达回证."""
-
-    use_required_attribute = False
-    receiver = forms.CharField(
-        label="签收人",
-        max_length=60,
-        help_text="送达回证上签字的人",
-        error_messages={"required": "请写明签收人"},
-    )
-    relation = forms.CharField(label="和申请人的关系", max_length=20, required=False, help_text="本人领取就不填")
 
 
 @clerk_only

@@ -7,6 +7,7 @@ from django import forms
 from applications import review
 from applications.enums import Action, Fulfilment
 from portal.desk.ways.base import Way
+from portal.web.handing_over import HandOverForm
 
 
 class Follow(Way):
@@ -73,13 +74,8 @@ class Mail(Follow):
         return "单号会告诉申请人，并印在送达回证上"
 
 
-class HandOver(Follow):
+class HandOver(HandOverForm, Follow):
     action, button, stage = Action.HAND_OVER, "登记已送达", Fulfilment.DELIVERED
-
-    receiver = forms.CharField(
-        label="签收人", max_length=60, error_messages={"required": "请写明签收人"}, help_text="送达回证上签字的人"
-    )
-    relation = forms.CharField(label="和申请人的关系", max_length=20, required=False, help_text="本人领取就不填")
 
     def build(self) -> None:
         super().build()
