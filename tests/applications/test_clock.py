@@ -14,6 +14,7 @@ from agencies.enums import LimitUnit
 from agencies.spec import Limit
 from applications.clock import Event, Kind, Light, LogLine, Rule, State, events_of, pauses_of, read
 from applications.enums import Action, TaskStatus
+from tests.agencies.test_deadlines import GOLDEN
 
 
 def shipped_calendar() -> Calendar:
@@ -48,28 +49,7 @@ def due(events: list[Event], days: int, today: str = "2025-01-01") -> str | None
     return found.isoformat() if found else None
 
 
-@pytest.mark.parametrize(
-    ("start", "days", "end"),
-    [
-        ("2025-01-24", 5, "2025-02-07"),
-        ("2025-04-25", 3, "2025-04-29"),
-        ("2025-09-26", 5, "2025-10-10"),
-        ("2025-09-30", 10, "2025-10-21"),
-        ("2026-02-13", 5, "2026-02-27"),
-        ("2026-02-13", 20, "2026-03-19"),
-        ("2026-04-30", 5, "2026-05-11"),
-        ("2026-09-18", 5, "2026-09-24"),
-        ("2026-09-24", 5, "2026-10-09"),
-        ("2026-09-30", 5, "2026-10-13"),
-        ("2026-03-02", 15, "2026-03-23"),
-        ("2026-03-02", 27, "2026-04-09"),
-        ("2026-12-24", 5, "2026-12-31"),
-        ("2025-03-10", 27, "2025-04-17"),
-        ("2025-09-16", 27, "2025-10-29"),
-        ("2025-09-16", 15, "2025-10-13"),
-        ("2025-09-26", 10, "2025-10-16"),
-    ],
-)
+@pytest.mark.parametrize(("start", "days", "end"), GOLDEN)
 def test_due_day_of_the_golden_cases(start: str, days: int, end: str) -> None:
     assert due([accepted(start)], days) == end
 
