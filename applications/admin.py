@@ -9,21 +9,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from agencies.admin.rights import ReadOnly
 from applications.models import Application, Correction, Dispatch, DispatchAttempt, Document, ItemTask, StatusLog
 from portal.accounts.masking import masked
-
-
-class ReadOnly:
-    """What services made is looked at here, never added, changed or deleted."""
-
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return False
 
 
 class RowInline(ReadOnly, admin.TabularInline):

@@ -1,3 +1,5 @@
+"""Calendars in the administrators' console: every version, to be read."""
+
 from datetime import date
 from itertools import groupby
 

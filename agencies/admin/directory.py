@@ -1,3 +1,5 @@
+"""The directory in the administrators' console: places, agencies, offices and the ways to them, postings."""
+
 from typing import Any
 
 from django import forms

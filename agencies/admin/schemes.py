@@ -1,3 +1,5 @@
+"""Schemes in the administrators' console: read, compared, checked and brought in as files."""
+
 from typing import Any
 
 from django import forms

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from applications.management import demo_cases
+from applications.management import demo_cases, demo_stage
 from applications.management.demo_people import People, load_example, places
 from applications.models import Application
 from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             people.overseers(found[0])
             if not Application.objects.filter(region__in=[place.region for place in found]).exists():
                 for place in found:
-                    demo_cases.tell(demo_cases.Stage(place, people), is_main=place is found[0])
+                    demo_cases.tell(demo_stage.Stage(place, people), is_main=place is found[0])
         self._say()
 
     def _say(self) -> None:
