@@ -22,13 +22,8 @@ from portal.accounts.models import User
 MOST_SLOTS = 6
 
 
-def place_of(task: ItemTask) -> str:
-    """Where the person should come: the office and, where it is published, its address."""
-    return f"{task.office.name}　{task.office.address}" if task.office.address else task.office.name
-
-
 def hours_of(task: ItemTask, day: date) -> str:
-    """When that place is open in the season of the day; empty where it is not published."""
+    """When the office is open in the season of the day; empty where it is not published."""
     place = task.application.scheme.spec.place(task.office.region_id)
     return task.office.hours or (place.hours_on(day) if place else "") or ""
 
@@ -56,7 +51,7 @@ def call_in(
     at = at or timezone.now()
     with transaction.atomic():
         workflow.lock(task.application_id)
-        times, where = _checked(task, slots, at), clean_text(place)[:200] or place_of(task)
+        times, where = _checked(task, slots, at), clean_text(place)[:200] or task.office.where
         data = {"place": where, "slots": [slot.isoformat() for slot in times]}
         workflow.advance(task, Action.CALL_IN, party=Party.REVIEWER, actor=reviewer, note=note, data=data, at=at)
         Visit.objects.create(
@@ -107,7 +102,7 @@ def offer_times(task: ItemTask, *, reviewer: User, slots: Iterable[datetime], at
 def _current(task: ItemTask) -> Visit:
     """The open call, read anew under the case's lock. A call from before appointments were kept gets one."""
     visit = Visit.objects.filter(task=task, came_at=None).first()
-    return visit or Visit.objects.create(task=task, place=place_of(task), called_at=timezone.now())
+    return visit or Visit.objects.create(task=task, place=task.office.where, called_at=timezone.now())
 
 
 def book(task: ItemTask, slot: datetime, *, user: User, party: Party, at: datetime | None = None) -> Visit:

@@ -46,6 +46,11 @@ class Office(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def where(self) -> str:
+        """The office and, where it is published, its address."""
+        return f"{self.name}　{self.address}" if self.address else self.name
+
 
 class OfficeRoute(models.Model):
     """对接方式: one item goes to an office another way than the office's own; an item may have a system of its own."""

@@ -31,7 +31,7 @@ def delivery_receipt(document: Document) -> dict[str, Any]:
         "office": task.office.name,
         "manners": [(words == chosen, words) for words in manners],
         "courier": facts.get("courier") or (result.courier if is_posted else ""),
-        "delivery_place": "按申请人填的邮寄地址" if is_posted else _place_words(task),
+        "delivery_place": "按申请人填的邮寄地址" if is_posted else task.office.where,
         "delivered_at": moment(document.requested_at) if is_done and not is_posted else "",
         "receiver": facts.get("receiver", ""),
         "relation": (facts.get("relation") or "本人") if is_done else "",
@@ -44,7 +44,3 @@ def delivery_receipt(document: Document) -> dict[str, Any]:
 
 def _was_posted(task: ItemTask, at: datetime) -> bool:
     return task.log.filter(action=Action.MAIL, at__lte=at).exists()
-
-
-def _place_words(task: ItemTask) -> str:
-    return f"{task.office.name}　{task.office.address}" if task.office.address else task.office.name

@@ -240,10 +240,9 @@ def _visit_words(task: ItemTask) -> str:
 def _follow_words(task: ItemTask) -> str:
     """What the person does about a card or paper: wait, fetch it, expect the parcel."""
     what, result = task.spec.result.name or "办理结果", task.result
-    where = f"{task.office}{f'　{task.office.address}' if task.office.address else ''}"
     return {
         Fulfilment.IN_PRODUCTION: f"{what}正在制作，制好后通知您",
-        Fulfilment.READY: f"{what}可以领了。请带居民身份证到{where}领取，领取时在送达回证上签字",
+        Fulfilment.READY: f"{what}可以领了。请带居民身份证到{task.office.where}领取，领取时在送达回证上签字",
         Fulfilment.MAILED: f"{what}已寄出，快递单号 {result.courier}",
         Fulfilment.DELIVERED: f"{what}已送达" + (f"，签收人 {result.receiver}" if result.receiver else ""),
     }.get(Fulfilment(result.fulfilment), "")

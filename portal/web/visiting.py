@@ -61,7 +61,7 @@ def appointment(task: ItemTask, visit: Visit | None) -> Appointment:
         note = f"{moment_words(visit.missed_at)}没有到场"
     return Appointment(
         when=when,
-        place=visit.place if visit is not None else visits.place_of(task),
+        place=visit.place if visit is not None else task.office.where,
         hours=visits.hours_of(task, timezone.localdate(agreed or now)),
         bring=visit.bring if visit is not None else "",
         reason=(visit.reason if visit is not None else "") or task.spec.in_person_reason,

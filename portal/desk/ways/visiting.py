@@ -54,7 +54,7 @@ class CallIn(WithSlots):
 
     def build(self) -> None:
         self.fields["note"].initial = self.sight.item.in_person_reason
-        self.fields["place"].initial = visits.place_of(self.task)
+        self.fields["place"].initial = self.task.office.where
         self.fields["slot1"].help_text = f"{self.hours_hint()}。只给一个，就是约好的时间；都不给，办公时间随时可来"
 
     @property
