@@ -9,7 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 from agencies.flow_chart import flow_chart
 from agencies.models import Scheme
 from agencies.spec import SchemeSpec
-from portal.home.flow import BOX_HEIGHT, Flow, draw, draw_for_phone, sentences
+from portal.home.drawing import BOX_HEIGHT, Flow, draw, draw_for_phone
+from portal.home.flow import sentences
 from tests.factories import DONGSHENG, TIANHE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("directory")]
