@@ -19,7 +19,7 @@ from portal.web.files import inline_file
 @officers_only
 def pre_review_list(request: OfficerRequest) -> HttpResponse:
     rows = pre_reviewing.waiting_rows(request.posting, "desk")
-    return render(request, "desk/pre_review_list.html", {"rows": rows})
+    return render(request, "web/pre_review_list.html", {"rows": rows})
 
 
 def _latest(request: OfficerRequest, number: str) -> PreReview:
@@ -37,7 +37,7 @@ def pre_review(request: OfficerRequest, number: str) -> HttpResponse:
     if request.method != "POST" and waiting.decided_at is not None:
         return redirect("desk:pre_review_list")
     return pre_reviewing.respond(
-        request, waiting, side="desk", show=lambda page: render(request, "desk/pre_review.html", page)
+        request, waiting, side="desk", show=lambda page: render(request, "web/pre_review.html", page)
     )
 
 

@@ -37,7 +37,7 @@ def download(request: HttpRequest, number: str) -> HttpResponseBase:
         response.headers["Content-Security-Policy"] = VIEWER_POLICY
         return response
     if document.status == DocumentStatus.REQUESTED and not document.error:
-        return render(request, "papers/pending.html", {"document": document, "title": paper.title_of(document)})
+        return render(request, "web/paper_pending.html", {"document": document, "title": paper.title_of(document)})
     return HttpResponse(paper.html_of(document, is_page=True))
 
 
@@ -87,10 +87,10 @@ class VerifyForm(forms.Form):
 def verify(request: HttpRequest) -> HttpResponse:
     """Anyone may check a paper. Number and code come by POST, so that the code is in no address and no log."""
     if request.method != "POST":
-        return render(request, "papers/verify.html", {"form": VerifyForm(initial={"number": request.GET.get("n", "")})})
+        return render(request, "web/verify.html", {"form": VerifyForm(initial={"number": request.GET.get("n", "")})})
     form = VerifyForm(request.POST)
     rows = _checked(form) if form.is_valid() else None
-    return render(request, "papers/verify.html", {"form": form, "rows": rows})
+    return render(request, "web/verify.html", {"form": form, "rows": rows})
 
 
 def _checked(form: VerifyForm) -> list[SummaryRow] | None:

@@ -24,7 +24,7 @@ from portal.window.guard import case_of_place, clerk_only
 @require_GET
 def pre_review_list(request: SignedInRequest) -> HttpResponse:
     rows = pre_reviewing.waiting_rows(request.posting, "window")
-    return render(request, "window/pre_review_list.html", {"rows": rows})
+    return render(request, "web/pre_review_list.html", {"rows": rows})
 
 
 @clerk_only
@@ -35,7 +35,7 @@ def pre_review(request: SignedInRequest, number: str) -> HttpResponse:
     if request.method != "POST" and waiting.decided_at is not None:
         return redirect("window:pre_review_list")
     return pre_reviewing.respond(
-        request, waiting, side="window", show=lambda page: render(request, "window/pre_review.html", page)
+        request, waiting, side="window", show=lambda page: render(request, "web/pre_review.html", page)
     )
 
 
