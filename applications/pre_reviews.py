@@ -21,11 +21,16 @@ from portal.accounts.models import User
 def pass_on(
     review: PreReview, *, staff: User, party: Party = Party.REVIEWER, note: str = "", at: datetime | None = None
 ) -> PreReview:
-    """预审通过: every item goes on its way, or waits for its own prerequisites as it would have from the start."""
+    """预审通过: every item goes on its way, or waits for its own prerequisites as it would have from the start.
+
+    Raises Refused when the form was typed by the same person: two people look at every form.
+    """
     at = at or timezone.now()
     with transaction.atomic():
         application = workflow.lock(review.application_id)
         current = _open(review)
+        if words := barred(current, staff):
+            raise Refused(words)
         for task in _tasks(application, TaskStatus.PRE_REVIEW):
             workflow.advance(task, Action.PRE_PASS, party=party, actor=staff, note=note, at=at)
         _decide(current, staff, at, is_passed=True, note=note)
@@ -59,6 +64,14 @@ def give_back(
         _reopen(current, application)
         notices.write(application, NoticeKind.PRE_RETURNED, details=[f"{current.office}预审退回：{note}"], at=at)
     return current
+
+
+def barred(review: PreReview, staff: User) -> str:
+    """Why this person may not pass the form: they typed it, also if somebody else pressed the button. Empty when they may."""
+    if review.draft is not None and review.draft.entered_by_id == staff.pk:
+        return workflow.TRANSITIONS[Action.PRE_PASS].other_words
+    task = review.application.tasks.filter(status=TaskStatus.PRE_REVIEW).select_related("application").first()
+    return workflow.barred(task, Action.PRE_PASS, staff) if task is not None else ""
 
 
 def _open(review: PreReview) -> PreReview:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
@@ -39,7 +40,8 @@ class Transition:
     """`target` None: the status stays. `accepted_target`: where a task goes that was accepted before.
 
     `needs` are the data that must come along, by their key in the log and their name. `stages` and `stage`: from where to
-    where the deed takes what follows a decision (money, a card), which never changes the decision itself.
+    where the deed takes what follows a decision (money, a card), which never changes the decision itself. `other_than`:
+    who did one of these deeds on the case does not do this one (four eyes), and `other_words` says so.
     """
 
     sources: frozenset[TaskStatus]
@@ -50,6 +52,8 @@ class Transition:
     stages: Set[Fulfilment] = frozenset()
     stage: Fulfilment | None = None
     accepted_target: TaskStatus | None = None
+    other_than: tuple[Action, ...] = ()
+    other_words: str = ""
     clock: str = "–"
     basis: str = ""
 
@@ -61,6 +65,8 @@ def _row(sources: Iterable[TaskStatus], target: TaskStatus | None, parties: Iter
 _OFFICE = (Party.REVIEWER,)
 _PERSON = (Party.APPLICANT, Party.CLERK)
 _HUB = (Party.REVIEWER, Party.CLERK)
+_PROPOSED_IT = "这一件是您报请批准的，要由其他批准人员决定"
+_OWN_CASE = "这是您本人的办件，要由其他工作人员办理"
 
 # What a deed must bring along besides words, as the table names it.
 NEEDS = {
@@ -84,6 +90,8 @@ TRANSITIONS: dict[Action, Transition] = {
         [S.PRE_REVIEW],
         S.WAITING,
         _HUB,
+        other_than=(Action.SUBMIT, Action.ADD_ITEMS, Action.PRE_AMEND),
+        other_words="这份登记表是您录入的，预审通过要由另一个人决定。您可以退回修改，或者请同事来看",
         clock="预审期限结束，部门的期限还没开始",
         basis="受理以前的预审，方案里写了才有",
     ),
@@ -181,10 +189,25 @@ TRANSITIONS: dict[Action, Transition] = {
     Action.PROPOSE: _row([S.IN_REVIEW], S.AWAITING_APPROVAL, _OFFICE, needs_note=True, basis="承办、批准分开的事项"),
     Action.SEND_BACK: _row([S.AWAITING_APPROVAL], S.IN_REVIEW, [Party.APPROVER], needs_note=True, basis="退回承办"),
     Action.COMPLETE: _row([S.IN_REVIEW], S.COMPLETED, _OFFICE, clock="结束", basis="准予办结"),
-    Action.APPROVE: _row([S.AWAITING_APPROVAL], S.COMPLETED, [Party.APPROVER], clock="结束", basis="批准办结"),
+    Action.APPROVE: _row(
+        [S.AWAITING_APPROVAL],
+        S.COMPLETED,
+        [Party.APPROVER],
+        other_than=(Action.PROPOSE,),
+        other_words=_PROPOSED_IT,
+        clock="结束",
+        basis="批准办结",
+    ),
     Action.REFUSE: _row([S.IN_REVIEW], S.REFUSED, _OFFICE, needs_note=True, clock="结束", basis="说明理由和救济途径"),
     Action.APPROVE_REFUSAL: _row(
-        [S.AWAITING_APPROVAL], S.REFUSED, [Party.APPROVER], needs_note=True, clock="结束", basis="说明理由和救济途径"
+        [S.AWAITING_APPROVAL],
+        S.REFUSED,
+        [Party.APPROVER],
+        needs_note=True,
+        other_than=(Action.PROPOSE,),
+        other_words=_PROPOSED_IT,
+        clock="结束",
+        basis="说明理由和救济途径",
     ),
     Action.WITHDRAW: _row(
         [*BEFORE_OFFICES, S.WAITING, S.PENDING, S.QUEUED, S.AWAITING_CORRECTION],
@@ -299,6 +322,25 @@ def available(task: ItemTask, party: Party) -> list[Action]:
     ]
 
 
+def barred(task: ItemTask, action: Action, actor: User | None) -> str:
+    """Why this person may not do what their party may: it is their own case, or others must look at it besides them.
+    Empty when they may.
+    """
+    return _barred(task.application, task, TRANSITIONS[action], actor)
+
+
+def _barred(application: Application, task: ItemTask, row: Transition, actor: User | None) -> str:
+    if actor is None:
+        return ""
+    if Party.APPLICANT not in row.parties and application.applicant_id == actor.pk:
+        return _OWN_CASE
+    if not row.other_than:
+        return ""
+    of_task = Q(task=task.pk) | Q(task=None)
+    done = StatusLog.objects.filter(of_task, application=application, action__in=row.other_than, actor=actor)
+    return row.other_words if done.exists() else ""
+
+
 def advance(
     task: ItemTask,
     action: Action,
@@ -325,6 +367,8 @@ def advance(
             raise AlreadyDone(_done_already(task, action))
         if party not in row.parties or not applies(task, action):
             raise Refused(f"{Party(party).label}不能做“{Action(action).label}”")
+        if words := _barred(application, task, row, actor):
+            raise Refused(words)
         if row.needs_note and not note.strip():
             raise Refused(f"{Action(action).label}要写明原因")
         if lacking := [NEEDS[key] for key in row.needs if not (data or {}).get(key)]:

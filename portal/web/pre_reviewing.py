@@ -112,7 +112,7 @@ def respond(request: SignedInRequest, waiting: PreReview, *, side: str, show: Sh
     form = DecisionForm(request.POST if request.method == "POST" else None, case, given)
     if request.POST.get("round", str(waiting.round)) != str(waiting.round):
         messages.warning(request, "没有登记：这份登记表已经退回，本人改好又交来了。下面是新的内容，请重新看过再决定")
-        return show(_page(waiting, form, given, side))
+        return show(_page(request, waiting, form, given, side))
     if request.method == "POST" and form.is_valid():
         try:
             messages.success(request, _decide(request, waiting, form))
@@ -120,9 +120,9 @@ def respond(request: SignedInRequest, waiting: PreReview, *, side: str, show: Sh
             messages.warning(request, str(already))
         except Refused as refused:
             messages.error(request, str(refused))
-            return show(_page(waiting, form, given, side))
+            return show(_page(request, waiting, form, given, side))
         return redirect(f"{side}:pre_review_list")
-    return show(_page(waiting, form, given, side))
+    return show(_page(request, waiting, form, given, side))
 
 
 def _decide(request: SignedInRequest, waiting: PreReview, form: DecisionForm) -> str:
@@ -135,7 +135,9 @@ def _decide(request: SignedInRequest, waiting: PreReview, form: DecisionForm) ->
     return f"{number} 已退回修改，共 {len(made.deficits)} 处，已通知申请人"
 
 
-def _page(waiting: PreReview, form: DecisionForm, given: list[Material], side: str) -> dict[str, Any]:
+def _page(
+    request: SignedInRequest, waiting: PreReview, form: DecisionForm, given: list[Material], side: str
+) -> dict[str, Any]:
     case = waiting.application
     sections = [
         (
@@ -160,6 +162,7 @@ def _page(waiting: PreReview, form: DecisionForm, given: list[Material], side: s
         "sections": sections,
         "files": _files(case, form, given, side),
         "before": _before(waiting),
+        "barred": pre_reviews.barred(waiting, request.user),
         "form": form,
         "list_url": reverse(f"{side}:pre_review_list"),
     }

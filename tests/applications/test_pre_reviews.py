@@ -312,3 +312,52 @@ def test_every_task_of_a_joint_item_goes_together() -> None:
     pre_reviews.give_back(review, staff=hub(review), deficits=[ADDRESS])
 
     assert not ItemTask.objects.filter(application=case).exclude(status=S.PRE_RETURNED).exists()
+
+
+def test_form_typed_at_the_window_is_passed_by_somebody_else() -> None:
+    clerk = factories.clerk(factories.NANGANG)
+    draft = factories.typed_at_window(clerk, ticked=["I01"])
+    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+
+    with pytest.raises(Refused, match="您录入的，预审通过要由另一个人决定"):
+        pre_reviews.pass_on(waiting(case), staff=clerk, party=Party.CLERK)
+    before = statuses(case)
+    pre_reviews.pass_on(waiting(case), staff=factories.clerk(factories.NANGANG), party=Party.CLERK)
+
+    assert (before, statuses(case)) == ({"I01": S.PRE_REVIEW}, {"I01": S.PENDING})
+
+
+def test_clerk_who_typed_may_give_the_form_back() -> None:
+    clerk = factories.clerk(factories.NANGANG)
+    draft = factories.typed_at_window(clerk, ticked=["I01"])
+    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+
+    pre_reviews.give_back(waiting(case), staff=clerk, party=Party.CLERK, deficits=[ADDRESS])
+
+    assert statuses(case) == {"I01": S.PRE_RETURNED}
+
+
+def test_typing_counts_also_when_the_person_pressed_the_button() -> None:
+    clerk = factories.clerk(factories.NANGANG)
+    draft = factories.draft(region=factories.NANGANG, ticked=["I01"])
+    factories.give_materials(draft)
+    drafts.adopt(draft, clerk=clerk)
+    assert draft.owner is not None
+    case = submission.submit(draft, user=draft.owner, channel=Channel.ONLINE, promised=True)
+
+    with pytest.raises(Refused, match="您录入的"):
+        pre_reviews.pass_on(waiting(case), staff=clerk, party=Party.CLERK)
+
+
+def test_typing_counts_in_every_later_round() -> None:
+    clerk = factories.clerk(factories.NANGANG)
+    draft = factories.typed_at_window(clerk, ticked=["I01"])
+    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+    draft = given_back(case)
+    other = factories.clerk(factories.NANGANG)
+    drafts.adopt(draft, clerk=other)
+    submission.submit(draft, user=other, channel=Channel.WINDOW, promised=True)
+
+    for one in (clerk, other):
+        with pytest.raises(Refused, match="您录入的"):
+            pre_reviews.pass_on(waiting(case), staff=one, party=Party.CLERK)

@@ -1,6 +1,7 @@
 """The office's deeds: corrections go back to that office alone, refusals block nobody, money follows later."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
@@ -384,3 +385,31 @@ def test_party_follows_the_posting() -> None:
     approver = factories.approver_of(task)
 
     assert review.party_of(approver.postings.get()) == Party.APPROVER
+
+
+@pytest.mark.parametrize("deed", [review.complete, review.refuse])
+def test_item_is_approved_by_somebody_else_than_who_proposed_it(deed: Any) -> None:
+    task = in_review()
+    factories.put_under_other_rules(task, lambda content: [item.update(two_steps=True) for item in content["items"]])
+    task = ItemTask.objects.get(pk=task.pk)
+    proposer = factories.approver_of(task)
+    review.propose(task, reviewer=proposer, note="材料齐全")
+    words = {"note": "不符合"} if deed is review.refuse else {}
+
+    with pytest.raises(Refused, match="您报请批准的，要由其他批准人员决定"):
+        deed(task, reviewer=proposer, party=Party.APPROVER, **words)
+    deed(task, reviewer=factories.approver_of(task), party=Party.APPROVER, **words)
+
+    assert task.status in (TaskStatus.COMPLETED, TaskStatus.REFUSED)
+
+
+def test_member_of_staff_does_not_decide_their_own_case() -> None:
+    task = queued()
+    applicant = task.application.applicant
+    assert applicant is not None
+
+    with pytest.raises(Refused, match="您本人的办件，要由其他工作人员办理"):
+        review.accept(task, reviewer=applicant)
+    review.accept(task, reviewer=factories.reviewer_of(task))
+
+    assert task.status == TaskStatus.IN_REVIEW

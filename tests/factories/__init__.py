@@ -27,9 +27,10 @@ def place(code: str = DONGSHENG) -> Region:
 
 
 def person(name: str = "赵明远", **fields: str) -> User:
-    """An applicant with an account of the same identity as their form."""
+    """An applicant with an account of the same identity as their form; a mail address is a confirmed one."""
     made = soldier(name, next(_numbers))
-    values = {"legal_name": made.name, "id_no": made.id_no, "phone": made.phone, **fields}
+    mailbox = {"confirmed_email": fields["email"]} if "email" in fields else {}
+    values = {"legal_name": made.name, "id_no": made.id_no, "phone": made.phone, **mailbox, **fields}
     return User.objects.create_user(f"person{made.id_no}", password="demo-2026", **values)
 
 
@@ -44,6 +45,18 @@ def draft(user: User | None = None, region: str = DONGSHENG, ticked: list[str] |
     codes = ticked if ticked is not None else [item.code for item in made.scheme.spec.offered]
     made = drafts.choose_items(made, codes)
     return drafts.save(made, answers_for(as_soldier(user)))
+
+
+def typed_at_window(clerk: User, ticked: list[str] | None = None, name: str = "孙大娘") -> Draft:
+    """A complete form that a clerk typed for a person without an account, with its materials."""
+    someone = soldier(name, next(_numbers))
+    region = clerk.postings.get().region
+    assert region is not None
+    made = drafts.start(region=region, user=clerk, channel=Channel.WINDOW)
+    made = drafts.choose_items(made, ticked or [item.code for item in made.scheme.spec.offered])
+    made = drafts.save(made, answers_for(someone))
+    give_materials(made)
+    return made
 
 
 def give_materials(made: Draft) -> None:

@@ -20,6 +20,8 @@ def table() -> str:
             sources += f"（{'、'.join(stage.label for stage in Fulfilment if stage in row.stages)}）"
             target += f"（{row.stage.label}）"
         parties = "、".join(party.label for party in Party if party in row.parties)
+        if row.other_than:
+            parties += f"（没有做过{'、'.join(Action(deed).label for deed in row.other_than)}的人）"
         note = "、".join([*(["原因"] if row.needs_note else []), *(NEEDS[key] for key in row.needs)]) or "–"
         lines.append(
             f"| {Action(action).label} | {sources} | {target} | {parties} | {note} | {row.clock} | {row.basis or '–'} |"

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from applications import clock
+from applications import clock, workflow
 from applications.enums import Action
 from applications.models import ItemTask
 from portal.desk.sight import Sight
@@ -66,8 +66,8 @@ class Way(forms.Form):
 
     @property
     def blocked(self) -> str:
-        """Why it cannot be done right now although it belongs here; empty when it can."""
-        return ""
+        """Why it cannot be done right now, or not by this person, although it belongs here; empty when it can."""
+        return workflow.barred(self.task, self.action, self.sight.viewer)
 
     @property
     def blocked_tone(self) -> str:

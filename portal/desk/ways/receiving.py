@@ -63,7 +63,7 @@ class Accept(Way):
 
     @property
     def blocked(self) -> str:
-        return missing_words(self.sight)
+        return super().blocked or missing_words(self.sight)
 
     @property
     def blocked_tone(self) -> str:
@@ -160,6 +160,8 @@ class RequestCorrection(DeficitForm, Way):
 
     @property
     def blocked(self) -> str:
+        if words := super().blocked:
+            return words
         return f"还有 {self.sight.unseen} 份材料没看，看完才能发出告知" if self.sight.unseen else ""
 
     def clean(self) -> dict[str, Any]:

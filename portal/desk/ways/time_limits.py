@@ -54,7 +54,7 @@ class Extend(Way):
             return "这一件已经延长过一次，不能再延"
         if self.task.handler_id == self.sight.viewer.pk:
             return "您是承办人，请由其他负责人批准延期"
-        return ""
+        return super().blocked
 
     def apply(self) -> str:
         given = self.cleaned_data

@@ -359,3 +359,13 @@ def test_decided_task_offers_only_what_can_follow() -> None:
         Action.PRODUCE, Action.MAKE_READY, Action.MAIL, Action.HAND_OVER,
     }  # fmt: skip
     assert ("结果文号", "户字1号") in page.context["task"].result
+
+
+def test_who_proposed_is_told_at_the_approval_that_somebody_else_decides() -> None:
+    task = fresh(two_steps())
+    both = factories.approver_of(task)
+    review.propose(task, reviewer=both, note="材料齐全")
+
+    way = next(way for way in signed_in(both).get(url("task", task)).context["ways"] if way.action == Action.APPROVE)
+
+    assert way.blocked == "这一件是您报请批准的，要由其他批准人员决定"

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from applications import review, visits
-from applications.enums import DocumentKind, Fulfilment, TaskStatus
+from applications import review, submission, visits
+from applications.enums import Channel, DocumentKind, Fulfilment, TaskStatus
 from applications.models import Application, ItemTask, Visit
 from tests import factories
 from tests.portal.desk.conftest import said, signed_in
@@ -43,6 +43,23 @@ def test_clerk_passes_a_form_of_the_place() -> None:
     assert told == [("登记表等预审", "预审", reverse("window:pre_review", args=[case.number]))]
     assert said(done) == [f"{case.number} 预审通过，正在分送各部门"]
     assert case.tasks.get().status == TaskStatus.PENDING
+
+
+def test_clerk_who_typed_a_form_is_told_that_somebody_else_passes_it() -> None:
+    clerk = factories.clerk(factories.NANGANG)
+    draft = factories.typed_at_window(clerk, ticked=["I01"])
+    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+    address = reverse("window:pre_review", args=[case.number])
+
+    own = signed_in(clerk)
+    shown, posted = own.get(address), own.post(address, {"deed": "pass"})
+    other = signed_in(factories.clerk(factories.NANGANG)).get(address)
+
+    assert "您录入的，预审通过要由另一个人决定" in shown.content.decode()
+    assert 'value="pass"' not in shown.content.decode()
+    assert said(posted) == [shown.context["barred"]]
+    assert 'value="pass"' in other.content.decode()
+    assert case.tasks.get().status == TaskStatus.PRE_REVIEW
 
 
 def test_clerk_of_another_place_does_not_see_it(window: Client) -> None:
