@@ -159,6 +159,7 @@ class Outcome(models.TextChoices):
 
 
 class NoticeKind(models.TextChoices):
+    CONFIRM_EMAIL = "confirm_email", "确认邮箱"
     SUBMITTED = "submitted", "登记表已提交"
     CORRECTION = "correction", "需要补正"
     IN_PERSON = "in_person", "需要本人到场"
@@ -168,6 +169,7 @@ class NoticeKind(models.TextChoices):
     DECISION = "decision", "有一件作出了决定"
     CLOSED = "closed", "全部办结"
     OFFICE_SILENT = "office_silent", "到期未答复，视为受理"
+    ANSWERED = "answered", "窗口反映有了答复"
     REPORTING = "reporting", "报到期限"
     REPORT_MISSED = "report_missed", "超过报到期限"
     DUE_SOON = "due_soon", "快到期"

@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from agencies.enums import Role
 from agencies.gateways.base import Answer, Ending
 from agencies.models import Office, Posting
+from applications import confirming
 from applications.enums import FOR_STAFF, NoticeKind, NoticeStatus
 from applications.models import Application, ItemTask, LostAddress, Notice
 from applications.senders import Sender, Text
@@ -33,6 +34,11 @@ GATHERING = timedelta(minutes=3)
 
 _REMINDERS = uuid.UUID("6f3c9a52-2f0e-4b7c-9f57-1f6c5c0d2b11")
 
+# The one mail that carries a link; all others are told by a number.
+CONFIRM_TEXT = (
+    "有人在本平台登记用这个邮箱收通知。是您登记的，请在 3 天内打开下面的链接，登录后确认：{link}\n"
+    "不是您登记的，不用理会，不会再给您发信。"
+)
 TEXTS = {
     NoticeKind.SUBMITTED: "您的登记表已提交，办件编号{number}。办理进度请登录平台查看。",
     NoticeKind.CORRECTION: "您的办件{number}需要补正，请登录平台查看并在期限内补交。",
@@ -43,6 +49,7 @@ TEXTS = {
     NoticeKind.DECISION: "您的办件{number}有一件事作出了决定，理由和您可以怎么做，请登录平台查看。",
     NoticeKind.CLOSED: "您的办件{number}已全部办结，请登录平台查看结果。",
     NoticeKind.OFFICE_SILENT: "办件{number}有一件事到期没有答复，按规定视为受理，请登录平台尽快办理。",
+    NoticeKind.ANSWERED: "您在窗口反映的问题（编号{number}）有了答复，请带编号到综合窗口看答复。",
     NoticeKind.REPORTING: "您的办件{number}有一件事要在期限内办，最后一天和它的出处请登录平台查看。",
     NoticeKind.REPORT_MISSED: "办件{number}有一件事过了本人要办的期限，请登录平台查看并联系本人。",
     NoticeKind.DUE_SOON: "办件{number}快到期，请登录平台查看并按时办理。",
@@ -80,6 +87,11 @@ def write(
         created_at=at,
         next_attempt_at=at + (GATHERING if kind == NoticeKind.PROGRESS else timedelta()),
     )
+
+
+def write_to_phone(phone: str, kind: NoticeKind, *, about: str, at: datetime) -> Notice:
+    """One message to a person who has neither an account nor a case, about the number that they took home."""
+    return Notice.objects.create(kind=kind, sent_to=phone, details=[about], created_at=at, next_attempt_at=at)
 
 
 def tell(task: ItemTask, kind: NoticeKind, words: str, *, at: datetime | None = None) -> Notice | None:
@@ -154,13 +166,25 @@ def mark_read(rows: Iterable[Notice]) -> None:
 
 
 def text_of(notice: Notice) -> str:
+    """What is sent."""
+    if notice.kind == NoticeKind.CONFIRM_EMAIL:
+        return CONFIRM_TEXT.format(link=confirming.link_of(notice))
     return TEXTS[NoticeKind(notice.kind)].format(number=number_of(notice))
+
+
+def listed_text(notice: Notice) -> str:
+    """What staff see of it: a link that is good for its owner alone is not shown to anybody else."""
+    if notice.kind == NoticeKind.CONFIRM_EMAIL:
+        return CONFIRM_TEXT.format(link="（链接只在信里）")
+    return text_of(notice)
 
 
 def number_of(notice: Notice) -> str:
     """The case's number; for a form that was not sent, or for several cases, what stands in its place."""
     if notice.application is not None:
         return notice.application.number
+    if notice.kind == NoticeKind.ANSWERED:
+        return str(notice.details[0])
     return f"（{len(notice.details)} 件）" if notice.kind in FOR_STAFF else "（尚未提交）"
 
 
@@ -232,10 +256,15 @@ def _gateway(channel: str) -> Sender:
 def _ways(notice: Notice) -> list[tuple[str, str]]:
     """(way, address) still open for this message, the one the person chose first. An address that sent back is none."""
     person = notice.recipient
+    if notice.kind == NoticeKind.CONFIRM_EMAIL:
+        return _way_to_confirm(notice)
+    if notice.kind == NoticeKind.ANSWERED:
+        is_open = settings.NOTICE_GATEWAYS.get(ContactBy.SMS) and not notice.given_up
+        return [(ContactBy.SMS.value, notice.sent_to)] if is_open else []
     case = None if notice.kind in FOR_STAFF else notice.application
     of_form = str(case.answers.get("mobile") or "") if case else ""
     phone = (person.phone if person else "") or of_form
-    addresses = {ContactBy.SMS: phone, ContactBy.EMAIL: person.email if person else ""}
+    addresses = {ContactBy.SMS: phone, ContactBy.EMAIL: _mailbox(person)}
     order = sorted(ContactBy, key=lambda way: person is not None and way != person.contact_by)
     tried = {entry["channel"] for entry in notice.given_up}
     lost = set(
@@ -248,13 +277,30 @@ def _ways(notice: Notice) -> list[tuple[str, str]]:
     ]
 
 
+def _mailbox(person: User | None) -> str:
+    """Only an address that its owner confirmed: a slip of the pen must not send a case's number to a stranger."""
+    return person.email if person is not None and person.has_confirmed_email else ""
+
+
+def _way_to_confirm(notice: Notice) -> list[tuple[str, str]]:
+    """The mailbox itself, while it is still to be confirmed; nothing else can stand in for it."""
+    is_tried = bool(notice.given_up) or not settings.NOTICE_GATEWAYS.get(ContactBy.EMAIL)
+    if is_tried or confirming.waiting_for(notice) is None:
+        return []
+    return [(ContactBy.EMAIL.value, notice.sent_to)]
+
+
 def _nobody_reached(notice: Notice) -> tuple[NoticeStatus, str]:
     if notice.given_up:
         words = "、".join(f"{ContactBy(entry['channel']).label}：{entry['detail']}" for entry in notice.given_up)
         return NoticeStatus.BOUNCED, words
+    if notice.kind == NoticeKind.CONFIRM_EMAIL:
+        return NoticeStatus.HELD_BACK, "邮箱已经确认或改掉，不用再发"
     person = notice.recipient
-    if notice.kind in FOR_STAFF and person is not None and not person.phone and not person.email:
-        return NoticeStatus.HELD_BACK, "没有手机号和邮箱，站内可看"
+    if notice.kind in FOR_STAFF and person is not None and not person.phone and not person.has_confirmed_email:
+        return NoticeStatus.HELD_BACK, "没有手机号和确认过的邮箱，站内可看"
+    if person is not None and person.email and not person.has_confirmed_email:
+        return NoticeStatus.BOUNCED, "没有能送到的手机号，邮箱还没有确认，请电话或当面告知"
     return NoticeStatus.BOUNCED, "没有能送到的手机号或邮箱，请电话或当面告知"
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from agencies.models import Office, OfficeRoute, Posting, Region
-from applications.enums import AT_OFFICE, CLOSED, TERMINAL, DispatchKind, TaskStatus
+from applications.enums import AT_OFFICE, CLOSED, TERMINAL, DispatchKind, NoticeKind, TaskStatus
 from portal.accounts.models import User
 
 if TYPE_CHECKING:
@@ -240,8 +240,9 @@ class ExportQuerySet(models.QuerySet[Any]):
 
 class NoticeQuerySet(models.QuerySet[Any]):
     def for_person(self, user: User) -> NoticeQuerySet:
-        """A person's own messages, the newest first."""
-        return self.filter(recipient=user).select_related("application").order_by("-id")
+        """A person's own messages, the newest first; the mail that asks to confirm the mailbox is read there only."""
+        own = self.filter(recipient=user).exclude(kind=NoticeKind.CONFIRM_EMAIL)
+        return own.select_related("application").order_by("-id")
 
     def unread(self) -> NoticeQuerySet:
         return self.filter(read_at=None)

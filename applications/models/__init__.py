@@ -15,7 +15,7 @@ from applications.models.exchange import (
 )
 from applications.models.item_task import FactConfirmation, ItemTask
 from applications.models.material import Material
-from applications.models.notice import LostAddress, Notice
+from applications.models.notice import EmailConfirmation, LostAddress, Notice
 from applications.models.pre_review import PreReview
 from applications.models.question import Question
 from applications.models.result import Result
@@ -31,6 +31,7 @@ __all__ = [
     "DispatchAttempt",
     "Document",
     "Draft",
+    "EmailConfirmation",
     "ExchangeKey",
     "Export",
     "FactConfirmation",

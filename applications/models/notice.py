@@ -69,3 +69,21 @@ class LostAddress(models.Model):
 
     def __str__(self) -> str:
         return masked(self.address)
+
+
+class EmailConfirmation(models.Model):
+    """A mail address that waits for its owner to open the link in the mail. One per person: a new link replaces the old,
+    and a used one is gone.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="+", verbose_name="本人")
+    key = models.UUIDField("标识", default=uuid.uuid4, unique=True, editable=False)
+    address = models.EmailField("邮箱")
+    asked_at = models.DateTimeField("发出时间", default=timezone.now)
+
+    class Meta:
+        verbose_name = "待确认的邮箱"
+        verbose_name_plural = "待确认的邮箱"
+
+    def __str__(self) -> str:
+        return masked(self.address)

@@ -23,6 +23,8 @@ class User(AbstractUser):
     # The number was first named on the person's own form and nobody has compared it with a card yet.
     is_identity_claimed = models.BooleanField("身份证号为自己申报，未核对", default=False)
     phone = models.CharField("联系电话", max_length=20, blank=True)
+    # The address whose owner opened the link sent to it. Another `email` than this one gets no message.
+    confirmed_email = models.EmailField("确认过的邮箱", blank=True)
     contact_by = models.CharField("先用哪种方式通知", max_length=8, choices=ContactBy.choices, default=ContactBy.SMS)
 
     REQUIRED_FIELDS = ["legal_name"]
@@ -36,6 +38,10 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.legal_name or self.username
+
+    @property
+    def has_confirmed_email(self) -> bool:
+        return bool(self.email) and self.email == self.confirmed_email
 
     def get_full_name(self) -> str:
         return str(self)

@@ -294,6 +294,8 @@ _TITLES = {
     NoticeKind.SUBMITTED: "登记表已提交",
     NoticeKind.CORRECTION: "需要您补正",
     NoticeKind.IN_PERSON: "需要您到场",
+    NoticeKind.PRE_RETURNED: "登记表要修改",
+    NoticeKind.VISIT_REMINDER: "明天到场",
     NoticeKind.PROGRESS: "有新进展",
     NoticeKind.DECISION: "有一件事作出了决定",
     NoticeKind.CLOSED: "全部有结果了",

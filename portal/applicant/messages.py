@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages as flash
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -10,9 +11,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from applications import contacts, notices
-from applications.errors import Invalid
+from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Notice
-from portal.accounts.models import ContactBy
+from portal.accounts.models import ContactBy, User
 from portal.applicant.case_presenters import message_row
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.presenters import masked
@@ -31,6 +32,7 @@ def inbox(request: SignedInRequest) -> HttpResponse:
         "page": page,
         "rows": [message_row(notice) for notice in shown],
         "lost": [masked(address) for address in contacts.lost(request.user)],
+        "waiting": masked(request.user.email) if _is_waiting(request.user) else "",
     }
     response = render(request, "applicant/messages.html", context)
     notices.mark_read(shown)
@@ -44,7 +46,7 @@ class ContactForm(forms.Form):
     )  # fmt: skip
     email = forms.CharField(
         label="邮箱", required=False, max_length=254,
-        help_text="短信送不到时，改发邮件",
+        help_text="短信送不到时，改发邮件。新填的邮箱要先打开信里的链接确认",
         widget=forms.TextInput(attrs={"type": "email", "inputmode": "email", "autocomplete": "email"}),
     )  # fmt: skip
     contact_by = forms.ChoiceField(label="先用哪种方式通知", choices=ContactBy.choices, widget=ChoiceCards(in_row=True))
@@ -52,17 +54,62 @@ class ContactForm(forms.Form):
 
 @signed_in
 def contact(request: SignedInRequest) -> HttpResponse:
-    """Phone, mail address, and which of them first."""
+    """Phone, mail address, and which of them first; a mail address waits until its owner opened the link in the mail."""
+    if request.POST.get("do") == "send_link":
+        return _send_link(request)
     known: dict[str, Any] = {name: getattr(request.user, name) for name in ("phone", "email", "contact_by")}
     form = ContactForm(request.POST or None, initial=known)
     if request.method == "POST" and form.is_valid():
         try:
-            contacts.change(request.user, **form.cleaned_data)
+            changed = contacts.change(request.user, **form.cleaned_data)
         except Invalid as invalid:
             for name, words in invalid.errors.items():
                 form.add_error(name, words)
+        except Refused as refused:
+            form.add_error("email", str(refused))
         else:
-            flash.success(request, "已保存，以后按这里通知您")
+            flash.success(request, _saved_words(changed))
+            return redirect("applicant:contact" if _is_waiting(changed) else "applicant:messages")
+    context = {
+        "form": form,
+        "lost": [masked(address) for address in contacts.lost(request.user)],
+        "waiting": masked(request.user.email) if _is_waiting(request.user) else "",
+        "demo_link": contacts.demo_link(request.user) if settings.IS_DEMO else "",
+    }
+    return render(request, "applicant/contact.html", context)
+
+
+def _is_waiting(user: User) -> bool:
+    return bool(user.email) and not user.has_confirmed_email
+
+
+def _saved_words(user: User) -> str:
+    if _is_waiting(user):
+        return f"已保存。还差一步：请到 {masked(user.email)} 收信，打开信里的链接确认。确认以前发短信通知您"
+    return "已保存，以后按这里通知您"
+
+
+def _send_link(request: SignedInRequest) -> HttpResponse:
+    try:
+        contacts.send_link(request.user, again=True)
+        flash.success(request, f"确认邮件已再发到 {masked(request.user.email)}，以前的链接不能再用")
+    except AlreadyDone as already:
+        flash.info(request, str(already))
+    except Refused as refused:
+        flash.error(request, str(refused))
+    return redirect("applicant:contact")
+
+
+@signed_in
+def confirm_email(request: SignedInRequest, token: str) -> HttpResponse:
+    """The link out of the mail. Opening it changes nothing, since mail programs open links by themselves; the button does."""
+    try:
+        if request.method == "POST":
+            contacts.confirm(token, user=request.user)
+            flash.success(request, f"已确认 {masked(request.user.email)}，以后可以往这里发通知")
             return redirect("applicant:messages")
-    lost = [masked(address) for address in contacts.lost(request.user)]
-    return render(request, "applicant/contact.html", {"form": form, "lost": lost})
+        address = contacts.asked_by(token, user=request.user)
+    except Refused as refused:
+        flash.warning(request, str(refused))
+        return redirect("applicant:contact")
+    return render(request, "applicant/confirm_email.html", {"address": masked(address)})

@@ -16,6 +16,7 @@ urlpatterns = [
     path("apply/<uuid:draft_id>/submit/", filling.submit, name="submit"),
     path("messages/", messages.inbox, name="messages"),
     path("messages/contact/", messages.contact, name="contact"),
+    path("messages/confirm/<str:token>/", messages.confirm_email, name="confirm_email"),
     path("cases/", cases.case_list, name="case_list"),
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/submitted/", cases.submitted, name="submitted"),

@@ -358,7 +358,7 @@ def message_row(notice: Notice) -> MessageRow:
     return MessageRow(
         number=notices.number_of(notice),
         kind=notice.get_kind_display(),
-        text=notices.text_of(notice),
+        text=notices.listed_text(notice),
         way=notice.get_channel_display(),
         sent_to=masked(notice.sent_to),
         tag=_MESSAGE_TAGS[NoticeStatus(notice.status)],

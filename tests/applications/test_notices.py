@@ -86,7 +86,7 @@ def test_submission_correction_visit_and_decision_write_a_notice_in_their_transa
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind != NoticeKind.CONFIRM_EMAIL])
 def test_text_names_the_case_and_nothing_personal(kind: NoticeKind) -> None:
     """I-14: no number of identity, no name, no detail of a result; whatever the page on the site says."""
     case = case_of()
@@ -106,7 +106,7 @@ def test_text_names_the_case_and_nothing_personal(kind: NoticeKind) -> None:
 def test_texts_are_plain_templates_that_take_the_number_alone() -> None:
     assert {
         kind for kind, text in notices.TEXTS.items() if text.format(number="N") == text.replace("{number}", "N")
-    } == set(NoticeKind)
+    } == set(NoticeKind) - {NoticeKind.CONFIRM_EMAIL}
 
 
 def test_five_offices_that_accept_within_a_minute_are_one_text() -> None:
@@ -225,6 +225,23 @@ def test_person_is_told_the_way_they_chose() -> None:
     assert [text.address for text in sent] == ["zhao@example.com"]
 
 
+def test_mailbox_that_nobody_confirmed_gets_nothing_and_the_text_goes_out() -> None:
+    notices.send([written(case=case_of(email="zhao@example.com", confirmed_email="", contact_by="email")).pk])
+
+    assert [text.address[:2] for text in sent] == ["13"]
+
+
+def test_person_with_an_unconfirmed_mailbox_alone_is_left_to_a_call() -> None:
+    answers["13"] = no_such_number
+    case = case_of(email="zhao@example.com", confirmed_email="zhou@example.com")
+    notice = written(case=case)
+
+    notices.send([notice.pk])
+
+    notice.refresh_from_db()
+    assert (sent, notice.status) == ([], NoticeStatus.BOUNCED)
+
+
 def test_number_that_does_not_exist_is_followed_by_the_mail_and_not_tried_again() -> None:
     """A21: the other way is taken, both outcomes are kept, and the next message does not go there any more."""
     answers["13"] = no_such_number
@@ -317,7 +334,7 @@ def test_staff_without_phone_and_mail_are_never_told_on_the_applicants_phone() -
 
     notice.refresh_from_db()
     assert sent == []
-    assert (notice.status, notice.outcome) == (NoticeStatus.HELD_BACK, "没有手机号和邮箱，站内可看")
+    assert (notice.status, notice.outcome) == (NoticeStatus.HELD_BACK, "没有手机号和确认过的邮箱，站内可看")
 
 
 def test_failing_notice_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

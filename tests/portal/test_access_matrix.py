@@ -60,6 +60,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "applicant:submit": ("POST", {APPLICANT}),
     "applicant:messages": ("GET", SIGNED_IN),
     "applicant:contact": ("GET", SIGNED_IN),
+    "applicant:confirm_email": ("GET", SIGNED_IN),
     "applicant:case_list": ("GET", SIGNED_IN),
     "applicant:case": ("GET", {APPLICANT}),
     "applicant:submitted": ("GET", {APPLICANT}),
@@ -204,6 +205,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
     parts: dict[str, dict[str, Any]] = {
         "home:guide_item": {"code": item.code},
         "applicant:material_file": {"material_id": own.pk},
+        "applicant:confirm_email": {"token": "forged"},
         "applicant:section": {"code": draft.registration.sections()[0][0].code},
         "applicant:remove_material": {"draft_id": draft.pk, "material_id": own.pk},
         "home:notice_paper": {

@@ -1,11 +1,14 @@
 """消息: what a person was told, what is new, what did not arrive, and how they want to be told."""
 
+from datetime import timedelta
+
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from applications import notices
-from applications.enums import NoticeKind, NoticeStatus
-from applications.models import Application, LostAddress, Notice
+from applications import contacts, notices
+from applications.enums import FOR_STAFF, NoticeKind, NoticeStatus
+from applications.models import Application, EmailConfirmation, LostAddress, Notice
 from portal.accounts.models import User
 from tests import factories
 
@@ -80,3 +83,68 @@ def test_inbox_needs_the_same_queries_for_one_message_and_five(applicant: Client
         notices.write(case, NoticeKind.DECISION)
 
     assert queries(applicant, INBOX) == few
+
+
+def test_every_message_a_person_can_get_has_a_title(applicant: Client, person: User) -> None:
+    kinds = [kind for kind in NoticeKind if kind not in FOR_STAFF | {NoticeKind.CONFIRM_EMAIL, NoticeKind.ANSWERED}]
+    case = told(person)
+    Notice.objects.all().delete()
+    for kind in kinds:
+        Notice.objects.create(application=case, recipient=person, kind=kind)
+
+    assert all(row.title for row in applicant.get(INBOX).context["rows"])
+
+
+def test_new_mailbox_is_confirmed_by_the_button_behind_the_link(applicant: Client, person: User) -> None:
+    saved = applicant.post(
+        CONTACT, {"phone": person.phone, "email": "zhao@example.com", "contact_by": "email"}, follow=True
+    )
+    link = saved.context["demo_link"]
+
+    opened = applicant.get(link)
+    person.refresh_from_db()
+    before = person.has_confirmed_email
+    done = applicant.post(link, follow=True)
+    person.refresh_from_db()
+    again = applicant.get(link, follow=True)
+
+    assert "z***@example.com" in saved.content.decode()
+    assert opened.context["address"] == "z***@example.com"
+    assert (before, person.has_confirmed_email) == (False, True)
+    assert [str(words) for words in done.context["messages"]] == ["已确认 z***@example.com，以后可以往这里发通知"]
+    assert "已经用过" in again.content.decode()
+
+
+def test_link_asks_to_sign_in_first_and_is_not_for_another_account(client: Client, person: User) -> None:
+    link = contacts.demo_link(contacts.change(person, phone=person.phone, email="zhao@example.com", contact_by="sms"))
+
+    outside = client.post(link)
+    client.force_login(factories.person())
+    other = client.post(link, follow=True)
+    person.refresh_from_db()
+
+    assert outside.url.startswith("/sign-in/")
+    assert "已经用过，或者过了时间" in other.content.decode()
+    assert not person.has_confirmed_email
+
+
+def test_confirmation_can_be_sent_again(applicant: Client, person: User) -> None:
+    contacts.change(person, phone=person.phone, email="zhao@example.com", contact_by="sms")
+    first = EmailConfirmation.objects.get().key
+    Notice.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+
+    sent = applicant.post(CONTACT, {"do": "send_link"}, follow=True)
+    early = applicant.post(CONTACT, {"do": "send_link"}, follow=True)
+
+    assert "确认邮件已再发到 z***@example.com" in sent.content.decode()
+    assert "刚刚发过" in early.content.decode()
+    assert EmailConfirmation.objects.get().key != first
+
+
+def test_mail_that_asks_to_confirm_is_no_message_on_the_site(applicant: Client, person: User) -> None:
+    contacts.change(person, phone=person.phone, email="zhao@example.com", contact_by="sms")
+
+    page = applicant.get(INBOX)
+
+    assert page.context["rows"] == []
+    assert "邮箱还没有确认" in page.content.decode()
