@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from agencies.catalogue import scheme_for
+from agencies.catalogue import NoScheme, scheme_for
 from agencies.fields import FIELDS
 from agencies.models import Region
 from applications import workflow
@@ -33,7 +33,10 @@ def start(*, region: Region, user: User, channel: Channel, prefill: Mapping[str,
     """
     if not region.is_open:
         raise Refused(f"{region.full_name}还没有开通网上办理，请到当地综合窗口办")
-    scheme = scheme_for(region, timezone.localdate())
+    try:
+        scheme = scheme_for(region, timezone.localdate())
+    except NoScheme:
+        raise Refused(f"{region.full_name}现在没有已发布的实施方案，请到当地综合窗口办") from None
     is_own = channel == Channel.ONLINE
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)

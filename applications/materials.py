@@ -250,7 +250,17 @@ def remove(material: Material) -> None:
 
 
 def mark_original_seen(material: Material, *, clerk: User) -> Material:
-    """The clerk compared the file with the original: grade C becomes B (国办函〔2016〕108号)."""
-    material.grade, material.checked_by, material.checked_at = Grade.B, clerk, timezone.now()
-    material.save(update_fields=["grade", "checked_by", "checked_at"])
-    return material
+    """The clerk compared the file with the original: grade C becomes B (国办函〔2016〕108号).
+
+    Raises AlreadyDone when the file was taken back, or the form handed in, in the same moment.
+    """
+    with transaction.atomic():
+        draft = Draft.objects.select_for_update().get(pk=material.draft_id) if material.draft_id else None
+        current = Material.objects.select_for_update(of=("self",)).filter(pk=material.pk).first()
+        if current is None:
+            raise AlreadyDone(f"{material.original_name} 刚才已经删除，没有登记原件已核")
+        if draft is not None and draft.sent_at is not None:
+            raise AlreadyDone(f"登记表刚才已经提交，{material.original_name} 没有登记原件已核")
+        current.grade, current.checked_by, current.checked_at = Grade.B, clerk, timezone.now()
+        current.save(update_fields=["grade", "checked_by", "checked_at"])
+    return current

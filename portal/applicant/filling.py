@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from applications import drafts, submission
 from applications import materials as giving
 from applications.enums import Channel
-from applications.errors import Invalid, Refused
+from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Draft, Material
 from portal.applicant import presenters
 from portal.web import place, places
@@ -42,7 +43,8 @@ def on_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def guarded(request: SignedInRequest, draft_id: uuid.UUID, **rest: Any) -> HttpResponse:
         draft = Draft.objects.for_person(request.user).filter(pk=draft_id, owner=request.user).first()
         if draft is not None:
-            return view(request, draft, **rest)
+            with suppress(AlreadyDone):  # handed in meanwhile from another page
+                return view(request, draft, **rest)
         case = get_object_or_404(Application.objects.for_applicant(request.user), draft_id=draft_id)
         messages.info(request, f"这份登记表已经提交，编号 {case.number}，没有再次提交")
         return redirect("applicant:submitted", case.number)

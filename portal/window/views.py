@@ -5,6 +5,7 @@ Nothing of one person stays for the next: ID numbers travel in POSTs only, no pa
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from applications import access, drafts, submission
 from applications import materials as giving
 from applications.enums import Channel, Grade
-from applications.errors import Invalid, Refused
+from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Draft, Material
 from portal.web import correcting, supplying, withdrawing
 from portal.web.access import SignedInRequest
@@ -59,7 +60,11 @@ def adopt(request: SignedInRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Goes on with a form of the person at the counter; only with the number that the person showed."""
     id_no = presenters.plain_number(request.POST.get("id_no", ""))
     draft = get_object_or_404(Draft.objects.for_window(presenters.place_of(request.posting), id_no), pk=draft_id)
-    drafts.adopt(draft, clerk=request.user)
+    try:
+        drafts.adopt(draft, clerk=request.user)
+    except AlreadyDone as already:
+        messages.info(request, str(already))
+        return redirect("window:index")
     return redirect("window:sheet", draft.pk)
 
 
@@ -71,7 +76,8 @@ def on_sheet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def guarded(request: SignedInRequest, draft_id: uuid.UUID) -> HttpResponse:
         draft = Draft.objects.for_person(request.user).filter(pk=draft_id, entered_by=request.user).first()
         if draft is not None:
-            return view(request, draft)
+            with suppress(AlreadyDone):  # handed in meanwhile, here or by the person at home
+                return view(request, draft)
         case = get_object_or_404(
             Application.objects.for_window(presenters.place_of(request.posting)), draft_id=draft_id
         )

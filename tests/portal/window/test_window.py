@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.enums import Role
-from applications import drafts, review
+from applications import drafts, review, submission
+from applications import materials as giving
 from applications.demo import Soldier, answers_for, picture, soldier
 from applications.enums import Action, Channel, Grade, Party
+from applications.errors import AlreadyDone
 from applications.models import Application, Draft, Material
 from portal.accounts.models import User
 from tests import factories
@@ -447,3 +449,92 @@ def test_clerk_withdraws_an_item_for_the_person_after_asking_again(window: Clien
     window.post(url, {"task": task.pk, "confirm": "1"})
 
     assert [row.task_id for row in case.log.filter(action=Action.WITHDRAW, party=Party.CLERK)] == [task.pk]
+
+
+# -- what happens in the same moment elsewhere ---------------------------------------------------------------------------
+
+
+def test_file_taken_back_in_the_moment_it_is_marked_as_seen_is_told(window: Client, clerk: User) -> None:
+    draft = factories.typed_at_window(clerk, ticked=["I01"])
+    material = draft.materials.first()
+    assert material is not None
+    giving.remove(Material.objects.get(pk=material.pk))
+
+    with pytest.raises(AlreadyDone, match="刚才已经删除"):
+        giving.mark_original_seen(material, clerk=clerk)
+
+
+def test_file_of_a_form_that_was_handed_in_is_not_marked_any_more(window: Client, clerk: User) -> None:
+    draft = factories.typed_at_window(clerk, ticked=["I01"])
+    material = draft.materials.first()
+    assert material is not None
+    submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+
+    with pytest.raises(AlreadyDone, match="已经提交"):
+        giving.mark_original_seen(material, clerk=clerk)
+
+
+def test_sheet_says_that_a_file_is_gone_instead_of_an_error(
+    window: Client, clerk: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = factories.typed_at_window(clerk, ticked=["I01"])
+    gone = draft.materials.first()
+    assert gone is not None
+    real = giving.mark_original_seen
+
+    def removed_first(material: Material, *, clerk: User) -> Material:
+        giving.remove(Material.objects.get(pk=material.pk))
+        return real(material, clerk=clerk)
+
+    monkeypatch.setattr(giving, "mark_original_seen", removed_first)
+    response = window.post(
+        sheet(draft), {**draft.answers, "item": draft.ticked, f"seen-{gone.code}": "on", "do": "save"}, follow=True
+    )
+
+    assert response.status_code == 200
+    assert [str(words) for words in response.context["messages"] if "刚才已经删除" in str(words)] != []
+
+
+@pytest.mark.parametrize("deed", ["save", "choose_items"])
+def test_form_handed_in_in_the_same_moment_leads_to_its_case(
+    window: Client, clerk: User, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    draft = factories.typed_at_window(clerk, ticked=["I01"])
+    real = getattr(drafts, deed)
+
+    def handed_in_first(*args: Any, **kwargs: Any) -> Draft:
+        submission.submit(Draft.objects.get(pk=draft.pk), user=clerk, channel=Channel.WINDOW, promised=True)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(drafts, deed, handed_in_first)
+    response = window.post(sheet(draft), {"contact_addr": "某处", "item": ["I01", "I04"], "do": "save"}, follow=True)
+
+    case = Application.objects.get(draft=draft)
+    assert response.request["PATH_INFO"] == reverse("window:submitted", args=[case.number])
+    assert f"编号 {case.number}，没有再次提交" in response.content.decode()
+
+
+def test_form_sent_from_home_while_the_clerk_takes_it_over_is_told(
+    window: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    online = factories.draft(ticked=["I01"])
+    factories.give_materials(online)
+    real = drafts.adopt
+
+    def sent_first(draft: Draft, *, clerk: User) -> Draft:
+        submission.submit(online, user=online.entered_by, channel=Channel.ONLINE, promised=True)
+        return real(draft, clerk=clerk)
+
+    monkeypatch.setattr(drafts, "adopt", sent_first)
+    response = window.post(reverse("window:adopt", args=[online.pk]), {"id_no": online.answers["id_no"]}, follow=True)
+
+    assert "登记表已经提交" in response.content.decode()
+
+
+def test_file_that_is_gone_from_the_store_is_not_there(window: Client, clerk: User) -> None:
+    draft = factories.typed_at_window(clerk, ticked=["I01"])
+    material = draft.materials.first()
+    assert material is not None
+    material.file.storage.delete(material.file.name)
+
+    assert window.get(reverse("window:material_file", args=[material.pk])).status_code == 404
