@@ -22,6 +22,17 @@ class FieldKind(StrEnum):
     NUMBER = "number"
 
 
+class Hiding(StrEnum):
+    """What members of staff see of a value until they ask for it in full: all, the end of a number, or nothing."""
+
+    NOTHING = "nothing"
+    NUMBER = "number"
+    WHOLE = "whole"
+
+
+# Numbers of a person are hidden by their kind; a document's number and the unit say so at the field (S-17, DOMAIN.md 5.3).
+_HIDDEN_KINDS = {FieldKind.ID_NUMBER, FieldKind.PHONE, FieldKind.ACCOUNT}
+
 Choices = tuple[tuple[str, str], ...]
 
 
@@ -35,6 +46,11 @@ class Field:
     max_length: int = 120
     autocomplete: str = ""
     derived: bool = False
+    hiding: Hiding = Hiding.NOTHING
+
+    @property
+    def hides(self) -> Hiding:
+        return Hiding.NUMBER if self.kind in _HIDDEN_KINDS else self.hiding
 
 
 def same(*words: str) -> Choices:
@@ -150,8 +166,8 @@ _ALL = [
     Field("contact_addr", "家庭住址", FieldKind.LONG_TEXT, hint="现在住的地方，写到门牌号", max_length=200,
           autocomplete="street-address"),
     Field("settlement", "安置方式", FieldKind.RADIO, SETTLEMENT, hint="写在退出现役证件或介绍信上"),
-    Field("cert_no", "退役证件号码", hint="退出现役证件上的编号", max_length=60),
-    Field("unit", "退役部队", hint="只写对外公开的部队代号"),
+    Field("cert_no", "退役证件号码", hint="退出现役证件上的编号", max_length=60, hiding=Hiding.NUMBER),
+    Field("unit", "退役部队", hint="只写对外公开的部队代号", hiding=Hiding.WHOLE),
     Field("settle_place", "安置地", hint="介绍信上写的安置地", max_length=200),
     Field("hukou_mode", "落户方式", FieldKind.RADIO, HUKOU_MODES, hint="方式不同，要交的材料也不同"),
     Field("host_name", "被投靠人姓名", FieldKind.NAME, max_length=60),
@@ -160,7 +176,7 @@ _ALL = [
     Field("to_addr", "拟迁入地址", FieldKind.LONG_TEXT, hint="户口要落到的地址，写到门牌号", max_length=200),
     Field("police_station", "拟迁入派出所", hint="不知道可以不填，由公安局确定"),
     Field("holds_licence", "是否持军警驾驶证", FieldKind.RADIO, YES_NO),
-    Field("licence_no", "军警驾驶证号", max_length=40),
+    Field("licence_no", "军警驾驶证号", max_length=40, hiding=Hiding.NUMBER),
     Field("licence_class", "准驾车型", FieldKind.CHOICE, same("A1", "A2", "A3", "B1", "B2", "C1", "C2", "D", "E", "F")),
     Field("pension_kind", "参保类型（养老）", FieldKind.RADIO,
           (("flexible", "灵活就业人员"), ("employee", "单位职工"), ("resident", "城乡居民"))),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from agencies.models import Office, Posting
 from applications.enums import Action, TaskStatus, Verdict
 from applications.errors import Invalid, Refused
-from applications.models import AccessLog, Dispatch, ItemTask, Material, MaterialCheck, StatusLog
+from applications.models import AccessLog, Application, Dispatch, ItemTask, Material, MaterialCheck, StatusLog
 from portal.accounts.models import User
 
 
@@ -73,9 +73,20 @@ def open_material(task: ItemTask, material: Material, *, viewer: User, posting: 
 
 def open_for_pre_review(material: Material, *, viewer: User, posting: Posting) -> AccessLog | None:
     """A file shown to the hub that looks through the form; recorded with the first item of the case."""
-    application = material.application
-    task = application.tasks.order_by("item__order", "agency_order").first() if application is not None else None
+    task = _first_task(material.application) if material.application is not None else None
     return open_material(task, material, viewer=viewer, posting=posting) if task is not None else None
+
+
+def reveal_for_pre_review(
+    application: Application, *, fields: list[str], reason: str, viewer: User, posting: Posting
+) -> AccessLog | None:
+    """Full numbers shown to the hub; recorded like a file. Raises Invalid without a purpose."""
+    task = _first_task(application)
+    return reveal(task, fields=fields, reason=reason, viewer=viewer, posting=posting) if task is not None else None
+
+
+def _first_task(application: Application) -> ItemTask | None:
+    return application.tasks.order_by("item__order", "agency_order").first()
 
 
 def open_at_window(material: Material, *, viewer: User, posting: Posting) -> AccessLog | None:

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from agencies.enums import SettlementKind
-from agencies.fields import FIELDS, Field, FieldKind
+from agencies.fields import FIELDS, Field, FieldKind, Hiding
 from agencies.spec import FieldMapping, FormField, FormSection, SchemeSpec
 from agencies.words import plain_day
+from portal.accounts.masking import masked_document
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
@@ -228,6 +229,13 @@ class Registration:
                 }
             )
         return lines
+
+
+def display_hidden(field: Field, value: str) -> str:
+    """A value for members of staff who have not asked to see it in full."""
+    if field.hides == Hiding.WHOLE:
+        return "（已隐去）" if value else ""
+    return masked_document(value) if field.hides == Hiding.NUMBER else display(field, value)
 
 
 def display(field: Field, value: str) -> str:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from agencies.fields import FIELDS, FieldKind
+from agencies.fields import FIELDS, Hiding
 from applications import clock
 from applications.enums import Decision, Fulfilment, Verdict
 from applications.models import CorrectionLine, Material, StatusLog
+from applications.registration import display_hidden
 from portal.desk.addresses import task_url
 from portal.desk.case_presenters import next_step
 from portal.desk.queue_presenters import person_of
@@ -22,13 +23,10 @@ from portal.web.presenters import (
     Tag,
     Why,
     file_size,
-    masked,
     moment_words,
     short_day,
     short_moment,
 )
-
-_HIDDEN_KINDS = {FieldKind.ID_NUMBER, FieldKind.PHONE, FieldKind.ACCOUNT}
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,11 @@ def hidden_fields(sight: Sight) -> list[str]:
 
 def _is_hidden(line: dict[str, str]) -> bool:
     field = FIELDS.get(line.get("field", ""))
-    return field is not None and field.kind in _HIDDEN_KINDS
+    return field is not None and field.hides != Hiding.NOTHING
+
+
+def _shown(line: dict[str, str], *, is_revealed: bool) -> str:
+    return display_hidden(FIELDS[line["field"]], line["text"]) if _is_hidden(line) and not is_revealed else line["text"]
 
 
 def payload_lines(sight: Sight, *, is_revealed: bool = False) -> list[PayloadLine]:
@@ -109,7 +111,7 @@ def payload_lines(sight: Sight, *, is_revealed: bool = False) -> list[PayloadLin
     return [
         PayloadLine(
             label=line["label"],
-            value=masked(line["text"]) if _is_hidden(line) and not is_revealed else line["text"],
+            value=_shown(line, is_revealed=is_revealed),
             is_hidden=_is_hidden(line) and not is_revealed,
             is_changed=sight.earlier is not None and before.get(line["target"]) != line["value"],
         )

@@ -17,15 +17,15 @@ from django.utils import timezone
 
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
-from agencies.fields import FIELDS
+from agencies.fields import FIELDS, Hiding
 from agencies.models import Posting
-from applications import pre_reviews
+from applications import access, pre_reviews
 from applications.enums import Party
 from applications.errors import AlreadyDone, Refused
 from applications.models import Application, Draft, Material, PreReview
+from applications.registration import display, display_hidden
 from portal.web.access import SignedInRequest
 from portal.web.deficits import DeficitForm
-from portal.web.drafting import shown
 from portal.web.forms import label_of
 from portal.web.presenters import SummaryRow, day_words, masked, moment_words, short_day, short_moment
 
@@ -113,6 +113,10 @@ def respond(request: SignedInRequest, waiting: PreReview, *, side: str, show: Sh
     if request.POST.get("round", str(waiting.round)) != str(waiting.round):
         messages.warning(request, "没有登记：这份登记表已经退回，本人改好又交来了。下面是新的内容，请重新看过再决定")
         return show(_page(request, waiting, form, given, side))
+    if "reveal" in request.POST:
+        return show(
+            _page(request, waiting, DecisionForm(None, case, given), given, side, shows_all=_reveal(request, case))
+        )
     if request.method == "POST" and form.is_valid():
         try:
             messages.success(request, _decide(request, waiting, form))
@@ -123,6 +127,27 @@ def respond(request: SignedInRequest, waiting: PreReview, *, side: str, show: Sh
             return show(_page(request, waiting, form, given, side))
         return redirect(f"{side}:pre_review_list")
     return show(_page(request, waiting, form, given, side))
+
+
+def _reveal(request: SignedInRequest, case: Application) -> bool:
+    """Whether full numbers may be shown in this answer: with a purpose, and after the look was written down."""
+    try:
+        access.reveal_for_pre_review(
+            case,
+            fields=_hidden_fields(case),
+            reason=request.POST.get("reason", ""),
+            viewer=request.user,
+            posting=request.posting,
+        )
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return False
+    return True
+
+
+def _hidden_fields(case: Application) -> list[str]:
+    asked = [entry.field for entry in case.registration.asked()]
+    return [code for code in asked if FIELDS[code].hides != Hiding.NOTHING and case.answers.get(code)]
 
 
 def _decide(request: SignedInRequest, waiting: PreReview, form: DecisionForm) -> str:
@@ -136,14 +161,21 @@ def _decide(request: SignedInRequest, waiting: PreReview, form: DecisionForm) ->
 
 
 def _page(
-    request: SignedInRequest, waiting: PreReview, form: DecisionForm, given: list[Material], side: str
+    request: SignedInRequest,
+    waiting: PreReview,
+    form: DecisionForm,
+    given: list[Material],
+    side: str,
+    *,
+    shows_all: bool = False,
 ) -> dict[str, Any]:
     case = waiting.application
+    words = display if shows_all else display_hidden
     sections = [
         (
             section.title,
             [
-                SummaryRow(label_of(entry), shown(entry.field, str(case.answers.get(entry.field) or "")))
+                SummaryRow(label_of(entry), words(FIELDS[entry.field], str(case.answers.get(entry.field) or "")))
                 for entry in asked
             ],
         )
@@ -162,6 +194,8 @@ def _page(
         "sections": sections,
         "files": _files(case, form, given, side),
         "before": _before(waiting),
+        "shows_all": shows_all,
+        "has_hidden": not shows_all and bool(_hidden_fields(case)),
         "barred": pre_reviews.barred(waiting, request.user),
         "form": form,
         "list_url": reverse(f"{side}:pre_review_list"),

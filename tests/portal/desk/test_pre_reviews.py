@@ -176,3 +176,20 @@ def test_list_asks_as_much_for_three_forms_as_for_one(case: Application, django_
         with django_assert_num_queries(5):  # type: ignore[operator]
             client.get(reverse("desk:pre_review_list"))
         factories.submitted(region=factories.NANGANG, ticked=["I01"])
+
+
+def test_document_numbers_are_hidden_until_a_purpose_is_told(case: Application) -> None:
+    case.answers = {**case.answers, "cert_no": "士0123456"}
+    case.save()
+    client = hub(case)
+    hidden = [case.subject_id_no, "士0123456"]
+
+    before = client.get(address(case)).content.decode()
+    refused = client.post(address(case), {"reveal": "1", "reason": " "}).content.decode()
+    after = client.post(address(case), {"reveal": "1", "reason": "与退役证核对"}).content.decode()
+
+    assert [value for value in hidden if value in before + refused] == []
+    assert [value for value in hidden if value not in after] == []
+    look = AccessLog.objects.get(material=None)
+    assert {"cert_no", "id_no", "mobile"} <= set(look.fields)
+    assert look.reason == "与退役证核对"

@@ -7,9 +7,10 @@ from django.db import InternalError, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
+from agencies.fields import FIELDS
 from applications import access, review, visits
 from applications.enums import Verdict
-from applications.models import AccessLog
+from applications.models import AccessLog, Dispatch
 from portal.desk import views
 from portal.web.presenters import masked, short_day
 from tests import factories
@@ -307,3 +308,31 @@ def test_person_who_must_come_needs_no_appointment() -> None:
     assert (tone, words) == ("info", "须本人到场")
     assert "可以约时间，也可以随时来" in sentence
     assert after == []
+
+
+def test_document_numbers_and_the_unit_are_hidden_like_the_id_number() -> None:
+    task = factories.queued_task("I01")
+    dispatch = task.dispatches.get()
+    fields = [
+        {"field": code, "target": code, "label": FIELDS[code].label, "value": value, "text": value}
+        for code, value in {
+            "cert_no": "士01234567890",
+            "unit": "32145部队",
+            "licence_no": "军A88",
+            "native": "东胜",
+        }.items()
+    ]
+    Dispatch.objects.filter(pk=dispatch.pk).update(payload={**dispatch.payload, "fields": fields})
+    client = reviewer(task)
+
+    lines = {line.label: line.value for line in client.get(url("task", task)).context["task"].lines}
+    shown = client.post(url("reveal", task), {"reason": "与证件核对"}).context["task"].lines
+
+    assert lines == {
+        "退役证件号码": "********7890",
+        "退役部队": "（已隐去）",
+        "军警驾驶证号": "**88",
+        "籍贯": "东胜",
+    }
+    assert {line.value for line in shown} == {"士01234567890", "32145部队", "军A88", "东胜"}
+    assert AccessLog.objects.get().fields == ["cert_no", "unit", "licence_no"]
