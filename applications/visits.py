@@ -11,11 +11,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from agencies.catalogue import place_told
 from agencies.deadlines import calendar_now
+from agencies.models import Office, Region
 from applications import notices, workflow
 from applications.enums import Action, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import ItemTask, Visit
+from applications.querysets import within
 from applications.registration import clean_text
 from portal.accounts.models import User
 
@@ -24,8 +27,49 @@ MOST_SLOTS = 6
 
 def hours_of(task: ItemTask, day: date) -> str:
     """When the office is open in the season of the day; empty where it is not published."""
-    place = task.application.scheme.spec.place(task.office.region_id)
-    return task.office.hours or (place.hours_on(day) if place else "") or ""
+    if task.office.hours:
+        return task.office.hours
+    place = place_told(task.application.scheme, task.office.region)
+    return (place.hours_on(day) if place else "") or ""
+
+
+# -- how many at a time -------------------------------------------------------------------------------------------------
+
+
+def period_of(office: Office, slot: datetime) -> tuple[datetime, datetime]:
+    """From when to when the office counts together: 9:10 and 9:25 are both the half hour of 9:00."""
+    local = timezone.localtime(slot)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    step = timedelta(minutes=office.visit_minutes)
+    begin = midnight + step * ((local - midnight) // step)
+    return begin, begin + step
+
+
+def is_full(task: ItemTask, slot: datetime) -> bool:
+    """Whether others have taken every place of that time at the task's office; never where no number is set."""
+    office = task.office
+    if office.visit_places is None:
+        return False
+    begin, end = period_of(office, slot)
+    others = Visit.objects.filter(
+        task__office=office,
+        task__status=TaskStatus.AWAITING_VISIT,
+        came_at=None,
+        chosen_at__gte=begin,
+        chosen_at__lt=end,
+    ).exclude(task=task)
+    return others.count() >= office.visit_places
+
+
+def free_times(task: ItemTask, visit: Visit, now: datetime) -> list[datetime]:
+    """The times offered that the person can still take."""
+    return [slot for slot in visit.times if slot > now and not is_full(task, slot)]
+
+
+def _hold_places(task: ItemTask) -> None:
+    """Under this lock the places of the office are counted and taken, after the case's own: two cannot have the last."""
+    if task.office.visit_places is not None:
+        Office.objects.select_for_update(no_key=True).get(pk=task.office_id)
 
 
 def open_visit(task: ItemTask) -> Visit | None:
@@ -70,6 +114,7 @@ def call_in(
 
 def _checked(task: ItemTask, slots: Iterable[datetime], at: datetime) -> list[datetime]:
     times, calendar = sorted(set(slots)), calendar_now().at(task.office.region_id)
+    _hold_places(task)
     if len(times) > MOST_SLOTS:
         raise Invalid({"slots": f"最多给 {MOST_SLOTS} 个时间"})
     for slot in times:
@@ -78,6 +123,10 @@ def _checked(task: ItemTask, slots: Iterable[datetime], at: datetime) -> list[da
             raise Invalid({"slots": f"{day.month}月{day.day}日这个时间已经过了，请给以后的时间"})
         if not calendar.is_working(day):
             raise Invalid({"slots": f"{day.month}月{day.day}日不是工作日，请换一天"})
+        if is_full(task, slot):
+            raise Invalid(
+                {"slots": f"{day.month}月{day.day}日 {timezone.localtime(slot):%H:%M} 已经约满，请换一个时间"}
+            )
     return times
 
 
@@ -117,6 +166,9 @@ def book(task: ItemTask, slot: datetime, *, user: User, party: Party, at: dateti
             raise Invalid({"slot": "这个时间不在可选的时间里，请在列出的时间里选一个"})
         if slot <= at:
             raise Invalid({"slot": "这个时间已经过了，请选别的时间，或者请求另约"})
+        _hold_places(task)
+        if is_full(task, slot):
+            raise Invalid({"slot": "这个时间刚刚约满，请选别的时间，或者请求另约"})
         data = {"slot": slot.isoformat()}
         workflow.advance(task, Action.BOOK_TIME, party=party, actor=user, data=data, at=at)
         visit.chosen_at, visit.wish = slot, ""
@@ -178,6 +230,13 @@ def to_come(day: date) -> QuerySet[Visit]:
         chosen_at__lt=begin + timedelta(days=1),
         task__status=TaskStatus.AWAITING_VISIT,
     )
+
+
+def of_place(region: Region, day: date) -> QuerySet[Visit]:
+    """Who comes on a day to the offices of a place, the earliest first."""
+    here = within(region, "task__office__region")
+    related = ("task__application__scheme", "task__item", "task__office")
+    return to_come(day).filter(here).select_related(*related).order_by("chosen_at", "id")
 
 
 def remind(*, at: datetime | None = None) -> int:

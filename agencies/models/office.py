@@ -30,6 +30,11 @@ class Office(models.Model):
     address = models.CharField("地址", max_length=200, blank=True)
     hours = models.CharField("办公时间", max_length=200, blank=True)
     phone = models.CharField("电话", max_length=40, blank=True)
+    # No source publishes how many people an office can see at a time: it says so itself, or nothing is limited.
+    visit_places = models.PositiveSmallIntegerField(
+        "每个时段最多约几人", null=True, blank=True, help_text="空着就是不限制"
+    )
+    visit_minutes = models.PositiveSmallIntegerField("一个时段几分钟", default=30)
     gateway = models.CharField("推送方式", max_length=10, choices=GatewayKind.choices, default=GatewayKind.INBOX)
     endpoint = models.URLField("部门系统地址", blank=True)
     is_held = models.BooleanField("暂停推送", default=False)
@@ -41,6 +46,16 @@ class Office(models.Model):
         ordering = ["region", "agency__order"]
         constraints = [
             models.UniqueConstraint(fields=["agency", "region"], name="office_once_per_agency_and_region"),
+            models.CheckConstraint(
+                condition=models.Q(visit_places=None) | models.Q(visit_places__gte=1),
+                name="office_sees_at_least_one",
+                violation_error_message="每个时段至少约 1 人；不限制就空着",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(visit_minutes__gte=5, visit_minutes__lte=480),
+                name="office_visit_minutes_are_sane",
+                violation_error_message="一个时段 5 至 480 分钟",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,11 @@ OVERSIGHT: tuple[Entry, ...] = (
     ("console:calendars", "工作日历"),
 )
 STAFF: dict[str, tuple[Entry, ...]] = {
-    Role.CLERK: (("window:index", "收件录入"), ("window:case_list", "已收办件")),
+    Role.CLERK: (
+        ("window:index", "收件录入"),
+        ("window:case_list", "已收办件"),
+        ("window:visit_list", "到场预约"),
+    ),
     Role.REVIEWER: DESK,
     Role.APPROVER: DESK,
     Role.SUPERVISOR: OVERSIGHT,

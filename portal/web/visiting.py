@@ -45,7 +45,8 @@ def appointment(task: ItemTask, visit: Visit | None) -> Appointment:
     now = timezone.now()
     agreed = visit.chosen_at if visit is not None else None
     times = visit.times if visit is not None else []
-    must_choose = agreed is None and any(slot > now for slot in times)
+    free = visits.free_times(task, visit, now) if visit is not None and agreed is None else []
+    must_choose = bool(free)
     if agreed is not None:
         when = moment_words(agreed)
     elif must_choose:
@@ -59,6 +60,8 @@ def appointment(task: ItemTask, visit: Visit | None) -> Appointment:
         note = f"您请求另约：{visit.wish}"
     elif visit is not None and visit.missed_at and agreed is None:
         note = f"{moment_words(visit.missed_at)}没有到场"
+    elif not must_choose and agreed is None and any(slot > now for slot in times):
+        note = "给的时间都已约满，请在下面写明您什么时间方便"
     return Appointment(
         when=when,
         place=visit.place if visit is not None else task.office.where,
@@ -79,16 +82,16 @@ class BookingForm(forms.Form):
     slot = forms.ChoiceField(
         label="到场时间",
         widget=ChoiceCards(),
-        error_messages={"required": "请选一个时间", "invalid_choice": "请在列出的时间里选一个"},
+        error_messages={"required": "请选一个时间", "invalid_choice": "这个时间已经约满或已过，请在列出的时间里选一个"},
     )
 
-    def __init__(self, data: Any, visit: Visit | None) -> None:
+    def __init__(self, data: Any, task: ItemTask, visit: Visit) -> None:
         super().__init__(data)
-        times = [slot for slot in visit.times if slot > timezone.now()] if visit is not None else []
+        times = visits.free_times(task, visit, timezone.now())
         field = self.fields["slot"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(slot.isoformat(), moment_words(slot)) for slot in times]
-        if visit is not None and visit.chosen_at is not None:
+        if visit.chosen_at is not None:
             field.initial = next((slot.isoformat() for slot in times if slot == visit.chosen_at), None)
 
 
@@ -120,7 +123,7 @@ def respond(request: SignedInRequest, case: Application, task: ItemTask, *, side
         messages.info(request, f"{task.spec.title}现在不用到场")
         return redirect(f"{side}:case", case.number)
     deed = request.POST.get("do", "")
-    booking = BookingForm(request.POST if deed == "book" else None, visit)
+    booking = BookingForm(request.POST if deed == "book" else None, task, visit)
     wishing = WishForm(request.POST if deed == "wish" else None)
     page = {
         "task": task,

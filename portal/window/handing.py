@@ -1,13 +1,17 @@
 """At the counter after a decision or before one: pre-reviews, appointments, and what is handed over to the person."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from applications import review
+from applications import review, visits
 from applications.enums import DocumentKind, Fulfilment, Party
 from applications.errors import AlreadyDone, Refused
 from applications.models import PreReview
@@ -15,7 +19,9 @@ from portal.web import pre_reviewing, visiting
 from portal.web.access import SignedInRequest
 from portal.web.handing_over import HandOverForm
 from portal.web.papers import newest, paper_url
+from portal.web.presenters import day_words, masked
 from portal.window.guard import case_of_place, clerk_only
+from portal.window.presenters import place_of
 
 # -- pre-review ----------------------------------------------------------------------------------------------------------
 
@@ -52,6 +58,39 @@ def visit(request: SignedInRequest, number: str, task_id: int) -> HttpResponse:
         return render(request, "window/visit.html", {"case": case} | page)
 
     return visiting.respond(request, case, task, side="window", show=show)
+
+
+@clerk_only
+@require_GET
+def visit_list(request: SignedInRequest) -> HttpResponse:
+    """Who has an appointment on a day at the offices of the place; without a day, today."""
+    today = timezone.localdate()
+    day = today + timedelta(days=1) if request.GET.get("day") == "tomorrow" else today
+    rows = [
+        ComingRow(
+            time=f"{timezone.localtime(visit.chosen_at):%H:%M}" if visit.chosen_at else "",
+            person=f"{visit.task.application.subject_name}　{masked(visit.task.application.subject_id_no)}",
+            item=visit.task.spec.title,
+            office=visit.task.office.name,
+            bring=visit.bring,
+            url=reverse("window:visit", args=[visit.task.application.number, visit.task_id]),
+        )
+        for visit in visits.of_place(place_of(request.posting), day)
+    ]
+    context = {"rows": rows, "day": day_words(day), "is_today": day == today}
+    return render(request, "window/visit_list.html", context)
+
+
+@dataclass(frozen=True)
+class ComingRow:
+    """One appointment of the day."""
+
+    time: str
+    person: str
+    item: str
+    office: str
+    bring: str
+    url: str
 
 
 # -- handing over --------------------------------------------------------------------------------------------------------

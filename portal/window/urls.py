@@ -13,6 +13,7 @@ urlpatterns = [
     path("file/<uuid:material_id>/", views.material_file, name="material_file"),
     path("pre-reviews/", handing.pre_review_list, name="pre_review_list"),
     path("pre-reviews/<str:number>/", handing.pre_review, name="pre_review"),
+    path("visits/", handing.visit_list, name="visit_list"),
     path("cases/", views.case_list, name="case_list"),
     path("cases/<str:number>/", views.case, name="case"),
     path("cases/<str:number>/visit/<int:task_id>/", handing.visit, name="visit"),

@@ -521,3 +521,29 @@ def test_last_time_offered_taken_and_called_off_at_once_agrees_with_the_log() ->
     assert last is not None
     taken = slot if last.action == Action.BOOK_TIME else later
     assert Visit.objects.get(task=task).chosen_at == taken
+
+
+def test_two_people_for_the_last_place_of_a_time_are_one_and_one_told() -> None:
+    morning = timezone.make_aware(datetime.combine(calendar_now().add(timezone.localdate(), 3), time(9)))
+    for _ in range(6):
+        tasks = []
+        for _ in range(2):
+            task = factories.queued_task("I04")
+            Office.objects.filter(pk=task.office_id).update(visit_places=1)
+            task = review.accept(ItemTask.objects.get(pk=task.pk), reviewer=factories.reviewer_of(task))
+            visits.call_in(
+                task, reviewer=factories.reviewer_of(task), note="签字", slots=[morning, morning + timedelta(hours=2)]
+            )
+            tasks.append(task)
+
+        outcome: list[Any] = at_once(
+            *[
+                lambda task=task: visits.book(task, morning, user=task.application.applicant, party=Party.APPLICANT)
+                for task in tasks
+            ]
+        )
+
+        (told,) = [answer for answer in outcome if isinstance(answer, Exception)]
+        assert "刚刚约满" in str(told)
+        assert Visit.objects.filter(chosen_at=morning, came_at=None).count() == 1
+        Visit.objects.update(came_at=timezone.now())

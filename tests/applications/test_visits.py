@@ -1,12 +1,15 @@
 """到场: times offered, taken, asked for anew, missed; a message the day before; the clock only stands."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
+from agencies.enums import Level
+from agencies.models import Region
 from applications import clock, review, visits, workflow
 from applications.enums import Action, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -190,3 +193,79 @@ def test_second_call_is_a_new_appointment(task: ItemTask) -> None:
 
     assert Visit.objects.filter(task=task).count() == 2
     assert Visit.objects.get(task=task, came_at=None).chosen_at == hour(18, 9) > NOW + timedelta(days=1)
+
+
+# -- how many at a time --------------------------------------------------------------------------------------------------
+
+
+def limited(task: ItemTask, places: int = 1) -> None:
+    task.office.visit_places = places
+    task.office.save()
+
+
+def another_at(task: ItemTask) -> ItemTask:
+    """Somebody else's item at the same office."""
+    made = factories.task_of(factories.delivered(), "I04")
+    assert made.office_id == task.office_id
+    return review.accept(made, reviewer=factories.reviewer_of(made))
+
+
+def test_office_that_names_no_number_limits_nothing(task: ItemTask) -> None:
+    for one in (task, another_at(task), another_at(task)):
+        assert call(one, hour(16, 9)).chosen_at == hour(16, 9)
+
+
+def test_full_time_is_offered_to_nobody_and_free_again_when_it_is_given_up(task: ItemTask) -> None:
+    limited(task)
+    call(task, hour(16, 9))
+    other = another_at(task)
+
+    with pytest.raises(Invalid, match="9月16日 09:00 已经约满"):
+        call(other, hour(16, 9), hour(16, 10))
+    visits.ask_other_time(task, user=applicant(task), party=Party.APPLICANT, wish="下午")
+
+    assert call(other, hour(16, 9)).chosen_at == hour(16, 9)
+
+
+def test_times_of_one_period_count_together(task: ItemTask) -> None:
+    limited(task)
+    call(task, hour(16, 9) + timedelta(minutes=10))
+
+    assert [
+        visits.is_full(another_at(task), hour(16, 9) + timedelta(minutes=minute)) for minute in (0, 29, 30, 60)
+    ] == [True, True, False, False]
+
+
+def test_time_that_filled_up_meanwhile_is_not_shown_and_not_taken(task: ItemTask) -> None:
+    limited(task)
+    other = another_at(task)
+    mine, theirs = call(task, hour(16, 9), hour(16, 10)), call(other, hour(16, 9), hour(17, 9))
+    visits.book(other, hour(16, 9), user=applicant(other), party=Party.APPLICANT)
+
+    assert visits.free_times(task, mine, NOW) == [hour(16, 10)]
+    assert hour(16, 9) in visits.free_times(other, theirs, NOW)
+    with pytest.raises(Invalid, match="刚刚约满"):
+        visits.book(task, hour(16, 9), user=applicant(task), party=Party.APPLICANT)
+
+
+def test_place_of_somebody_who_came_or_withdrew_is_not_counted(task: ItemTask) -> None:
+    limited(task)
+    call(task, hour(16, 9))
+    visits.record_visit(task, staff=factories.reviewer_of(task))
+
+    assert not visits.is_full(another_at(task), hour(16, 9))
+
+
+def test_township_office_has_the_hours_of_its_county(task: ItemTask) -> None:
+    """The same rule as on the receipt: where the scheme says nothing of a township, its county's hours hold."""
+    county = task.office.region
+
+    def publish_hours(content: dict[str, Any]) -> None:
+        (place,) = [place for place in content["places"] if place["region"] == county.code]
+        place["hours"] = [{"text": "8:30 至 17:30", "months": []}]
+
+    factories.put_under_other_rules(task, publish_hours)
+    task = ItemTask.objects.get(pk=task.pk)
+    task.office.region = Region(code="150602100", name="某镇", level=Level.TOWNSHIP, parent=county)
+
+    assert visits.hours_of(task, date(2026, 9, 16)) == "8:30 至 17:30"

@@ -92,6 +92,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "window:pre_review": ("GET", {CLERK}),
     "window:visit": ("GET", {CLERK}),
     "window:hand_over": ("GET", {CLERK}),
+    "window:visit_list": ("GET", CLERKS),
     "window:case_list": ("GET", CLERKS),
     "window:case": ("GET", {CLERK}),
     "window:submitted": ("GET", {CLERK}),

@@ -103,3 +103,31 @@ def test_card_that_is_ready_is_something_to_do(task: ItemTask, person: Client) -
 
     assert "领取居民户口簿" in content
     assert "送达回证" in content
+
+
+def test_times_that_others_have_taken_are_not_offered(person: Client, task: ItemTask) -> None:
+    task.office.visit_places = 1
+    task.office.save()
+    other = factories.task_of(factories.delivered(), "I04")
+    review.accept(other, reviewer=factories.reviewer_of(other))
+    visits.call_in(other, reviewer=factories.reviewer_of(other), note="签字", slots=[morning(2)])
+
+    page = person.get(address(task))
+    taken = person.post(address(task), {"do": "book", "slot": morning(2).isoformat()})
+
+    assert [value for value, _ in page.context["booking"].fields["slot"].choices] == [morning(3).isoformat()]
+    assert "已经约满或已过" in taken.content.decode()
+
+
+def test_person_whose_times_are_all_taken_is_told_to_name_others(person: Client, task: ItemTask) -> None:
+    task.office.visit_places = 1
+    task.office.save()
+    for day in (2, 3):
+        other = factories.task_of(factories.delivered(), "I04")
+        review.accept(other, reviewer=factories.reviewer_of(other))
+        visits.call_in(other, reviewer=factories.reviewer_of(other), note="签字", slots=[morning(day)])
+
+    content = person.get(address(task)).content.decode()
+
+    assert "给的时间都已约满" in content
+    assert "选一个时间" not in content

@@ -119,3 +119,21 @@ def test_item_without_anything_to_hand_over_has_no_such_page(window: Client, tas
     review.complete(task, reviewer=factories.reviewer_of(task))
 
     assert window.get(reverse("window:hand_over", args=[task.application.number, task.pk])).status_code == 404
+
+
+def test_window_sees_who_comes_today_and_tomorrow_at_the_offices_of_the_place(window: Client, task: ItemTask) -> None:
+    soon = timezone.now() + timedelta(minutes=1)
+    visits.call_in(task, reviewer=factories.reviewer_of(task), note="签字", bring="户口簿")
+    Visit.objects.update(chosen_at=soon)
+    address = reverse("window:visit_list")
+
+    today, far = window.get(address), signed_in(factories.clerk(factories.HEPING)).get(address)
+    Visit.objects.update(chosen_at=soon + timedelta(days=1))
+    tomorrow = window.get(f"{address}?day=tomorrow")
+
+    (row,) = today.context["rows"]
+    assert (row.item, row.bring, row.time) == (task.spec.title, "户口簿", f"{timezone.localtime(soon):%H:%M}")
+    assert task.application.subject_id_no not in today.content.decode()
+    assert far.context["rows"] == []
+    assert [row.item for row in tomorrow.context["rows"]] == [task.spec.title]
+    assert window.get(address).context["rows"] == []
