@@ -18,6 +18,12 @@ def next_value(series: str) -> int:
         return int(cursor.fetchone()[0])
 
 
+def question_number(region_code: str, day: date) -> str:
+    """As a case's number with an F (反映) before the running number."""
+    series = f"{region_code}-{day:%y%m%d}-F"
+    return f"{series}{next_value(series):04d}"
+
+
 def case_number(region_code: str, day: date) -> str:
     """Place, day and number, as in 999999-261126-00001: six-digit place, day, running number of the place's day."""
     series = f"{region_code}-{day:%y%m%d}"

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from agencies.models import Office, OfficeRoute, Posting, Region
-from applications.enums import AT_OFFICE, CLOSED, TERMINAL, DispatchKind, NoticeKind, TaskStatus
+from applications.enums import AT_OFFICE, CLOSED, TERMINAL, Channel, DispatchKind, NoticeKind, TaskStatus
 from portal.accounts.models import User
 
 if TYPE_CHECKING:
@@ -299,6 +299,10 @@ class QuestionQuerySet(models.QuerySet[Any]):
         if posting.region is None:
             return mine
         return mine.filter(within(posting.region))
+
+    def for_window(self, region: Region) -> QuestionQuerySet:
+        """What was written down at the windows of a place, the newest first."""
+        return self.filter(within(region), channel=Channel.WINDOW).order_by("-id")
 
     def unanswered(self) -> QuestionQuerySet:
         return self.filter(answered_at=None)

@@ -4,15 +4,26 @@ from django.conf import settings
 from django.db import models
 
 from agencies.models import Office, Region
+from applications.enums import Channel
 from applications.models.application import Application
 from applications.models.item_task import ItemTask
 from applications.querysets import QuestionQuerySet
 
 
 class Question(models.Model):
-    """`office` owns it at first; when its day passes in silence it goes to the supervisors of `region`."""
+    """`office` owns it at first; when its day passes in silence it goes to the supervisors of `region`.
 
-    application = models.ForeignKey(Application, models.PROTECT, related_name="questions", verbose_name="办件")
+    Written down at a window it is told by a person who need not have a case: then `person_name` and `phone` say whose it
+    is. `number` is what they take home.
+    """
+
+    number = models.CharField("编号", max_length=40, blank=True)
+    channel = models.CharField("渠道", max_length=8, choices=Channel.choices, default=Channel.ONLINE)
+    application = models.ForeignKey(
+        Application, models.PROTECT, null=True, blank=True, related_name="questions", verbose_name="办件"
+    )
+    person_name = models.CharField("姓名", max_length=60, blank=True)
+    phone = models.CharField("联系电话", max_length=20, blank=True)
     task = models.ForeignKey(
         ItemTask, models.PROTECT, null=True, blank=True, related_name="questions", verbose_name="事项办理"
     )
@@ -40,11 +51,12 @@ class Question(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["application", "task"],
-                condition=models.Q(answered_at__isnull=True),
+                condition=models.Q(answered_at__isnull=True, application__isnull=False),
                 nulls_distinct=False,
                 name="question_one_open_per_task",
             ),
+            models.UniqueConstraint(fields=["number"], condition=~models.Q(number=""), name="question_number_unique"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.application.number} {self.asked_at:%Y-%m-%d}"
+        return self.number or f"{self.asked_at:%Y-%m-%d}"

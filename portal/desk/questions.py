@@ -34,6 +34,12 @@ def question(request: SignedInRequest, question_id: int) -> HttpResponse:
         except Refused as refused:
             messages.info(request, str(refused))
         else:
-            messages.success(request, f"已答复 {found.application.number}，申请人在办件页看到")
+            messages.success(request, _answered_words(found))
         return redirect("desk:question_list")
     return render(request, "desk/question.html", {"question": exchange(found, calendar_now()), "form": form})
+
+
+def _answered_words(question: Question) -> str:
+    if question.application is not None:
+        return f"已答复 {question.application.number}，申请人在办件页看到"
+    return f"已答复 {question.number}，短信已通知本人到窗口看"

@@ -33,6 +33,7 @@ STAFF: dict[str, tuple[Entry, ...]] = {
         ("window:index", "收件录入"),
         ("window:case_list", "已收办件"),
         ("window:visit_list", "到场预约"),
+        ("window:question_list", "办不成事"),
     ),
     Role.REVIEWER: DESK,
     Role.APPROVER: DESK,

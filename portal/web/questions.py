@@ -10,7 +10,7 @@ from django.utils import timezone
 from agencies.deadlines import Calendar
 from applications.models import ItemTask, Question
 from applications.questions import LONGEST
-from portal.web.presenters import day_words, moment_words
+from portal.web.presenters import day_words, masked, moment_words
 from portal.web.widgets import ChoiceCards
 
 
@@ -21,6 +21,8 @@ class Exchange:
     pk: int
     about: str
     number: str
+    receipt: str
+    person: str
     asked: str
     text: str
     owner: str
@@ -35,8 +37,10 @@ def exchange(question: Question, calendar: Calendar) -> Exchange:
     owner = "督办人员" if question.escalated_at else str(question.office)
     return Exchange(
         pk=question.pk,
-        about=question.task.spec.title if question.task else "整个办件",
-        number=question.application.number,
+        about=_about(question),
+        number=question.application.number if question.application else question.number,
+        receipt=question.number,
+        person=_person(question),
         asked=moment_words(question.asked_at),
         text=question.text,
         owner=owner,
@@ -45,6 +49,17 @@ def exchange(question: Question, calendar: Calendar) -> Exchange:
         answer=question.answer,
         answered=moment_words(question.answered_at) if question.answered_at else "",
     )
+
+
+def _about(question: Question) -> str:
+    if question.task is not None:
+        return question.task.spec.title
+    return "整个办件" if question.application is not None else "窗口反映，没有办件"
+
+
+def _person(question: Question) -> str:
+    """Who told it at the window; for a case the case says it."""
+    return f"{question.person_name}　{masked(question.phone)}" if question.person_name else ""
 
 
 class AskForm(forms.Form):

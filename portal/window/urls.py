@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.window import handing, views
+from portal.window import asking, handing, views
 
 app_name = "window"
 
@@ -14,10 +14,14 @@ urlpatterns = [
     path("pre-reviews/", handing.pre_review_list, name="pre_review_list"),
     path("pre-reviews/<str:number>/", handing.pre_review, name="pre_review"),
     path("visits/", handing.visit_list, name="visit_list"),
+    path("questions/", asking.question_list, name="question_list"),
+    path("questions/new/", asking.tell, name="question_new"),
+    path("questions/<str:number>/", asking.question, name="question"),
     path("cases/", views.case_list, name="case_list"),
     path("cases/<str:number>/", views.case, name="case"),
     path("cases/<str:number>/visit/<int:task_id>/", handing.visit, name="visit"),
     path("cases/<str:number>/hand-over/<int:task_id>/", handing.hand_over, name="hand_over"),
+    path("cases/<str:number>/question/", asking.ask, name="ask"),
     path("cases/<str:number>/submitted/", views.submitted, name="submitted"),
     path("cases/<str:number>/correction/", views.correction, name="correction"),
     path("cases/<str:number>/supply/", views.supply, name="supply"),

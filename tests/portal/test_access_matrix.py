@@ -93,6 +93,10 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "window:visit": ("GET", {CLERK}),
     "window:hand_over": ("GET", {CLERK}),
     "window:visit_list": ("GET", CLERKS),
+    "window:question_list": ("GET", CLERKS),
+    "window:question_new": ("GET", CLERKS),
+    "window:question": ("GET", {CLERK}),
+    "window:ask": ("GET", {CLERK}),
     "window:case_list": ("GET", CLERKS),
     "window:case": ("GET", {CLERK}),
     "window:submitted": ("GET", {CLERK}),
@@ -181,6 +185,9 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
     review.accept(task, reviewer=reviewer)
     review.request_correction(task, reviewer=reviewer, deficits=[review.Deficit(reason="看不清", material=given.code)])
     question = questions.ask(case, user=applicant, text="没人管", task=task)
+    at_window, region = users[CLERK], factories.place()
+    assert at_window is not None
+    told = questions.ask_at_window(region=region, clerk=at_window, name="孙大娘", phone="13800001111", text="没有人管")
     dispatch = Dispatch.objects.filter(task=task).first()
     called, ready = factories.task_of(case, "I07"), factories.task_of(case, "I04")
     for other in (called, ready):
@@ -235,6 +242,8 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "desk:pre_review_file": {"number": waiting.number, "material": seen.pk},
         "window:case": number,
         "window:submitted": number,
+        "window:ask": number,
+        "window:question": {"number": told.number},
         "window:correction": number,
         "window:supply": number,
         "window:withdraw": number,
