@@ -12,7 +12,7 @@ from applications import drafts, questions
 from applications.errors import Invalid, Refused
 from applications.models import Application
 from portal.applicant.case_presenters import frame
-from portal.web import supplying, visiting
+from portal.web import kept, supplying, visiting
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.questions import AskForm, exchange
 
@@ -45,7 +45,7 @@ def supply(request: SignedInRequest, number: str) -> HttpResponse:
 def question(request: SignedInRequest, number: str) -> HttpResponse:
     """Asks the office of an item, or the supervisors about the whole case; shows what was asked and answered before."""
     case = get_object_or_404(Application.objects.for_applicant(request.user).with_progress(), number=number)
-    form = AskForm(request.POST or None, tasks=list(case.tasks.all()))
+    form = AskForm(request.POST or kept.take_said(request, is_own=True) or None, tasks=list(case.tasks.all()))
     if request.method == "POST" and form.is_valid():
         try:
             asked = questions.ask(case, user=request.user, text=form.cleaned_data["text"], task=form.task)

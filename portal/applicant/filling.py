@@ -17,7 +17,7 @@ from applications.enums import Channel
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Draft, Material
 from portal.applicant import presenters
-from portal.web import place, places
+from portal.web import kept, place, places
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.drafting import (
     autosaved,
@@ -77,6 +77,8 @@ def items(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """是/否 for each item of the place."""
     ticked = set(draft.ticked)
     errors: tuple[tuple[str, str], ...] = ()
+    if before := kept.take_said(request, is_own=True):
+        ticked = presenters.ticked_in(before, draft)
     if request.method == "POST":
         ticked = presenters.ticked_in(request.POST, draft)
         try:

@@ -15,6 +15,7 @@ from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Notice
 from portal.accounts.models import ContactBy, User
 from portal.applicant.case_presenters import message_row
+from portal.web import kept
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.presenters import masked
 from portal.web.widgets import ChoiceCards
@@ -58,7 +59,7 @@ def contact(request: SignedInRequest) -> HttpResponse:
     if request.POST.get("do") == "send_link":
         return _send_link(request)
     known: dict[str, Any] = {name: getattr(request.user, name) for name in ("phone", "email", "contact_by")}
-    form = ContactForm(request.POST or None, initial=known)
+    form = ContactForm(request.POST or kept.take_said(request) or None, initial=known)
     if request.method == "POST" and form.is_valid():
         try:
             changed = contacts.change(request.user, **form.cleaned_data)

@@ -9,6 +9,7 @@ from agencies.enums import Role
 from applications import questions
 from applications.errors import Refused
 from applications.models import Question
+from portal.web import kept
 from portal.web.access import SignedInRequest, posting_required
 from portal.web.questions import AnswerForm, exchange
 
@@ -27,7 +28,7 @@ def question_list(request: SignedInRequest) -> HttpResponse:
 def question(request: SignedInRequest, question_id: int) -> HttpResponse:
     """One question and its answer."""
     found = get_object_or_404(Question.objects.for_posting(request.posting).for_lists(), pk=question_id)
-    form = AnswerForm(request.POST or None)
+    form = AnswerForm(request.POST or kept.take_said(request) or None)
     if request.method == "POST" and form.is_valid():
         try:
             questions.answer(found, staff=request.user, text=form.cleaned_data["text"])

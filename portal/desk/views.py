@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,6 +25,7 @@ from portal.desk.guard import OfficerRequest, officers_only
 from portal.desk.sight import Sight, look_at
 from portal.desk.ways import panel
 from portal.desk.ways.base import Way
+from portal.web import kept
 from portal.web.files import inline_file
 from portal.web.forms import row_key
 from portal.web.pre_reviewing import waiting_count
@@ -101,7 +103,17 @@ def batch(request: OfficerRequest) -> HttpResponse:
 @require_GET
 @officers_only
 def task(request: OfficerRequest, number: str, item: str) -> HttpResponse:
-    return _page(request, _sight(request, number, item), wanted_file=request.GET.get("file", ""))
+    sight = _sight(request, number, item)
+    return _page(request, sight, _typed_before(request, sight), wanted_file=request.GET.get("file", ""))
+
+
+def _typed_before(request: OfficerRequest, sight: Sight) -> Way | None:
+    """The decision that was sent after the session had ended: shown again with its words, not done."""
+    number, item = sight.task.application.number, sight.task.item.code
+    posted = kept.take_said(request, reverse("desk:act", args=[number, item]))
+    action = str(posted.get("action", ""))
+    way_class = panel.BY_ACTION.get(Action(action)) if action in Action.values else None
+    return way_class(posted, sight=sight) if way_class is not None else None
 
 
 def _sight(request: OfficerRequest, number: str, item: str) -> Sight:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("start/", views.landing, name="landing"),
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("session/", views.session, name="session"),
     path("large-text/", views.large_text, name="large_text"),
     path("accessibility/", TemplateView.as_view(template_name="home/accessibility.html"), name="accessibility"),
     path("privacy/", TemplateView.as_view(template_name="home/privacy.html"), name="privacy"),

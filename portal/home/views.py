@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import views as auth_views
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -22,7 +21,8 @@ from portal.home import guide as presenting
 from portal.home.forms import PlaceForm, SignInForm
 from portal.home.presenters import place_page
 from portal.home.shown import shown
-from portal.web import health, navigation, place
+from portal.web import health, navigation, place, sessions
+from portal.web.access import SignedInRequest, signed_in
 from portal.web.context import LARGE_COOKIE
 
 YEAR = 365 * 24 * 3600
@@ -55,8 +55,8 @@ def _index(request: HttpRequest, form: PlaceForm) -> HttpResponse:
     return render(request, "home/index.html", context)
 
 
-@login_required
-def landing(request: HttpRequest) -> HttpResponse:
+@signed_in
+def landing(request: SignedInRequest) -> HttpResponse:
     """Sends a person to where their work is."""
     return redirect(navigation.own_entry(request))
 
@@ -74,6 +74,19 @@ class SignIn(auth_views.LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         demo = {"accounts": ACCOUNTS, "demo_password": DEMO_PASSWORD} if settings.IS_DEMO else {}
         return super().get_context_data(**kwargs) | demo
+
+
+@require_http_methods(["GET", "POST"])
+def session(request: HttpRequest) -> HttpResponse:
+    """How many seconds until the person is signed out; asking keeps nothing, POST does. For the script that warns."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"left": 0})
+    if request.method == "POST":
+        sessions.renew(request.session)
+    return JsonResponse({"left": sessions.seconds_left(request.session, request.user)})
+
+
+session.is_passive = True  # type: ignore[attr-defined]
 
 
 @require_POST

@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.web.middleware.SessionEndMiddleware",
     "portal.web.middleware.PostingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -94,6 +95,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Where the address of the person's machine stands; behind a proxy the header that it sets, such as HTTP_X_REAL_IP.
 CLIENT_ADDRESS = env("CLIENT_ADDRESS", default="REMOTE_ADDR")
+# Signed out after so long without doing anything, with a warning before; and at the latest so long after signing in.
+SESSION_ENGINE = "portal.web.sessions"
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
+SESSION_WARN_SECONDS = env.int("SESSION_WARN_SECONDS", default=5 * 60)
 SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=8 * 3600)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

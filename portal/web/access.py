@@ -7,12 +7,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest
 
 from agencies.enums import Role
 from agencies.models import Posting
 from portal.accounts.models import User
+from portal.web import kept
 
 
 class SignedInRequest(HttpRequest):
@@ -25,7 +26,19 @@ class SignedInRequest(HttpRequest):
 # Views may stream files too, so the answer's class is left open.
 View = Callable[..., Any]
 
-signed_in = login_required
+
+def signed_in(view: View) -> View:
+    """For everybody else the way leads over the sign-in; what a form posted meanwhile is there again afterwards."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.method == "POST":
+            kept.keep(request)
+        return redirect_to_login(kept.page_of(request))
+
+    return guarded
 
 
 def posting_required(*roles: Role) -> Callable[[View], View]:
@@ -39,6 +52,6 @@ def posting_required(*roles: Role) -> Callable[[View], View]:
                 raise Http404
             return view(request, *args, **kwargs)
 
-        return login_required(guarded)
+        return signed_in(guarded)
 
     return guard

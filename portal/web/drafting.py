@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Any, BinaryIO
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -18,7 +17,8 @@ from applications import materials as giving
 from applications.errors import Refused
 from applications.models import Application, Draft, Material
 from applications.registration import display, normalise
-from portal.web.access import SignedInRequest
+from portal.web import kept
+from portal.web.access import SignedInRequest, signed_in
 from portal.web.forms import typed
 from portal.web.presenters import Action as Link
 from portal.web.presenters import FileRow, Tag, file_size, masked
@@ -249,10 +249,6 @@ def take_back(request: SignedInRequest, case: Application) -> None:
 
 # -- a session that ended in the middle ----------------------------------------------------------------------------------
 
-_KEPT = "typed"
-# What a whole form may hold; anybody can send such a POST, so no more than this waits in a session.
-_KEPT_CHARACTERS = 8_000
-
 
 def wants_json(request: HttpRequest) -> bool:
     """Asked by our own scripts, not by a form."""
@@ -260,31 +256,20 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def keeps_typed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Signed in only; what an expired session posted waits in the new one until the person has signed in again.
-
-    It is bound to the page's address and handed out only after that page has checked whose draft it is.
-    """
+    """Signed in only; our own scripts are told in words, and what a form posted waits until the person is back."""
+    for_people = signed_in(view)
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.user.is_authenticated:
-            return view(request, *args, **kwargs)
-        if wants_json(request):
+        if not request.user.is_authenticated and wants_json(request):
             words = "为了安全已退出登录。点“保存”后登录，填的都在"
             return JsonResponse({"message": words, "error": words}, status=401)
-        if request.method == "POST":
-            values = {code: request.POST[code][: FIELDS[code].max_length] for code in request.POST if known(code)}
-            if sum(map(len, values.values())) <= _KEPT_CHARACTERS:
-                request.session[_KEPT] = {"path": request.path, "values": values}
-        return redirect_to_login(request.get_full_path())
+        return for_people(request, *args, **kwargs)
 
     return guarded
 
 
 def typed_before(request: HttpRequest) -> dict[str, str]:
-    """What was typed on this page before the session ended; given once."""
-    kept = request.session.get(_KEPT)
-    if not kept or kept["path"] != request.path:
-        return {}
-    del request.session[_KEPT]
-    return dict(kept["values"])
+    """What was typed on this page before the session ended; given once, after the page has checked whose form it is."""
+    posted = kept.take(request, is_own=True)
+    return {code: str(posted[code])[: FIELDS[code].max_length] for code in posted if known(code)}

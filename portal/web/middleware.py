@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from agencies import tracing
 from agencies.models import Posting
+from portal.web import kept, sessions
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -80,6 +82,31 @@ def _texts(posted: QueryDict) -> Iterator[str]:
     for name, values in posted.lists():
         yield name
         yield from values
+
+
+class SessionEndMiddleware:
+    """Signs a person out who did nothing for a while, and says to the page how many seconds are left.
+
+    Stands before the posting is read. A view marked `is_passive` looks at the session without keeping it.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and sessions.seconds_left(request.session, request.user) <= 0:
+            person = request.user.pk
+            request.session.flush()
+            request.user = AnonymousUser()
+            kept.remember_person(request, person)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        if not request.user.is_authenticated:
+            return
+        if not getattr(view, "is_passive", False):
+            sessions.renew(request.session)
+        request.session_left = sessions.seconds_left(request.session, request.user)  # type: ignore[attr-defined]
 
 
 class PostingMiddleware:

@@ -5,7 +5,6 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from django import forms
-from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -18,13 +17,14 @@ from applications.errors import Refused
 from applications.models import Document
 from applications.papers import paper
 from portal.web import presenters
+from portal.web.access import signed_in
 from portal.web.files import VIEWER_POLICY
 from portal.web.presenters import SummaryRow
 
 app_name = "papers"
 
 
-@login_required
+@signed_in
 @require_GET
 def download(request: HttpRequest, number: str) -> HttpResponseBase:
     """The PDF. Not made yet: a page that says so. Cannot be made here: the same paper as HTML, which prints as well."""
@@ -41,7 +41,7 @@ def download(request: HttpRequest, number: str) -> HttpResponseBase:
     return HttpResponse(paper.html_of(document, is_page=True))
 
 
-@login_required
+@signed_in
 @require_GET
 def page(request: HttpRequest, number: str) -> HttpResponse:
     """The paper as HTML, for screen readers and small screens."""

@@ -24,6 +24,7 @@ from applications.enums import Party
 from applications.errors import AlreadyDone, Refused
 from applications.models import Application, Draft, Material, PreReview
 from applications.registration import display, display_hidden
+from portal.web import kept
 from portal.web.access import SignedInRequest
 from portal.web.deficits import DeficitForm
 from portal.web.forms import label_of
@@ -109,7 +110,8 @@ def respond(request: SignedInRequest, waiting: PreReview, *, side: str, show: Sh
     """Shows the form, or does what was decided about it."""
     case = waiting.application
     given = list(case.materials.filter(is_sent=True, replaced_by=None))
-    form = DecisionForm(request.POST if request.method == "POST" else None, case, given)
+    posted = request.POST if request.method == "POST" else kept.take_said(request)
+    form = DecisionForm(posted if request.method == "POST" or posted else None, case, given)
     if request.POST.get("round", str(waiting.round)) != str(waiting.round):
         messages.warning(request, "没有登记：这份登记表已经退回，本人改好又交来了。下面是新的内容，请重新看过再决定")
         return show(_page(request, waiting, form, given, side))

@@ -18,6 +18,7 @@ from applications import visits
 from applications.enums import Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, ItemTask, Visit
+from portal.web import kept
 from portal.web.access import SignedInRequest
 from portal.web.presenters import moment_words
 from portal.web.widgets import ChoiceCards
@@ -122,9 +123,10 @@ def respond(request: SignedInRequest, case: Application, task: ItemTask, *, side
     if task.status != TaskStatus.AWAITING_VISIT or visit is None:
         messages.info(request, f"{task.spec.title}现在不用到场")
         return redirect(f"{side}:case", case.number)
-    deed = request.POST.get("do", "")
-    booking = BookingForm(request.POST if deed == "book" else None, task, visit)
-    wishing = WishForm(request.POST if deed == "wish" else None)
+    posted = request.POST or kept.take_said(request)
+    deed = posted.get("do", "")
+    booking = BookingForm(posted if deed == "book" else None, task, visit)
+    wishing = WishForm(posted if deed == "wish" else None)
     page = {
         "task": task,
         "visit": appointment(task, visit),

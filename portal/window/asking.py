@@ -14,6 +14,7 @@ from applications import questions
 from applications.enums import Channel
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Question
+from portal.web import kept
 from portal.web.access import SignedInRequest
 from portal.web.questions import AskForm, exchange
 from portal.window import presenters
@@ -65,7 +66,7 @@ def question(request: SignedInRequest, number: str) -> HttpResponse:
 @clerk_only
 def tell(request: SignedInRequest) -> HttpResponse:
     """Something that did not work out, told by a person without a case here."""
-    form = TellForm(request.POST or None)
+    form = TellForm(request.POST or kept.take_said(request) or None)
     if request.method == "POST" and form.is_valid():
         place = presenters.place_of(request.posting)
         try:
@@ -81,7 +82,7 @@ def tell(request: SignedInRequest) -> HttpResponse:
 def ask(request: SignedInRequest, number: str) -> HttpResponse:
     """The same about a case of the place."""
     case = case_of_place(request, number)
-    form = AskForm(request.POST or None, tasks=list(case.tasks.all()))
+    form = AskForm(request.POST or kept.take_said(request) or None, tasks=list(case.tasks.all()))
     if request.method == "POST" and form.is_valid():
         words: dict[str, Any] = {"text": form.cleaned_data["text"], "task": form.task}
         try:

@@ -21,9 +21,9 @@ from applications import materials as giving
 from applications.enums import Channel, Grade
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Draft, Material
-from portal.web import correcting, supplying, withdrawing
+from portal.web import correcting, kept, supplying, withdrawing
 from portal.web.access import SignedInRequest
-from portal.web.drafting import autosaved, receive, save_typed, sections_of, version_of
+from portal.web.drafting import autosaved, keeps_typed, receive, save_typed, sections_of, typed_before, version_of
 from portal.web.files import private_file
 from portal.web.forms import typed
 from portal.web.pre_reviewing import waiting_count
@@ -71,6 +71,7 @@ def adopt(request: SignedInRequest, draft_id: uuid.UUID) -> HttpResponse:
 def on_sheet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Hands over the draft that this clerk is typing; one that was handed in leads to its case."""
 
+    @keeps_typed
     @clerk_only
     @wraps(view)
     def guarded(request: SignedInRequest, draft_id: uuid.UUID) -> HttpResponse:
@@ -91,7 +92,7 @@ def on_sheet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def sheet(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """The whole registration on one screen. Each POST keeps everything first: text, ticks, files."""
     if request.method != "POST":
-        return _show(request, draft)
+        return _show(request, _with_typed_before(request, draft))
     values = typed(request.POST, [entry for state in sections_of(draft) for entry in state.asked])
     try:
         draft = save_typed(draft, values, version_of(request))
@@ -114,6 +115,14 @@ def sheet(request: SignedInRequest, draft: Draft) -> HttpResponse:
         return _submit(request, draft)
     messages.success(request, "已保存")
     return redirect("window:index") if deed == "hold" else redirect("window:sheet", draft.pk)
+
+
+def _with_typed_before(request: SignedInRequest, draft: Draft) -> Draft:
+    """With what was sent after the session had ended; it is on the sheet again and is saved with the next button."""
+    if before := typed_before(request):
+        messages.info(request, kept.WORDS)
+        draft.answers = {**draft.answers, **before}
+    return draft
 
 
 def _save_items(request: SignedInRequest, draft: Draft) -> Draft:

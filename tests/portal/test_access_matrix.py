@@ -43,6 +43,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "home:landing": ("GET", SIGNED_IN),
     "home:sign_in": ("GET", ALL),
     "home:sign_out": ("POST", ALL),
+    "home:session": ("GET", ALL),
     "home:large_text": ("POST", ALL),
     "home:accessibility": ("GET", ALL),
     "home:privacy": ("GET", ALL),

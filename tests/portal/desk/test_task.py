@@ -193,6 +193,7 @@ def test_task_template_asks_the_database_nothing(django_assert_num_queries: obje
     request = RequestFactory().get(url("task", task))
     request.user = factories.reviewer_of(task)
     request.posting = request.user.postings.select_related("office__agency", "office__region").get()  # type: ignore[attr-defined]
+    request.session = {}  # type: ignore[assignment]
     response = views.task(request, task.application.number, "I04")
 
     with django_assert_num_queries(0):  # type: ignore[operator]

@@ -114,3 +114,61 @@ def test_file_control_speaks_chinese_and_names_what_was_chosen(page: Page) -> No
 
     expect(page.locator(".file-button")).to_have_text("选文件")
     expect(page.locator(".file-words")).to_have_text("已选 2 个：甲.jpg、乙.jpg")
+
+
+# -- before the sign-out -------------------------------------------------------------------------------------------------
+
+SESSION = (
+    '<div data-session data-left="8" data-warn="10" data-url="/session/" hidden><p role="alert" data-session-words></p>'
+    '<form method="post" action="/session/" hidden><input type="hidden" name="csrfmiddlewaretoken" value="t">'
+    '<button>继续用</button></form><a href="/sign-in/" hidden>登录</a></div><textarea aria-label="写"></textarea>'
+)
+
+
+def answer_session(page: Page, *, asked: int, kept: int) -> list[str]:
+    """The server of the test: how many seconds are left when asked, and after going on. Gives the methods that came."""
+    came: list[str] = []
+
+    def answer(route: Route) -> None:
+        came.append(route.request.method)
+        left = kept if route.request.method == "POST" else asked
+        route.fulfill(body=json.dumps({"left": left}), content_type="application/json")
+
+    page.route("**/session/", answer)
+    return came
+
+
+@pytest.mark.django_db(transaction=True)
+def test_person_is_warned_and_goes_on_with_one_press(page: Page) -> None:
+    """WCAG 2.2.1."""
+    came = answer_session(page, asked=8, kept=1800)
+    show(page, "session.js", SESSION)
+
+    expect(page.get_by_role("alert")).to_contain_text("1 分钟内没有操作就会退出登录")
+    page.get_by_role("button", name="继续用").click()
+
+    expect(page.get_by_role("button", name="继续用")).to_be_hidden()
+    assert came == ["GET", "POST"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_types_is_kept_signed_in_without_a_word(page: Page) -> None:
+    came = answer_session(page, asked=8, kept=1800)
+    show(page, "session.js", SESSION)
+
+    page.get_by_label("写").fill("很长的意见")
+
+    with page.expect_response("**/session/"):
+        pass
+    assert came == ["POST"]
+    expect(page.locator("[data-session]")).to_be_hidden()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_page_says_that_the_session_ended_and_keeps_what_is_typed(page: Page) -> None:
+    answer_session(page, asked=0, kept=0)
+    show(page, "session.js", SESSION)
+
+    expect(page.get_by_role("alert")).to_contain_text("已退出登录")
+    expect(page.get_by_role("link", name="登录")).to_be_visible()
+    expect(page.get_by_role("button", name="继续用")).to_be_hidden()
