@@ -9,9 +9,11 @@ from portal.web import kept
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was older than the sign-in: ask to send it again, with what was typed; another site's POST is not kept."""
     is_ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
-    if is_ours and request.user.is_authenticated:
+    is_kept = is_ours and request.user.is_authenticated
+    if is_kept:
         kept.keep(request, person=request.user.pk)
-    words = "这一页开着的时间太长，或者在别处登录过。请重新打开这一页，再提交一次；填的都在。"
+    here = "填的都在" if is_kept else "已保存的内容都在"
+    words = f"这一页开着的时间太长，或者在别处登录过。请重新打开这一页，再提交一次；{here}。"
     return _page(request, 403, "刚才没有提交成功", words, again=kept.page_of(request))
 
 
