@@ -15,6 +15,7 @@ VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.\-]*")
 
 
 def check_as_written(layer: Data, above: Data, regions: set[str], found: Findings) -> None:
+    """Codes are known and written once; only what the layer above has can be removed."""
     if not VERSION.fullmatch(str(layer.get("version", ""))):
         found.error("version", f"版本“{layer.get('version', '')}”不合规", "只用数字、字母、点和短横，例如 2026.1")
     if regions and layer["region"] not in regions:

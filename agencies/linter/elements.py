@@ -21,6 +21,7 @@ def unpublished(spec: SchemeSpec, item: ItemSpec) -> list[str]:
 
 
 def check_elements(spec: SchemeSpec, layer: Data, found: Findings) -> None:
+    """What the guide owes its readers and nobody has published is told, not invented."""
     for item in spec.offered:
         if missing := unpublished(spec, item):
             found.notice(

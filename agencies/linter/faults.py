@@ -24,6 +24,7 @@ def path_in(content: Data, loc: tuple[int | str, ...]) -> str:
 
 
 def explained(fault: Any) -> tuple[str, str]:
+    """(problem, advice) of one fault."""
     name = str(fault["loc"][-1])
     match fault["type"]:
         case "extra_forbidden":

@@ -12,6 +12,7 @@ ALWAYS_ASKED = ("name", "id_no", "mobile")
 
 
 def check_form(spec: SchemeSpec, layer: Data, found: Findings) -> None:
+    """The form asks each field once, what every case needs in any case, and nothing that no item uses."""
     fields = [line.field for section in spec.form.sections for line in section.fields]
     for code in sorted({code for code in fields if fields.count(code) > 1}):
         found.error("form.sections", f"字段“{code}”在登记表里出现两次", "只留一个")
@@ -41,6 +42,7 @@ def check_form(spec: SchemeSpec, layer: Data, found: Findings) -> None:
 
 
 def check_conditions(spec: SchemeSpec, layer: Data, found: Findings) -> None:
+    """A condition looks at fields that the form asks and at values that they can have."""
     asked = form_fields(spec.model_dump(by_alias=True))
     items = {item.code for item in spec.items}
     for path, condition in _conditions(spec):

@@ -8,6 +8,7 @@ from agencies.spec import SchemeSpec
 
 
 def check_items(spec: SchemeSpec, layer: Data, found: Findings) -> None:
+    """Every item has an agency that handles it, prerequisites that exist, and a way to hand it in."""
     agencies = {agency.code for agency in spec.agencies}
     facts = {fact.code for fact in spec.facts}
     for item in spec.items:
@@ -33,6 +34,7 @@ def check_items(spec: SchemeSpec, layer: Data, found: Findings) -> None:
 
 
 def check_materials(spec: SchemeSpec, layer: Data, found: Findings) -> None:
+    """Optional, deferrable and shared exclude each other; alternatives are two or more."""
     for material in spec.materials:
         where = f"materials.{material.code}"
         if not material.because:
@@ -48,6 +50,7 @@ def check_materials(spec: SchemeSpec, layer: Data, found: Findings) -> None:
 
 
 def check_field_maps(spec: SchemeSpec, layer: Data, found: Findings) -> None:
+    """An agency is sent nothing that its item does not need, and nothing is asked that no agency is sent."""
     own = {item["code"]: item for item in layer.get("items", [])}
     for item in spec.items:
         where = f"items.{item.code}"
@@ -85,6 +88,7 @@ def check_field_maps(spec: SchemeSpec, layer: Data, found: Findings) -> None:
 
 
 def check_cycles(spec: SchemeSpec, layer: Data, found: Findings) -> None:
+    """No item waits for itself, however long the way round."""
     edges = {
         item.code: [edge.item for edge in item.requires if edge.item and edge.kind == "hard"] for item in spec.items
     }

@@ -20,6 +20,7 @@ def _limits(spec: SchemeSpec) -> Iterator[tuple[str, Limit]]:
 
 
 def check_limits(spec: SchemeSpec, layer: Data, found: Findings) -> None:
+    """A limit can be counted, and none is longer than the one it must keep within."""
     for path, limit in _limits(spec):
         if limit.unit in (LimitUnit.WORKING_DAY, LimitUnit.CALENDAR_DAY):
             if not limit.days or limit.days < 1:
@@ -52,6 +53,7 @@ def _is_longer(one: Limit | None, other: Limit | None) -> bool:
 
 
 def check_dates(spec: SchemeSpec, layer: Data, found: Findings) -> None:
+    """Nothing ends before it begins, and grounds are in force."""
     if spec.valid_until and spec.valid_until < spec.valid_from:
         found.error("valid_until", "失效日期早于施行日期", "改正其中一个")
     for window in spec.windows:

@@ -6,6 +6,7 @@ from agencies.spec import SchemeSpec
 
 
 def check_offices(spec: SchemeSpec, layer: Data, found: Findings) -> None:
+    """Where a scheme opens, every agency that handles an item has an office."""
     if not layer.get("opens"):
         return
     offices = {office.agency for office in spec.offices}
