@@ -38,7 +38,7 @@ def acceptance(document: Document, task: ItemTask) -> Notice:
     accepted = reading.accepted_on or day
     promised = spec.limit_of(task.spec)
     until = document.facts.get("until")
-    lead = f"申请，材料齐全，符合规定形式。我单位于 {plain_day(accepted)} 予以受理。"
+    lead = f"申请，材料齐全，符合规定形式。我单位于{plain_day(accepted)}予以受理。"
     rows = [
         Row("办理依据", basis_words(spec, task.spec, accepted)),
         Row("法定办结时限", limit_words(task.spec.legal_limit or spec.legal_limit)),
@@ -47,7 +47,7 @@ def acceptance(document: Document, task: ItemTask) -> Notice:
     ]
     if until:
         late = "、".join(spec.material(code).title for code in document.facts.get("materials", []))
-        lead = f"申请，主要材料齐全。我单位于 {plain_day(accepted)} 容缺受理。"
+        lead = f"申请，主要材料齐全。我单位于{plain_day(accepted)}容缺受理。"
         rows.append(Row("容缺补交", f"{late}，{full_day(date.fromisoformat(until))}前补交", True))
     if task.spec.fulfilment:
         rows.append(Row("受理以后", task.spec.next_step or task.spec.note or limit_words(task.spec.fulfilment)))
@@ -84,7 +84,7 @@ def rejection(verdict: str) -> Callable[[Document, ItemTask], Notice]:
             Row("办理依据", basis_words(task.application.scheme.spec, task.spec, day)),
             Row("经办人、电话", f"{result.decided_by or task.office.name}　{phone_of(task)}"),
         )
-        lead = f"申请，经审查，我单位于 {plain_day(day)} 决定{verdict}。"
+        lead = f"申请，经审查，我单位于{plain_day(day)}决定{verdict}。"
         return Notice(lead, rows, (result.remedy or REMEDY, "其他事项照常办理，不受影响。"))
 
     return content
@@ -99,7 +99,7 @@ def suspension(document: Document, task: ItemTask) -> Notice:
         Row("查询方式", query_words(task)),
     )
     made = plain_day(timezone.localdate(document.requested_at))
-    lead = f"申请，需要进行特别程序，自 {made} 起暂停计算办理期限。"
+    lead = f"申请，需要进行特别程序，自{made}起暂停计算办理期限。"
     closing = ("所需时间不计入办理期限（《中华人民共和国行政许可法》第四十五条）。结束后继续计算，新的日期会告知您。",)
     return Notice(lead, rows, closing)
 

@@ -16,9 +16,9 @@ from applications.registration import display
 
 @dataclass(frozen=True)
 class Cell:
-    """One field of the form: label, value, and how many of the row's six columns the value takes."""
+    """One field of the form: the lines of its label, value, and how many of the row's six columns the value takes."""
 
-    label: str
+    label: tuple[str, ...]
     value: str
     span: int = 1
 
@@ -45,8 +45,8 @@ def registration(document: Document) -> dict[str, Any]:
     groups, ticked = _groups(application), ticked_at(document)
     return {
         "groups": groups,
-        # With more rows than the official form has, lower ones keep it on one page.
-        "is_dense": sum(len(group.rows) for group in groups) + len(order) > 16,
+        # With more rows than the official form has, lower ones keep it on one page; so a long address still fits.
+        "is_dense": len(groups) > 1 or len(groups[0].rows) + len(order) > 16,
         "ticks": [Tick(item.printed_name, item.code in ticked) for item in order],
         "promise": spec.form.promise,
         "form_note": spec.form.note,
@@ -91,7 +91,19 @@ def _packed(fields: list[FormField], application: Application) -> list[tuple[str
 
 def _cells(row: tuple[str, ...], labels: dict[str, str], application: Application) -> tuple[Cell, ...]:
     span = {1: 5, 2: 2}.get(len(row), 1)
-    return tuple(Cell(labels.get(code, FIELDS[code].label), _value(code, application) or "—", span) for code in row)
+    return tuple(
+        Cell(_label_lines(labels.get(code, FIELDS[code].label)), _value(code, application) or "—", span) for code in row
+    )
+
+
+# Where a label too long for its cell is broken: before these words, not wherever the cell ends.
+_TAILS = ("（", "所在地", "身份证号", "领取方式")
+
+
+def _label_lines(label: str) -> tuple[str, ...]:
+    """入伍前户口 / 所在地; a label of up to six characters stays whole."""
+    cut = next((at for tail in _TAILS if (at := label.find(tail)) > 0), 0)
+    return (label[:cut], label[cut:]) if len(label) > 6 and cut else (label,)
 
 
 def _value(code: str, application: Application) -> str:

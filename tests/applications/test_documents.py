@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from applications import documents, printing, relay, tasks
-from applications.enums import DocumentKind, DocumentStatus
+from applications.enums import Channel, DocumentKind, DocumentStatus
 from applications.models import Application, Document
 from applications.papers import paper
 from tests import factories
@@ -111,6 +111,19 @@ def test_render_makes_every_kind_and_its_text_reads_back(kind: str) -> None:
 @pytest.mark.parametrize("kind", [k for k in DocumentKind.values if k != DocumentKind.SUBMISSION_RECEIPT])
 def test_paper_of_an_ordinary_case_is_one_page(kind: str) -> None:
     assert pages(made(DocumentKind(kind))) == 1
+
+
+def test_form_taken_in_at_a_window_with_long_answers_is_one_page() -> None:
+    application = factories.submitted(factories.person("阿卜杜热合曼·买买提艾力"))
+    application.channel = Channel.WINDOW
+    application.answers["contact_addr"] = (
+        "内蒙古自治区鄂尔多斯市东胜区富民街道迎宾路社区天骄路 12 号院 3 号楼 2 单元 501 室"
+    )
+    application.save()
+
+    document = documents.render(papers.paper(application, DocumentKind.REGISTRATION).pk)
+
+    assert pages(document) == 1
 
 
 def test_paper_is_tagged_and_says_its_title_and_language() -> None:

@@ -73,6 +73,18 @@ def test_registration_has_promise_signature_and_date(form: Document) -> None:
     assert in_order(words(form), ["申请承诺", "本人确认上述申请事项为自主选择", "申请人（签字）：", "日期：年月日"])
 
 
+def test_registration_says_outside_the_promise_that_its_form_is_provisional() -> None:
+    text = words(papers.paper(factories.submitted(region=factories.HEPING), DocumentKind.REGISTRATION))
+
+    assert in_order(text, ["申请承诺", "申请人（签字）：", "本表的内容和编排是暂定的"])
+
+
+def test_registration_breaks_a_long_label_where_its_words_end(form: Document) -> None:
+    body = paper.html_of(Document.objects.select_related("application__scheme", "application__region").get(pk=form.pk))
+
+    assert "入伍前户口<br>所在地</th>" in body
+
+
 def test_registration_prints_every_answer_that_was_given() -> None:
     application = factories.submitted(region=factories.PLACES["GD"])
     text = words(papers.paper(application, DocumentKind.REGISTRATION))
