@@ -117,6 +117,14 @@ def item_page(spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office], t
     return [SummaryRow(label, value or NOT_PUBLISHED) for label, value in rows if value or label not in silent]
 
 
+def folded(rows: list[SummaryRow]) -> list[SummaryRow]:
+    """What nobody has published is named in one row at the end: a dozen times 未公布 would hide what is known."""
+    silent = [row.label for row in rows if row.value == NOT_PUBLISHED]
+    if len(silent) < 2:
+        return rows
+    return [*(row for row in rows if row.value != NOT_PUBLISHED), SummaryRow(NOT_PUBLISHED, "、".join(silent))]
+
+
 def _each(offices: list[Office], name: str) -> str:
     """A fact of every office, each with the office's name where there are several; empty where nobody published any."""
     values = [(office.name, getattr(office, name) or NOT_PUBLISHED) for office in offices]

@@ -172,7 +172,9 @@ def guide_item(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         **found.context,
         "item": item,
-        "rows": presenting.item_page(spec, item, routing.offices_for(found.region), timezone.localdate()),
+        "rows": presenting.folded(
+            presenting.item_page(spec, item, routing.offices_for(found.region), timezone.localdate())
+        ),
         "materials": presenting.material_rows(spec, presenting.materials_of(spec, item), timezone.localdate()),
         "sources": presenting.sources(spec, timezone.localdate()),
     }

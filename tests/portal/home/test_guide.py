@@ -11,12 +11,14 @@ from agencies.spec import SchemeSpec
 from portal.home.guide import (
     claim_rows,
     claim_source,
+    folded,
     item_page,
     material_rows,
     materials_of,
     order_of_items,
     sources,
 )
+from portal.web.presenters import SummaryRow
 from tests.agencies.conftest import schemes  # noqa: F401  # a fixture
 from tests.factories import DONGSHENG, HEPING, TIANHE
 
@@ -65,6 +67,13 @@ def test_item_page_says_not_published_where_the_scheme_is_silent(schemes: dict[s
         assert "" not in rows.values()
         if not item.conditions:
             assert rows["办理条件"] == "未公布"
+
+
+def test_what_nobody_published_is_named_in_one_row_at_the_end() -> None:
+    rows = [SummaryRow("地址", "未公布"), SummaryRow("办理部门", "公安"), SummaryRow("电话", "未公布")]
+
+    assert folded(rows) == [SummaryRow("办理部门", "公安"), SummaryRow("未公布", "地址、电话")]
+    assert folded(rows[:2]) == rows[:2]
 
 
 @pytest.mark.parametrize("name", ["tianjin", "ordos", "heilongjiang", "guangdong"])
