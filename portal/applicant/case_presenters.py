@@ -62,10 +62,10 @@ _PERSONS_TURN = {TaskStatus.PRE_RETURNED, TaskStatus.AWAITING_CORRECTION, TaskSt
 
 @dataclass(frozen=True)
 class Todo:
-    """One thing the person must do now: what, why, until when, one button."""
+    """One thing the person must do now: what, why (a line for each fact), until when, one button."""
 
     title: str
-    why: str
+    why: tuple[str, ...]
     until: str
     effect: str
     url: str = ""
@@ -168,20 +168,19 @@ def _where_words(task: ItemTask) -> str:
         ("办公时间", office.hours),
         ("电话", office.phone or task.application.region.phone),
     )
-    return "，".join(f"{label}：{value or '未公布'}" for label, value in rows) + "。"
+    return "，".join(f"{label}：{value or '未公布'}" for label, value in rows)
 
 
 def _visit_todo(case: Application, task: ItemTask, effect: str) -> Todo:
     """When, where, what for and what to bring; one button to take a time or ask for another."""
     call = visiting.appointment(task, visits.open_visit(task))
-    why = [f"时间：{call.when}", f"地点：{call.place}"]
+    why = [f"时间：{call.when}" + (f"（{call.note}）" if call.note else ""), f"地点：{call.place}"]
     why += [f"要带的：{call.bring}"] if call.bring else []
     why += [f"{task.office}说：{call.reason}"] if call.reason else []
-    why += [call.note] if call.note else []
     why.append(_where_words(task))
     return Todo(
         title=f"{task.spec.title}要您本人到场",
-        why="。".join(words.rstrip("。") for words in why) + "。",
+        why=tuple(words.rstrip("。") for words in why),
         until="",
         effect=effect,
         url=reverse("applicant:visit", args=[case.number, task.pk]) if task.visits.all() else "",
@@ -197,7 +196,7 @@ def _returned_todos(case: Application) -> list[Todo]:
     return [
         Todo(
             title=f"改登记表 {len(review.deficits)} 处，再交一次",
-            why=f"{review.office}预审时发现：{'；'.join(deficit_lines(review))}。",
+            why=(f"{review.office}预审时发现：", *deficit_lines(review)),
             until="",
             effect="改好再交以后重新预审；现在任何部门都没有开始计时，没有期限要赶。",
             url=reverse("applicant:check", args=[review.draft_id]),
@@ -211,7 +210,7 @@ def _fetch_todo(task: ItemTask) -> Todo:
     what = task.spec.result.name or f"{task.spec.title}的办理结果"
     return Todo(
         title=f"领取{what}",
-        why=f"请带居民身份证到{task.office}领取。{_where_words(task)}",
+        why=(f"请带居民身份证到{task.office}领取。", _where_words(task)),
         until="",
         effect="领取时请在送达回证上签字；请人代领的，带代领人的身份证和您的委托书。",
     )
@@ -221,7 +220,7 @@ def _supply_todo(case: Application, task: ItemTask) -> Todo:
     """容缺: the promised papers and the day they were promised for."""
     return Todo(
         title=f"补交{'、'.join(f'“{name}”' for name in owed_names(case, task))}",
-        why=f"{task.office}先受理了{task.spec.title}，您承诺以后补交。",
+        why=(f"{task.office}先受理了{task.spec.title}，您承诺以后补交。",),
         until=day_words(task.provisional_until) if task.provisional_until else "",
         effect="到期没有补齐，这一件按规定终止，以后可以重新申请。",
         url=reverse("applicant:supply", args=[case.number]),
@@ -247,8 +246,10 @@ def _held_todo(case: Application, tasks: list[ItemTask]) -> list[Todo]:
     return [
         Todo(
             title=f"{before}{'已撤回' if all(t.status == TaskStatus.WITHDRAWN for t in lost) else '没有办成'}，{names}先不能办",
-            why=(f"{before}：{reasons}。" if reasons else "")
-            + f"可以先撤回{names}，等{before}办好后再申请，也可以打电话问{office}。",
+            why=(
+                *([f"{before}：{reasons}。"] if reasons else []),
+                f"可以先撤回{names}，等{before}办好后再申请，也可以打电话问{office}。",
+            ),
             until="",
             effect="其他事照常办。" if any(not task.is_terminal for task in tasks if task not in held) else "",
             url=reverse("applicant:withdraw", args=[case.number]),
@@ -274,7 +275,7 @@ def _correction_todo(case: Application, total: int) -> list[Todo]:
     return [
         Todo(
             title=f"{'重新上传' if all(line.material for line in lines) else '补正'}{'、'.join(names)}",
-            why="".join(_asked_by(notice) for notice in notices),
+            why=tuple(words for notice in notices for words in _asked_by(case, notice)),
             until=day_words(min(notice.answer_by for notice in notices)),
             effect=f"{'、'.join(items)}{'这一件' if len(items) == 1 else ''}{pause}{_others_go_on(total - len(notices))}",
             url=reverse("applicant:correction", args=[case.number]),
@@ -283,9 +284,12 @@ def _correction_todo(case: Application, total: int) -> list[Todo]:
     ]
 
 
-def _asked_by(notice: Correction) -> str:
-    reasons = "；".join(line.reason.rstrip("。") for line in open_lines([notice]))
-    return f"{notice.task.office}说：{reasons}。" if reasons else ""
+def _asked_by(case: Application, notice: Correction) -> list[str]:
+    """One reason in one sentence; several a line each, with what it is about."""
+    lines = open_lines([notice])
+    if len(lines) == 1:
+        return [f"{notice.task.office}说：{lines[0].reason.rstrip('。')}。"]
+    return [f"{notice.task.office}说：", *(f"{line_name(case, line)}：{line.reason.rstrip('。')}" for line in lines)]
 
 
 # -- messages ----------------------------------------------------------------------------------------------------------
@@ -357,11 +361,14 @@ def submitted_page(case: Application) -> dict[str, Any]:
     return {
         **frame(case),
         "pre_review": f"{review.office}先预审，{day_words(review.answer_by)}前告诉您" if review else "",
-        "offices": sorted({str(task.office) for task in tasks if task.status != TaskStatus.WAITING}),
+        "offices": list(dict.fromkeys(str(task.office) for task in tasks if task.status != TaskStatus.WAITING)),
         "waiting": [f"{task.spec.title}：{progress.next_step(task)}" for task in waiting],
         "reply_days": case.scheme.spec.receiving_limit.days,
         "receipt_url": paper_url(receipt) if receipt else "",
+        # What waits has just said so.
         "in_person": [
-            f"{t.spec.title}：{t.spec.in_person_reason or '需要本人到场'}" for t in tasks if t.spec.in_person
+            f"{t.spec.title}：{t.spec.in_person_reason or '需要本人到场'}"
+            for t in tasks
+            if t.spec.in_person and t.status != TaskStatus.WAITING
         ],
     }

@@ -4,7 +4,7 @@ Text and files are kept on the way, also when the page is left. One button sends
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib import messages
@@ -23,10 +23,12 @@ from portal.web.access import SignedInRequest
 from portal.web.drafting import file_row, shown, take_answers, take_back, typed_before, wants_json
 from portal.web.forms import AnswersForm, typed
 from portal.web.papers import newest, paper_url
-from portal.web.presenters import Action, FileRow, day_words
+from portal.web.presenters import Action, FileRow, Tag, day_words, naming
 
 FORM = "correction-form"
 Errors = dict[str, list[str]]
+# A file that the notice is about is not in order, however well it was uploaded.
+_WRONG = Tag("grey", "dash-circle", "要重交")
 Show = Callable[[dict[str, Any]], HttpResponse]
 
 
@@ -173,7 +175,7 @@ def _page(
         "count": len(lines),
         "form": form,
         "errors": tuple(
-            (f"{line.title}：{words}", f"#m-{line.material}")
+            (naming(line.title, words), f"#m-{line.material}")
             for line in lines
             if line.material
             for words in line.errors
@@ -237,7 +239,8 @@ class _Builder:
             return made
         own = [material for material in self.given if material.code == line.material]
         made.material = line.material
-        made.old = [self._row(material) for material in own if material.is_sent and not material.replaced_by_id]
+        handed_in = (material for material in own if material.is_sent and not material.replaced_by_id)
+        made.old = [replace(self._row(material), tag=_WRONG) for material in handed_in]
         made.files = [self._row(material, is_new=True) for material in own if not material.is_sent]
         made.errors = self.errors.get(line.material, [])
         return made

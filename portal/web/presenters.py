@@ -43,6 +43,11 @@ def short_moment(moment: datetime) -> str:
     return f"{year}{local.month}月{local.day}日 {local:%H:%M}"
 
 
+def naming(label: object, words: object) -> str:
+    """An error in a list of errors: 请填籍贯 names its field itself, another sentence gets the label before it."""
+    return str(words) if str(label) in str(words) else f"{label}：{words}"
+
+
 # -- values of the components ------------------------------------------------------------------------------------------
 
 

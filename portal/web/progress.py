@@ -340,7 +340,7 @@ def task_row(
 
 
 def count_words(tasks: Iterable[ItemTask]) -> str:
-    """8 件事，已办好 2 件. An item of two offices counts once, and as done when both are."""
+    """8 件事，已办好 2 件. An item of two offices counts once, and as done when both are. Of what is over nothing is “在办”."""
     by_item: dict[int, list[str]] = {}
     for task in tasks:
         by_item.setdefault(task.item_id, []).append(task.status)
@@ -353,7 +353,11 @@ def count_words(tasks: Iterable[ItemTask]) -> str:
     total = len(by_item)
     if done == total:
         return f"{total} 件事，全部办好"
-    return f"{total} 件事，已办好 {done} 件" if done else f"{total} 件事，正在办理"
+    if done:
+        return f"{total} 件事，已办好 {done} 件"
+    if found <= TERMINAL:
+        return f"{total} 件事，{'全部撤回' if found == {S.WITHDRAWN} else '没有办成'}"
+    return f"{total} 件事，正在办理"
 
 
 def without_day(expected: Forecast) -> str:
@@ -369,5 +373,7 @@ def last_day(tasks: Iterable[ItemTask], expected: Forecast) -> tuple[str, date] 
     if not running:
         return None
     latest = max(running, key=lambda task: task.due_on or date.min)
-    words = "已开始计时的最晚预计办好（明年放假安排未公布）" if latest.is_due_provisional else "已开始计时的最晚办好"
+    words = (
+        "已开始计时的事最晚预计办好（明年放假安排未公布）" if latest.is_due_provisional else "已开始计时的事最晚办好"
+    )
     return (words, latest.due_on) if latest.due_on else None

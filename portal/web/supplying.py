@@ -14,7 +14,7 @@ from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, ItemTask, Material
 from portal.web.access import SignedInRequest
 from portal.web.drafting import file_row, take_answers, take_back
-from portal.web.presenters import Action, FileRow, day_words
+from portal.web.presenters import Action, FileRow, day_words, naming
 
 FORM = "supply-form"
 Errors = dict[str, list[str]]
@@ -81,7 +81,7 @@ def _page(case: Application, tasks: list[ItemTask], side: str, errors: Mapping[s
         for task in tasks
         for code in task.provisional_materials
     }
-    listed = tuple((f"{line.title}：{words}", f"#m-{line.code}") for line in lines.values() for words in line.errors)
+    listed = tuple((naming(line.title, words), f"#m-{line.code}") for line in lines.values() for words in line.errors)
     return {"lines": list(lines.values()), "errors": listed, "case_url": reverse(f"{side}:case", args=[case.number])}
 
 

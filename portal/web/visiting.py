@@ -60,7 +60,7 @@ def appointment(task: ItemTask, visit: Visit | None) -> Appointment:
     if visit is not None and visit.wish:
         note = f"您请求另约：{visit.wish}"
     elif visit is not None and visit.missed_at and agreed is None:
-        note = f"{moment_words(visit.missed_at)}没有到场"
+        note = f"{moment_words(visit.missed_at)} 没有到场"
     elif not must_choose and agreed is None and any(slot > now for slot in times):
         note = "给的时间都已约满，请在下面写明您什么时间方便"
     return Appointment(

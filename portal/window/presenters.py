@@ -16,7 +16,7 @@ from agencies.models import Posting, Region
 from agencies.spec import FormField
 from applications import drafts, notices, visits, workflow
 from applications.enums import Action, DocumentKind, Fulfilment, Party, TaskStatus
-from applications.models import Application, Draft, ItemTask, Material
+from applications.models import Application, Document, Draft, ItemTask, Material
 from applications.registration import display, id_number_problem, normalise
 from portal.web import places, progress
 from portal.web.correcting import open_notices
@@ -302,13 +302,18 @@ def case_page(case: Application) -> dict[str, Any]:
         "person": f"{case.subject_name}　{masked(case.subject_id_no)}",
         "rows": [progress.task_row(task, calendar, today, for_staff=True) for task in tasks],
         "events": timeline(case, for_staff=True),
-        "papers": [(paper.get_kind_display(), paper_url(paper), paper_state(paper)) for paper in papers],
+        "papers": [(_paper_name(paper, tasks), paper_url(paper), paper_state(paper)) for paper in papers],
         "notices": [f"{notice.task.office}：{notice.task.spec.title}" for notice in open_notices(case)],
         "unreached": _unreached(case),
         "can_withdraw": bool(withdrawable(case, Party.CLERK)),
         "todo": _todo(case, tasks),
         "typed_by": f"{case.get_channel_display()}，{case.entered_by}录入",
     }
+
+
+def _paper_name(paper: Document, tasks: list[ItemTask]) -> str:
+    about = next((f"（{task.spec.title}）" for task in tasks if task.pk == paper.task_id), "")
+    return f"{paper.get_kind_display()}{about}"
 
 
 def _unreached(case: Application) -> str:

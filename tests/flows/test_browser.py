@@ -119,8 +119,8 @@ def fill_in_form(page: "Page", person: User, look: Callable[..., None]) -> None:
     press(page.get_by_role("button", name="保存，下一步"))
     summary = page.locator("[data-error-summary]")
     assert summary.get_by_role("link").all_inner_texts() == [
-        "入伍时间：入伍时间不是一个日历上有的日期，请写成 2026-09-01 这样",
-        "籍贯：请填籍贯",
+        "入伍时间不是一个日历上有的日期，请写成 2026-09-01 这样",
+        "请填籍贯",
     ]
     assert page.get_by_label("入伍时间").input_value() == "2021-02-30"
     look(page, "section-wrong")

@@ -196,7 +196,8 @@ def error_summary(*forms: BaseForm, extra: tuple[tuple[str, str], ...] = ()) -> 
             continue
         errors += [(str(error), "") for error in form.non_field_errors()]
         for field in form:
-            errors += [(f"{field.label}：{error}", f"#{_first_control(field)}") for error in field.errors]
+            address = f"#{_first_control(field)}"
+            errors += [(presenters.naming(field.label, error), address) for error in field.errors]
     return {"errors": [*errors, *extra]}
 
 

@@ -123,10 +123,31 @@ def test_case_puts_what_the_person_must_do_first(applicant: Client, case: Applic
 
     (todo,) = response.context["todos"]
     assert todo.title == "重新上传“结婚证或亲属关系证明”"
-    assert todo.why == f"{notice.task.office}说：印章压住日期，看不清。"
+    assert todo.why == (f"{notice.task.office}说：印章压住日期，看不清。",)
     assert todo.url == address("correction", case)
     content = response.content.decode()
     assert content.index("现在要您做 1 件事") < content.index("每件事办到哪一步")
+
+
+def test_reasons_of_a_correction_stand_each_on_its_line(applicant: Client, case: Application) -> None:
+    notice = ask_correction(
+        case, "I04", review.Deficit("看不清", material="OR-36"), review.Deficit("打不通", field="mobile")
+    )
+
+    (todo,) = applicant.get(address("case", case)).context["todos"]
+
+    assert todo.why == (f"{notice.task.office}说：", "“结婚证或亲属关系证明”：看不清", "联系电话：打不通")
+
+
+def test_page_after_submitting_names_offices_in_the_order_of_items_and_says_nothing_twice(
+    applicant: Client, case: Application
+) -> None:
+    page = applicant.get(reverse("applicant:submitted", args=[case.number])).context
+
+    tasks = [task for task in case.tasks.all() if task.status != TaskStatus.WAITING]
+    assert page["offices"] == list(dict.fromkeys(str(task.office) for task in tasks))
+    assert any(words.startswith("居民身份证：") for words in page["waiting"])
+    assert page["in_person"] == []
 
 
 def test_case_counts_an_item_of_two_offices_once(applicant: Client, person: User) -> None:
@@ -177,6 +198,7 @@ def test_correction_lists_what_is_wrong_and_what_is_in_order(applicant: Client, 
 
     (group,) = response.context["groups"]
     assert [(line.title, line.reason) for line in group.lines] == [("结婚证或亲属关系证明", "印章压住日期，看不清")]
+    assert {row.tag.words for line in group.lines for row in line.old} == {"要重交"}
     assert "退伍证" in response.context["fine"]
     assert "结婚证或亲属关系证明" not in response.context["fine"]
 
@@ -229,7 +251,7 @@ def test_correction_that_is_complete_goes_and_the_other_keeps_everything(applica
         ("结婚证或亲属关系证明", False),
         ("联系电话", True),
     ]
-    assert response.context["errors"] == (("结婚证或亲属关系证明：请上传结婚证或亲属关系证明", "#m-OR-36"),)
+    assert response.context["errors"] == (("请上传结婚证或亲属关系证明", "#m-OR-36"),)
     applicant.post(address("correction", case), {"file-OR-36": picture_of()})
     police.refresh_from_db()
     assert police.answered_at is not None
@@ -244,7 +266,7 @@ def test_correction_is_sent_only_when_every_line_is_answered(applicant: Client, 
 
     assert response.context["form"].errors == {"mobile": ["请填 11 位手机号，或带区号的固定电话"]}
     assert response.context["form"]["mobile"].value() == "139"
-    assert response.context["errors"] == (("结婚证或亲属关系证明：请上传结婚证或亲属关系证明", "#m-OR-36"),)
+    assert response.context["errors"] == (("请上传结婚证或亲属关系证明", "#m-OR-36"),)
     assert factories.task_of(case, "I04").status == TaskStatus.AWAITING_CORRECTION
 
 

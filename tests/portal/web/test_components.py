@@ -110,6 +110,16 @@ def test_error_summary_links_each_error_to_its_control() -> None:
     assert 'href="#id_promise"' in shown
 
 
+def test_error_summary_names_a_field_once() -> None:
+    class Form(forms.Form):
+        native = forms.CharField(label="籍贯", error_messages={"required": "请填籍贯"})
+        mobile = forms.CharField(label="联系电话", error_messages={"required": "请填 11 位手机号"})
+
+    shown = plain("{% error_summary form %}", form=Form({}))
+
+    assert (">请填籍贯<" in shown, ">联系电话：请填11位手机号<" in shown.replace(" ", "")) == (True, True)
+
+
 def test_error_summary_of_a_form_without_errors_is_nothing() -> None:
     assert plain("{% error_summary form %}", form=SampleForm()) == ""
 
@@ -126,6 +136,8 @@ def test_pagination_keeps_the_filter() -> None:
 
 def test_summary_list_says_what_was_left_empty() -> None:
     assert "没有填" in plain("{% summary_list rows %}", rows=[SummaryRow("备注", "")])
+    due = plain("{% summary_list rows %}", rows=[SummaryRow("民族", "", "请选民族")])
+    assert ("没有填" in due, "请选民族" in due) == (False, True)
 
 
 def test_figure_without_data_is_not_zero() -> None:

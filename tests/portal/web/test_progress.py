@@ -219,8 +219,16 @@ def test_withdrawn_items_do_not_count_as_done() -> None:
     case = factories.delivered(ticked=["I04", "I07"])
     withdrawal.withdraw(case, user=case.entered_by)
 
-    assert progress.count_words(case.tasks.all()) == "2 件事，正在办理"
+    assert progress.count_words(case.tasks.all()) == "2 件事，全部撤回"
     assert workflow.overall(case.tasks.values_list("status", flat=True)) == ApplicationStatus.WITHDRAWN
+
+
+def test_case_that_came_to_nothing_is_not_said_to_be_in_progress() -> None:
+    case = factories.delivered(ticked=["I04"])
+    task = factories.task_of(case, "I04")
+    review.do_not_accept(task, reviewer=factories.reviewer_of(task), note="不属于本辖区")
+
+    assert progress.count_words(case.tasks.all()) == "1 件事，没有办成"
 
 
 def test_item_that_does_not_get_through_says_so_and_asks_nothing_of_the_person() -> None:
@@ -244,5 +252,5 @@ def test_latest_day_of_what_runs_is_expected_in_a_year_without_calendar() -> Non
 
         shown = progress.last_day(tasks, expected)
 
-    assert shown == ("已开始计时的最晚预计办好（明年放假安排未公布）", task.due_on)
+    assert shown == ("已开始计时的事最晚预计办好（明年放假安排未公布）", task.due_on)
     assert progress.without_day(expected) == "养老保险转移接续还算不出日子"
