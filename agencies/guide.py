@@ -63,7 +63,7 @@ def reporting_text(spec: SchemeSpec, day: date) -> str:
     limit = spec.reporting_limit
     if limit is None:
         return NOT_PUBLISHED
-    words = f"批准退役后{limit}内"
+    words = f"批准退役后 {limit}内"
     if document := spec.repealed(limit.source, day):
         return f"现行期限{NOT_PUBLISHED}。《{document.title}》（已废止）规定{words}；请尽早报到，以安置地的通知为准"
     return words

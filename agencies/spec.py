@@ -49,7 +49,7 @@ class Limit(Spec):
             return "当场办结"
         if self.unit == LimitUnit.NEXT_YEAR_DATE:
             return f"次年{self.month}月{self.day}日前"
-        return f"{self.days}{LimitUnit(self.unit).label}"
+        return f"{self.days} {LimitUnit(self.unit).label}"
 
 
 class Basis(Spec):

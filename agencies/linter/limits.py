@@ -30,12 +30,12 @@ def check_limits(spec: SchemeSpec, layer: Data, found: Findings) -> None:
     for item in spec.items:
         where = f"items.{item.code}.promised_limit"
         if _is_longer(item.promised_limit, item.legal_limit):
-            found.error(where, f"承诺时限{item.promised_limit}比法定时限{item.legal_limit}还长", "改成不超过法定时限")
+            found.error(where, f"承诺时限 {item.promised_limit}比法定时限 {item.legal_limit}还长", "改成不超过法定时限")
         if _is_longer(item.promised_limit, spec.overall_limit):
-            found.error(where, f"承诺时限{item.promised_limit}比整件事的{spec.overall_limit}还长", "改正其中一个")
+            found.error(where, f"承诺时限 {item.promised_limit}比整件事的 {spec.overall_limit}还长", "改正其中一个")
     if _is_longer(spec.overall_limit, spec.legal_limit):
         found.error(
-            "overall_limit", f"承诺时限{spec.overall_limit}比法定时限{spec.legal_limit}还长", "改成不超过法定时限"
+            "overall_limit", f"承诺时限 {spec.overall_limit}比法定时限 {spec.legal_limit}还长", "改成不超过法定时限"
         )
 
 
@@ -74,4 +74,4 @@ def check_against_above(spec: SchemeSpec, above: Data, found: Findings) -> None:
             pairs.append((f"items.{item.code}.{name}", getattr(item, name), higher.get(item.code, {}).get(name)))
     for path, limit, other in pairs:
         if other and _is_longer(limit, Limit.model_validate(other)):
-            found.error(path, f"{limit}比上级规定的{Limit.model_validate(other)}还长", "下级只能缩短，不能延长")
+            found.error(path, f"{limit}比上级规定的 {Limit.model_validate(other)}还长", "下级只能缩短，不能延长")

@@ -20,7 +20,7 @@ from portal.web.presenters import Clock, Figure, Tag, masked, short_day, short_m
 
 ATTENTION_ROWS = 10
 LEGEND = (Clock("done", "充足"), Clock("amber", "2 个工作日内到期"), Clock("red", "超期"))
-BAR_START, BAR_WIDTH, BAR_ROW = 152, 290, 39
+BAR_START, BAR_WIDTH, BAR_ROW = 172, 240, 39
 
 
 # Overview -------------------------------------------------------------------------------------------------------

@@ -175,7 +175,7 @@ ORDOS: dict[str, tuple[Row, Any]] = {
     ),
     "OR-24": (
         lambda s: (str(s.overall_limit), {guide.limit_text(s, item) for item in s.items}),
-        ("27个工作日", {"27个工作日（整件事的时限）"}),
+        ("27 个工作日", {"27 个工作日（整件事的时限）"}),
     ),
     "OR-25": (lambda s: s.delivery, ("电话通知", "短信告知", "系统查询")),
     "OR-28": (lambda s: s.supervision_phone, "0477-8581708"),

@@ -88,7 +88,7 @@ def test_import_checks_and_previews_without_publishing(console: Client) -> None:
     page = console.post(IMPORT, {"file": file, "check": "1"}).content.decode()
 
     assert "检查通过，可以发布" in page
-    assert "整件事的承诺时限由“27个工作日”改为“20个工作日”" in page
+    assert "整件事的承诺时限由“27 个工作日”改为“20 个工作日”" in page
     assert "申请人要填的军人退役“一件事一次办”申请表" in page
     assert Scheme.objects.filter(region="150600").count() == 1
 
@@ -113,7 +113,7 @@ def test_import_publishes_with_a_date(console: Client) -> None:
 
     assert "已发布：鄂尔多斯市 2026.2+2024.2。" in page.content.decode()
     newest = Scheme.objects.filter(region="150600").latest("id")
-    assert (newest.valid_from, str(newest.spec.overall_limit)) == (date(2027, 1, 1), "20个工作日")
+    assert (newest.valid_from, str(newest.spec.overall_limit)) == (date(2027, 1, 1), "20 个工作日")
 
 
 def test_import_refuses_a_published_version(console: Client) -> None:

@@ -42,7 +42,7 @@ def test_equal_schemes_have_no_change(schemes: dict[str, SchemeSpec]) -> None:
 def test_shorter_limit_is_told_to_everybody(ordos: SchemeSpec) -> None:
     new = changed(overall_limit={"unit": "working_day", "days": 20, "source": "x"})
 
-    assert told(ordos, new) == ["全部：整件事的承诺时限由“27个工作日”改为“20个工作日”。"]
+    assert told(ordos, new) == ["全部：整件事的承诺时限由“27 个工作日”改为“20 个工作日”。"]
 
 
 def test_item_given_up_is_told_with_its_consequences(ordos: SchemeSpec) -> None:

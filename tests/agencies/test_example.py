@@ -61,8 +61,8 @@ def test_district_adds_and_tightens(city: SchemeSpec, district: SchemeSpec) -> N
     """TJ-07 and TJ-19: a district's own item, and an item switched off online there only."""
     assert [item.code for item in district.items if item.code not in {i.code for i in city.items}] == ["D01"]
     assert (str(city.item("I10").promised_limit), str(district.item("I10").promised_limit)) == (
-        "3个工作日",
-        "2个工作日",
+        "3 个工作日",
+        "2 个工作日",
     )
     assert (city.item("I04").online, district.item("I04").online) == (True, False)
 

@@ -116,8 +116,8 @@ def test_limit_is_said_as_not_published(schemes: dict[str, SchemeSpec]) -> None:
 
     assert words == {
         "tianjin": "未公布",
-        "ordos": "27个工作日（整件事的时限）",
-        "heilongjiang": "15个工作日（整件事的时限）",
+        "ordos": "27 个工作日（整件事的时限）",
+        "heilongjiang": "15 个工作日（整件事的时限）",
         "guangdong": "未公布",
     }
 
@@ -158,9 +158,9 @@ def test_reporting_limit_of_a_repealed_document_is_said_to_be_one(schemes: dict[
 
     before, after = (guide.reporting_text(spec, day) for day in (date(2024, 8, 31), date(2024, 9, 1)))
 
-    assert before == "批准退役后30天内"
+    assert before == "批准退役后 30 天内"
     assert after == (
-        "现行期限未公布。《退役士兵安置条例》（已废止）规定批准退役后30天内；请尽早报到，以安置地的通知为准"
+        "现行期限未公布。《退役士兵安置条例》（已废止）规定批准退役后 30 天内；请尽早报到，以安置地的通知为准"
     )
     assert {str(schemes[name].reporting_limit and schemes[name].reporting_limit.source) for name in schemes} == {
         "L03 第13条"

@@ -106,7 +106,7 @@ def test_effective_scheme_of_a_place_is_below_all_its_layers() -> None:
 
     spec = compiled(layer("nation"), layer("ordos"), district)
 
-    assert (str(spec.item("I05").promised_limit), spec.item("I05").name) == ("5个工作日", "核发居民身份证")
+    assert (str(spec.item("I05").promised_limit), spec.item("I05").name) == ("5 个工作日", "核发居民身份证")
     origins = [spec.provenance[f"items.I05.{part}"] for part in ("promised_limit", "name", "legal_limit")]
     assert origins == ["150602 示例", "150600 OR-14", "100000 L29 第12条"]
 

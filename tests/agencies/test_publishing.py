@@ -75,7 +75,7 @@ def test_new_version_stands_beside_the_old_one(directory: None) -> None:
     publish(raised("ordos", "2026.2", overall_limit={"unit": "working_day", "days": 20}), valid_from=DAY)
 
     place = Region.objects.get(pk="150602")
-    assert str(scheme_for(place, DAY).spec.overall_limit) == "20个工作日"
+    assert str(scheme_for(place, DAY).spec.overall_limit) == "20 个工作日"
     assert scheme_for(place, date(2026, 9, 15)) == old
     assert Scheme.objects.get(pk=old.pk).content == content
 

@@ -23,7 +23,7 @@ def test_norms_say_what_is_not_published() -> None:
     norms = {norm.code: norm for norm in reviewer(task).get(reverse("desk:norms")).context["norms"]}
 
     rows = {row.label: row.value for row in norms["I04"].rows}
-    assert rows["承诺时限"] == "27个工作日（整件事的时限）"
+    assert rows["承诺时限"] == "27 个工作日（整件事的时限）"
     assert rows["法定时限"] == "未公布"
 
 

@@ -118,7 +118,7 @@ def test_notice_number_keeps_its_version(client: Client) -> None:
 
     page = client.get("/notice/", {"no": number})
 
-    assert page.context["sheet"].items[0].when == "27个工作日（整件事的时限）"
+    assert page.context["sheet"].items[0].when == "27 个工作日（整件事的时限）"
     assert "这张单子不是按现行方案开的" in page.content.decode()
 
 
