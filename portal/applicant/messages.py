@@ -27,7 +27,9 @@ ROWS = 20
 @require_GET
 def inbox(request: SignedInRequest) -> HttpResponse:
     """The person's messages, the newest first; what is shown here is no longer new the next time."""
-    page = Paginator(Notice.objects.for_person(request.user), ROWS).get_page(request.GET.get("page"))
+    page = Paginator(Notice.objects.for_person(request.user).order_by("-created_at", "-id"), ROWS).get_page(
+        request.GET.get("page")
+    )
     shown = list(page)
     context = {
         "page": page,
