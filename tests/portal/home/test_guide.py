@@ -34,7 +34,7 @@ def client(directory: None) -> Client:
 
 @pytest.mark.django_db
 def test_guide_without_place_asks_for_one() -> None:
-    assert "先选落户地" in Client().get("/guide/").content.decode()
+    assert "先选要落户的地方" in Client().get("/guide/").content.decode()
 
 
 def test_guide_finds_an_item_by_everyday_words(client: Client) -> None:

@@ -43,7 +43,7 @@ def sheet(client: Client, **given: object) -> str:
 
 
 def test_notice_without_place_asks_for_one() -> None:
-    assert "先选落户地" in Client().get("/notice/").content.decode()
+    assert "先选要落户的地方" in Client().get("/notice/").content.decode()
 
 
 def test_notice_asks_only_what_changes_the_answer(client: Client) -> None:
