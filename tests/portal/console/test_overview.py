@@ -177,7 +177,7 @@ def test_bars_share_one_scale_and_show_the_smallest_part() -> None:
 
     bars = presenters.agency_bars(loads).bars
 
-    assert [(bar.in_time, bar.soon, bar.overdue) for bar in bars] == [(287, 0, 4), (145, 0, 0)]
+    assert [(bar.in_time, bar.soon, bar.overdue) for bar in bars] == [(238, 0, 4), (120, 0, 0)]
     assert bars[0].words == "共 100，1 件超期"
 
 
