@@ -36,9 +36,7 @@ def pre_review(request: OfficerRequest, number: str) -> HttpResponse:
         raise PermissionDenied
     if request.method != "POST" and waiting.decided_at is not None:
         return redirect("desk:pre_review_list")
-    return pre_reviewing.respond(
-        request, waiting, side="desk", show=lambda page: render(request, "web/pre_review.html", page)
-    )
+    return pre_reviewing.respond(request, waiting, side="desk")
 
 
 @require_GET

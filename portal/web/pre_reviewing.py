@@ -4,14 +4,14 @@ The hub sees the whole form with numbers masked, since it looks whether the form
 page package.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -29,8 +29,6 @@ from portal.web.access import SignedInRequest
 from portal.web.deficits import DeficitForm
 from portal.web.forms import label_of
 from portal.web.presenters import SummaryRow, day_words, masked, moment_words, short_day, short_moment
-
-Show = Callable[[dict[str, Any]], HttpResponse]
 
 
 @dataclass(frozen=True)
@@ -106,19 +104,22 @@ class DecisionForm(DeficitForm):
         return self.cleaned_data
 
 
-def respond(request: SignedInRequest, waiting: PreReview, *, side: str, show: Show) -> HttpResponse:
+def respond(request: SignedInRequest, waiting: PreReview, *, side: str) -> HttpResponse:
     """Shows the form, or does what was decided about it."""
     case = waiting.application
     given = list(case.materials.filter(is_sent=True, replaced_by=None))
     posted = request.POST if request.method == "POST" else kept.take_said(request)
     form = DecisionForm(posted if request.method == "POST" or posted else None, case, given)
+
+    def show(form: DecisionForm, *, shows_all: bool = False) -> HttpResponse:
+        page = _page(request, waiting, form, given, side, shows_all=shows_all)
+        return render(request, "web/pre_review.html", page)
+
     if request.POST.get("round", str(waiting.round)) != str(waiting.round):
         messages.warning(request, "没有登记：这份登记表已经退回，本人改好又交来了。下面是新的内容，请重新看过再决定")
-        return show(_page(request, waiting, form, given, side))
+        return show(form)
     if "reveal" in request.POST:
-        return show(
-            _page(request, waiting, DecisionForm(None, case, given), given, side, shows_all=_reveal(request, case))
-        )
+        return show(DecisionForm(None, case, given), shows_all=_reveal(request, case))
     if request.method == "POST" and form.is_valid():
         try:
             messages.success(request, _decide(request, waiting, form))
@@ -126,9 +127,9 @@ def respond(request: SignedInRequest, waiting: PreReview, *, side: str, show: Sh
             messages.warning(request, str(already))
         except Refused as refused:
             messages.error(request, str(refused))
-            return show(_page(request, waiting, form, given, side))
+            return show(form)
         return redirect(f"{side}:pre_review_list")
-    return show(_page(request, waiting, form, given, side))
+    return show(form)
 
 
 def _reveal(request: SignedInRequest, case: Application) -> bool:
@@ -169,7 +170,7 @@ def _page(
     given: list[Material],
     side: str,
     *,
-    shows_all: bool = False,
+    shows_all: bool,
 ) -> dict[str, Any]:
     case = waiting.application
     words = display if shows_all else display_hidden

@@ -40,9 +40,7 @@ def pre_review(request: SignedInRequest, number: str) -> HttpResponse:
     waiting = get_object_or_404(rounds.for_lists().order_by("-round")[:1])
     if request.method != "POST" and waiting.decided_at is not None:
         return redirect("window:pre_review_list")
-    return pre_reviewing.respond(
-        request, waiting, side="window", show=lambda page: render(request, "web/pre_review.html", page)
-    )
+    return pre_reviewing.respond(request, waiting, side="window")
 
 
 # -- appointments --------------------------------------------------------------------------------------------------------
