@@ -14,7 +14,7 @@ from applications import contacts, notices
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Notice
 from portal.accounts.models import ContactBy, User
-from portal.applicant.case_presenters import message_row
+from portal.applicant.message_presenters import message_row
 from portal.web import kept
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.presenters import masked
