@@ -5,6 +5,7 @@ from agencies.models import Agency
 PAPERS = "papers"
 NOTICES = "notices"
 EXPORTS = "exports"
+IMPORTS = "imports"
 HOUSEKEEPING = "housekeeping"
 
 
@@ -15,4 +16,4 @@ def queue_of(agency_code: str) -> str:
 def all_queues() -> list[str]:
     """Every queue that something is sent to; each must have a worker."""
     agencies = [queue_of(code) for code in Agency.objects.values_list("code", flat=True)]
-    return [*agencies, PAPERS, NOTICES, EXPORTS, HOUSEKEEPING]
+    return [*agencies, PAPERS, NOTICES, EXPORTS, IMPORTS, HOUSEKEEPING]

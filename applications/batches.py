@@ -16,7 +16,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -24,10 +23,11 @@ from agencies.enums import GatewayKind
 from agencies.gateways import batch
 from agencies.gateways.base import SigningKey
 from agencies.models import Office
-from applications import delivery, incoming, outgoing, printing
+from agencies.routing import Way
+from applications import delivery, holders, incoming, outgoing, printing
 from applications.enums import ON_ITS_WAY, DispatchKind, DispatchStatus, Outcome
 from applications.errors import Refused
-from applications.models import Application, Dispatch, ExchangeKey, ItemTask, Material
+from applications.models import Dispatch, ExchangeKey, ItemTask, Material
 from applications.papers.words import moment
 
 # What was handed over and not answered is due again after this time.
@@ -80,11 +80,12 @@ def export(office: Office) -> Export:
 def hand_over(made: Export) -> None:
     """What a package holds is on its way now. Raises Changed when part of it was withdrawn since it was gathered."""
     with transaction.atomic():
-        rows = Dispatch.objects.select_for_update().filter(pk__in=made.dispatches, status__in=ON_ITS_WAY)
-        found = [row.pk for row in rows.order_by("pk")]
+        rows = Dispatch.objects.select_for_update(of=("self",)).filter(pk__in=made.dispatches, status__in=ON_ITS_WAY)
+        found = list(rows.select_related("task__office").order_by("pk"))
         if len(found) != len(made.dispatches):
             raise Changed
-        Dispatch.objects.filter(pk__in=found).update(
+        holders.note_all(found, Way(GatewayKind.BATCH))
+        Dispatch.objects.filter(pk__in=made.dispatches).update(
             status=DispatchStatus.SENDING, last_outcome=Outcome.SENT, leased_until=timezone.now() + HANDED_OVER
         )
 
@@ -94,17 +95,18 @@ def gather(office: Office) -> Export:
 
     Raises Refused when nothing goes to it by hand or it has no key.
     """
-    if GatewayKind.BATCH not in (office.gateway, *office.routes.values_list("gateway", flat=True)):
-        raise Refused("这个机构不是离线交换")
-    key = _key(office)
     now = timezone.now()
     found = list(
-        Dispatch.objects.filter(task__office=office, status__in=ON_ITS_WAY)
+        Dispatch.objects.filter(status__in=ON_ITS_WAY)
         .with_way()
-        .filter(way=GatewayKind.BATCH)
+        .filter(to_office=office.pk, way=GatewayKind.BATCH)
         .select_related("task__application", "task__item__scheme", "task__office")
         .order_by("pk")
     )
+    # An office that left this way still gets the words about what it was brought.
+    if not found and GatewayKind.BATCH not in (office.gateway, *office.routes.values_list("gateway", flat=True)):
+        raise Refused("这个机构不是离线交换")
+    key = _key(office)
     name = f"{office.agency_id}-{office.region_id}-{timezone.localtime(now):%Y%m%d%H%M%S}"
     rows = [outgoing.task_data(row) if row.kind == DispatchKind.TASK else outgoing.word_data(row) for row in found]
     rows = _without_links(rows)
@@ -235,6 +237,25 @@ class _DryRun(Exception):
     pass
 
 
+@dataclass(frozen=True)
+class Results:
+    """A genuine result file."""
+
+    key: ExchangeKey
+    name: str
+    rows: list[batch.Row]
+
+
+def open_results(office: Office, content: bytes) -> Results:
+    """Raises Refused when the file as a whole is not genuine."""
+    keys = {key.kid: key for key in ExchangeKey.objects.for_office(office)}
+    try:
+        name, rows = batch.unseal(content, {kid: key.secret for kid, key in keys.items()})
+    except batch.BadFile as error:
+        raise Refused(str(error)) from None
+    return Results(next(iter(keys.values())), name, rows)
+
+
 def bring_back(office: Office, content: bytes, *, dry_run: bool) -> list[Verdict]:
     """Applies a result file row by row: `receipt` rows make a task delivered, the others are results as over the wire.
 
@@ -242,37 +263,45 @@ def bring_back(office: Office, content: bytes, *, dry_run: bool) -> list[Verdict
     goes on when it is brought again. Raises Refused when the file as a whole is not genuine. With `dry_run` everything is
     tried and nothing kept.
     """
-    keys = {key.kid: key for key in ExchangeKey.objects.for_office(office)}
-    try:
-        name, rows = batch.unseal(content, {kid: key.secret for kid, key in keys.items()})
-    except batch.BadFile as error:
-        raise Refused(str(error)) from None
-    key = next(iter(keys.values()))
-    return _tried(key, name, rows) if dry_run else [_verdict(key, name, row) for row in rows]
+    found = open_results(office, content)
+    if not dry_run:
+        return [apply(found, row) for row in found.rows]
+    verdicts = [verdict for rows in by_case(found.rows) for verdict in tried(found, rows)]
+    return sorted(verdicts, key=lambda verdict: verdict.row)
 
 
-def _tried(key: ExchangeKey, name: str, rows: list[batch.Row]) -> list[Verdict]:
-    """The verdicts of rows that build on one another; all is undone.
-
-    Their cases are locked beforehand and in order, so that two files that name the same cases do not block each other.
-    """
+def tried(found: Results, rows: list[batch.Row]) -> list[Verdict]:
+    """The verdicts of rows that build on one another; all is undone."""
     verdicts: list[Verdict] = []
     try:
         with transaction.atomic():
-            list(Application.objects.select_for_update(of=("self",)).filter(pk__in=_cases_of(rows)).order_by("pk"))
-            for row in rows:
-                verdicts.append(_verdict(key, name, row))
+            verdicts += [apply(found, row) for row in rows]
             raise _DryRun
     except _DryRun:
         return verdicts
 
 
-def _cases_of(rows: list[batch.Row]) -> set[int]:
-    subjects = {str(row.value.get("subject", "")) for row in rows}
-    tasks = [int(text) for text in subjects if text.isascii() and text.isdigit() and len(text) < 19]
-    sent = [UUID(text) for row in rows if _is_uuid(text := str(row.value.get("dispatch", "")))]
-    found = ItemTask.objects.filter(Q(pk__in=tasks) | Q(dispatches__key__in=sent))
-    return set(found.values_list("application", flat=True))
+def by_case(rows: list[batch.Row]) -> list[list[batch.Row]]:
+    """The rows of each case together, in the order of the file: cases are tried one by one, so none is locked for long."""
+    cases = _cases_of(rows)
+    groups: dict[object, list[batch.Row]] = {}
+    for row in rows:
+        groups.setdefault(cases.get(_named(row)) or f"row {row.number}", []).append(row)
+    return list(groups.values())
+
+
+def _named(row: batch.Row) -> str:
+    """The task or the dispatch that a row is about."""
+    return str(row.value.get("dispatch") or row.value.get("subject") or "")
+
+
+def _cases_of(rows: list[batch.Row]) -> dict[str, int]:
+    names = {_named(row) for row in rows}
+    tasks = [int(text) for text in names if text.isascii() and text.isdigit() and len(text) < 19]
+    sent = {str(UUID(text)): text for text in names if _is_uuid(text)}
+    found = {str(pk): case for pk, case in ItemTask.objects.filter(pk__in=tasks).values_list("pk", "application")}
+    keys = Dispatch.objects.filter(key__in=sent).values_list("key", "task__application")
+    return found | {sent[str(key)]: case for key, case in keys}
 
 
 def _is_uuid(text: str) -> bool:
@@ -282,12 +311,13 @@ def _is_uuid(text: str) -> bool:
         return False
 
 
-def _verdict(key: ExchangeKey, name: str, row: batch.Row) -> Verdict:
+def apply(found: Results, row: batch.Row) -> Verdict:
+    """One row in a transaction of its own; what is wrong with it is its verdict."""
     if row.problem:
         return Verdict(row.number, False, row.problem)
     try:
         with transaction.atomic():
-            return Verdict(row.number, True, _apply(key, name, row))
+            return Verdict(row.number, True, _apply(found.key, found.name, row))
     except incoming.Problem as error:
         return Verdict(row.number, False, error.detail)
 

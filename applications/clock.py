@@ -52,6 +52,7 @@ class Event:
     kind: Kind
     reason: str = ""
     days: int = 0
+    arrived_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -129,24 +130,26 @@ _ENDING = {
 
 @dataclass(frozen=True)
 class LogLine:
-    """What the clock reads of a StatusLog row."""
+    """What the clock reads of a StatusLog row; `received_on`: when what arrives at an office was given in, complete."""
 
     on: date
     action: str
     from_status: str = ""
     accepted_on: date | None = None
     days: int = 0
+    received_on: date | None = None
 
 
 def events_of(log: Iterable[LogLine]) -> list[Event]:
     """The clock's events out of a task's log. A correction before acceptance does not pause: nothing runs yet.
 
-    Before acceptance each new delivery starts the answer period again, since only then all corrections are in.
+    The answer period runs from the day on which everything was given in at the portal, which is where people hand in; on
+    its way to the office it goes on (STANDARDS.md T-09, I-03). After a correction it starts again for the same reason.
     """
     events: list[Event] = []
     for line in log:
         if line.action == Action.DELIVER:
-            events.append(Event(line.on, Kind.RECEIVED))
+            events.append(Event(line.received_on or line.on, Kind.RECEIVED, arrived_on=line.on))
         elif line.action in _ACCEPTING:
             events.append(Event(line.accepted_on or line.on, Kind.ACCEPTED, str(line.action)))
         elif line.action in _PAUSING and line.from_status != TaskStatus.QUEUED:
@@ -186,23 +189,27 @@ def read(events: list[Event], rule: Rule, calendar: Calendar, today: date) -> Re
     """Where the clock stands on `today`, and why, line by line."""
     ended_on = min((event.on for event in events if event.kind == Kind.ENDED), default=None)
     accepted = min((event for event in events if event.kind == Kind.ACCEPTED), key=lambda e: e.on, default=None)
-    received = [event.on for event in events if event.kind == Kind.RECEIVED]
+    received = max((event for event in events if event.kind == Kind.RECEIVED), key=lambda e: e.on, default=None)
     if accepted is None:
         return _before_acceptance(received, ended_on, rule, calendar, today)
-    return _after_acceptance(accepted, max(received, default=None), events, ended_on, rule, calendar, today)
+    received_on = received.on if received else None
+    return _after_acceptance(accepted, received_on, events, ended_on, rule, calendar, today)
 
 
 def _before_acceptance(
-    received: list[date], ended_on: date | None, rule: Rule, calendar: Calendar, today: date
+    received: Event | None, ended_on: date | None, rule: Rule, calendar: Calendar, today: date
 ) -> Reading:
-    if not received:
-        return Reading(State.ENDED if ended_on else State.NOT_STARTED, lines=("还没有送达部门，没有开始计时。",))
-    day = max(received)
+    if received is None:
+        line = "还没有送达部门。送到以后，答复期限从交齐那天算起，不因送得晚而延后。"
+        return Reading(State.ENDED if ended_on else State.NOT_STARTED, lines=(line,))
+    day, arrived = received.on, received.arrived_on or received.on
     reply_due = calendar.add(day, rule.reply_days)
     asked_on = ended_on or today
     left, is_late = calendar.between(asked_on, reply_due), asked_on > reply_due
     lines = (
-        f"{say(day)}送达{rule.agency}，当天不算。",
+        f"{say(day)}送达{rule.agency}，当天不算。"
+        if arrived == day
+        else f"{say(day)}交齐，{say(arrived)}送达{rule.agency}。期限从交齐那天算，当天不算。",
         f"{rule.agency or '部门'}应在 {rule.reply_days} 个工作日内答复是否受理，或一次告知要补正的全部内容。",
         *_last_lines(rule.reply_days, "个工作日", day, reply_due, calendar),
     )

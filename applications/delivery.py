@@ -24,8 +24,8 @@ from agencies.enums import GatewayKind
 from agencies.gateways.base import Answer, Ending, SigningKey
 from agencies.gateways.http import HttpGateway
 from agencies.models import Office
-from agencies.routing import Way, way_to
-from applications import fanout, outgoing, tickets, workflow
+from agencies.routing import Way
+from applications import fanout, hiding, holders, outgoing, tickets, workflow
 from applications.enums import ON_ITS_WAY, UNSENT, Action, DispatchKind, DispatchStatus, Outcome, Party
 from applications.errors import Refused
 from applications.models import Dispatch, DispatchAttempt, ExchangeKey, OfficeLink
@@ -51,10 +51,10 @@ def deliver(dispatch_ids: Iterable[int], *, at: datetime | None = None) -> int:
     """
     calendar = calendar_now()
     delivered = 0
-    rows = Dispatch.objects.filter(
-        pk__in=list(dispatch_ids), status=DispatchStatus.PENDING, task__office__is_held=False
-    )
-    for dispatch in rows.select_related("task__office", "task__item", "task__application").order_by("id"):
+    rows = Dispatch.objects.filter(pk__in=list(dispatch_ids), status=DispatchStatus.PENDING)
+    rows = rows.with_way().filter(held=False)
+    related = ("task__office", "task__item", "task__application", "holder__office")
+    for dispatch in rows.select_related(*related).order_by("id"):
         with tracing.within(dispatch.trace, dispatch.request_id):
             delivered += _deliver_one(dispatch, calendar, at)
     return delivered
@@ -62,7 +62,7 @@ def deliver(dispatch_ids: Iterable[int], *, at: datetime | None = None) -> int:
 
 def _deliver_one(dispatch: Dispatch, calendar: Calendar, at: datetime | None) -> bool:
     try:
-        way = way_to(dispatch.task.office, dispatch.task.item.code)
+        way = holders.way_of(dispatch)
         if way.gateway == GatewayKind.INBOX:
             return _put_into_queue(dispatch, calendar, at)
         if way.gateway == GatewayKind.HTTP and way.endpoint:
@@ -87,32 +87,43 @@ def _put_into_queue(dispatch: Dispatch, calendar: Calendar, at: datetime | None)
         )
         if not claimed:
             return False
-        _arrive(dispatch, calendar, now)
+        # Most are handed out for the first time, so nobody else need be looked for.
+        is_only = not (dispatch.holder_id or dispatch.attempts or dispatch.version > 1)
+        dispatch.holder = None
+        _arrive(dispatch, calendar, now, is_only=is_only)
         _note(dispatch.pk, Outcome.DELIVERED, now, begun, digest=dispatch.digest)
     return True
 
 
-def _arrive(dispatch: Dispatch, calendar: Calendar, at: datetime, receipt_number: str = "") -> None:
-    """The office has it: the dispatch is delivered and the clock of the answer starts. The caller holds the lock.
+def _arrive(
+    dispatch: Dispatch, calendar: Calendar, at: datetime, receipt_number: str = "", *, is_only: bool = False
+) -> None:
+    """The office has it: the dispatch is delivered and the office's day to answer is set. The caller holds the lock.
 
-    Where the dispatch was the word that a task is no more, the office knows it now and nothing else changes.
+    Whoever else may have it is told that it is worked on elsewhere, unless this is known to be the only one.
+    Where the dispatch was the word that a task is no longer there, it is known now and nothing else changes.
     """
     Dispatch.objects.filter(pk=dispatch.pk).update(
         status=DispatchStatus.DELIVERED,
         delivered_at=at,
-        receipt_number=receipt_number,
+        receipt_number=hiding.numbers_without(receipt_number, dispatch.task.application) if receipt_number else "",
         error="",
         last_outcome=Outcome.DELIVERED,
         leased_until=None,
+        holder=dispatch.holder,
     )
     task = dispatch.task
     if dispatch.kind != DispatchKind.TASK:
-        tickets.close_withdrawn(task, note="已告知对方")
+        tickets.close_withdrawn(dispatch, note="已告知对方")
         return
-    data = {"version": dispatch.version}
+    # However late it arrives, the answer period counts from the day on which it was complete and given in here.
+    given_in = timezone.localdate(min(dispatch.created_at, at))
+    data = {"version": dispatch.version, "received_on": given_in.isoformat()}
     workflow.advance(task, Action.DELIVER, party=Party.SYSTEM, at=at, calendar=calendar, data=data)
     task.received_at = at
     task.save(update_fields=["received_at"])
+    if not is_only:
+        holders.tell(task, DispatchKind.MOVED, "改由别处办理", at=at, but=dispatch.holder)
 
 
 def _note(dispatch_id: int, outcome: str, started_at: datetime, begun: float, **facts: object) -> None:
@@ -130,15 +141,19 @@ def _note(dispatch_id: int, outcome: str, started_at: datetime, begun: float, **
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to send a dispatch until a time; whoever finds another lease on the row has come too late."""
+    """The right to send a dispatch until a time; whoever finds another lease on the row has come too late.
+
+    `is_first`: the system cannot have the task from before.
+    """
 
     dispatch_id: int
     until: datetime
+    is_first: bool = False
 
 
 def _send(dispatch: Dispatch, way: Way, calendar: Calendar) -> bool:
     begun, now = time.monotonic(), timezone.now()
-    office = dispatch.task.office
+    office = dispatch.office
     link, _ = OfficeLink.objects.get_or_create(office=office, endpoint=way.endpoint)
     if link.disabled_reason:
         record_failure(dispatch.pk, Outcome.CONFIGURATION, link.disabled_reason)
@@ -146,7 +161,7 @@ def _send(dispatch: Dispatch, way: Way, calendar: Calendar) -> bool:
     if link.is_resting(now):
         _postpone(dispatch, link)
         return False
-    lease = _lease(dispatch, now)
+    lease = _lease(dispatch, way, now)
     if lease is None:
         return False
     message = outgoing.message_of(dispatch, keys_of(office))
@@ -175,26 +190,27 @@ def _postpone(dispatch: Dispatch, link: OfficeLink) -> None:
         )
 
 
-def _lease(dispatch: Dispatch, now: datetime) -> Lease | None:
+def _lease(dispatch: Dispatch, way: Way, now: datetime) -> Lease | None:
     until = now + timedelta(seconds=settings.EXCHANGE_LEASE_SECONDS)
     with transaction.atomic():
         workflow.lock(dispatch.task.application_id)
         claimed = Dispatch.objects.filter(pk=dispatch.pk, status=DispatchStatus.PENDING).update(
             status=DispatchStatus.SENDING, leased_until=until, attempts=F("attempts") + 1
         )
-    return Lease(dispatch.pk, until) if claimed else None
+        is_first = bool(claimed) and holders.note(dispatch, way)
+    return Lease(dispatch.pk, until, is_first) if claimed else None
 
 
 def settle(lease: Lease, answer: Answer, calendar: Calendar, *, started_at: datetime, begun: float) -> bool:
     """Writes down how a try ended. What was withdrawn while it was on its way becomes a ticket, never a silent loss."""
     application_id = Dispatch.objects.values_list("task__application_id", flat=True).get(pk=lease.dispatch_id)
     with transaction.atomic():
-        workflow.lock(application_id)
-        dispatch = Dispatch.objects.select_related("task__office").get(pk=lease.dispatch_id)
+        application = workflow.lock(application_id)
+        dispatch = Dispatch.objects.select_related("task__office", "holder__office").get(pk=lease.dispatch_id)
         is_too_late = dispatch.status == DispatchStatus.CANCELLED and answer.ending in _RECEIVED
         outcome = Outcome.TOO_LATE if is_too_late else Outcome(answer.ending)
         _note(dispatch.pk, outcome, started_at, begun, digest=dispatch.digest, status_code=answer.status_code,
-              detail=answer.detail, answer=answer.said)  # fmt: skip
+              detail=answer.detail, answer=hiding.without(answer.said, application))  # fmt: skip
         if is_too_late:
             tickets.withdrawn_on_the_way(dispatch)
             dispatch.task.dispatches.filter(status=DispatchStatus.PENDING).update(next_attempt_at=timezone.now())
@@ -204,6 +220,8 @@ def settle(lease: Lease, answer: Answer, calendar: Calendar, *, started_at: date
         if is_open and answer.ending == Ending.DELIVERED:
             _arrive(dispatch, calendar, timezone.now(), answer.receipt_number)
             return True
+        if lease.is_first and answer.ending not in _RECEIVED:
+            holders.forget(dispatch)
         if dispatch.status == DispatchStatus.SENDING and dispatch.leased_until == lease.until:
             _not_yet(dispatch, answer)
     return False
@@ -280,9 +298,9 @@ def let_go(line: OfficeLink) -> int:
     now = timezone.now()
     with transaction.atomic():
         waiting = Dispatch.objects.filter(
-            task__office=line.office_id, status=DispatchStatus.PENDING, attempts__lt=MAX_ATTEMPTS // 2
+            status=DispatchStatus.PENDING, attempts__lt=MAX_ATTEMPTS // 2, next_attempt_at__gt=now
         )
-        late = waiting.with_way().filter(address=line.endpoint, next_attempt_at__gt=now).values("pk")
+        late = waiting.with_way().filter(to_office=line.office_id, address=line.endpoint).values("pk")
         moved = Dispatch.objects.filter(pk__in=[row["pk"] for row in late]).update(
             next_attempt_at=now, published_at=None
         )

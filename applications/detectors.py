@@ -8,10 +8,12 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -27,6 +29,7 @@ from applications.enums import (
     ApplicationStatus,
     DispatchStatus,
     DocumentStatus,
+    ImportStatus,
     NoticeKind,
     NoticeStatus,
     Outcome,
@@ -38,6 +41,7 @@ from applications.models import (
     Document,
     Export,
     Heartbeat,
+    Import,
     ItemTask,
     Notice,
     OfficeLink,
@@ -50,10 +54,15 @@ from applications.models import (
 logger = logging.getLogger(__name__)
 
 BEAT = "beat"
+RELAY = "relay"
 LATE = timedelta(minutes=5)
 PAPER_LATE = timedelta(minutes=15)
 DEAF = timedelta(minutes=5)
 BEAT_DEAD = timedelta(minutes=15)
+# The relay rings each queue once a minute, and a deaf one every ten.
+BELLS_DEAD = timedelta(minutes=11)
+# The part of the database's connections from which a person is called.
+CONNECTIONS_FULL = 0.8
 
 
 @dataclass(frozen=True)
@@ -80,23 +89,23 @@ def _of_task(task: ItemTask) -> Finding:
 
 
 def _of_dispatch(dispatch: Dispatch) -> Finding:
-    return Finding(str(dispatch.pk), dispatch.task.office, dispatch.task, dispatch, dispatch.task.application.number)
+    return Finding(str(dispatch.pk), dispatch.office, dispatch.task, dispatch, dispatch.task.application.number)
 
 
 def _dispatches(**conditions: object) -> list[Any]:
-    rows = Dispatch.objects.filter(**conditions).with_way()
-    return list(rows.select_related("task__office", "task__application").order_by("pk")[:500])
+    rows = Dispatch.objects.with_way().filter(**conditions)
+    return list(rows.select_related("task__office", "task__application", "holder__office").order_by("pk")[:500])
 
 
 def pending_without_dispatch(now: datetime) -> Iterable[Finding]:
-    unsent = Dispatch.objects.filter(task=OuterRef("pk"), status__in=UNSENT)
+    unsent = Dispatch.objects.of_tasks().filter(task=OuterRef("pk"), status__in=UNSENT)
     tasks = ItemTask.objects.filter(~Exists(unsent), status=TaskStatus.PENDING)
     tasks = tasks.select_related("office", "application")
     return [_of_task(task) for task in tasks[:500]]
 
 
 def unsent_too_long(now: datetime) -> Iterable[Finding]:
-    late = _dispatches(status__in=ON_ITS_WAY, created_at__lt=now - LATE, task__office__is_held=False)
+    late = _dispatches(status__in=ON_ITS_WAY, created_at__lt=now - LATE, held=False)
     # What goes by hand takes days; it is late when nobody exported it within one.
     by_hand = [d for d in late if d.way == GatewayKind.BATCH]
     forgotten = [d for d in by_hand if d.status == DispatchStatus.PENDING and d.created_at < now - timedelta(days=1)]
@@ -137,6 +146,16 @@ def export_not_made(now: datetime) -> Iterable[Finding]:
     return [Finding(str(row.pk), row.office, name=str(row)) for row in late[:500]]
 
 
+def import_not_done(now: datetime) -> Iterable[Finding]:
+    """A result file that nobody goes through, or that was broken off for good: the office's work is not registered."""
+    recent = Import.objects.filter(asked_at__gt=now - timedelta(days=7)).select_related("office")
+    stuck = recent.filter(
+        Q(status=ImportStatus.FAILED)
+        | Q(status=ImportStatus.WAITING, asked_at__lt=now - PAPER_LATE) & ~Q(published_at__gt=now - PAPER_LATE)
+    )
+    return [Finding(str(row.pk), row.office, name=str(row)) for row in stuck[:500]]
+
+
 def reconciliation_not_done(now: datetime) -> Iterable[Finding]:
     """Every office that had work was compared for yesterday; asked from three in the morning on."""
     local = timezone.localtime(now)
@@ -150,7 +169,7 @@ def reconciliation_not_done(now: datetime) -> Iterable[Finding]:
 
 
 def held_too_long(now: datetime) -> Iterable[Finding]:
-    late = _dispatches(status__in=ON_ITS_WAY, created_at__lt=now - timedelta(days=1), task__office__is_held=True)
+    late = _dispatches(status__in=ON_ITS_WAY, created_at__lt=now - timedelta(days=1), held=True)
     return [_of_dispatch(dispatch) for dispatch in late]
 
 
@@ -159,7 +178,7 @@ def waits_for_a_person(now: datetime) -> Iterable[Finding]:
 
 
 def delivered_but_not_there(now: datetime) -> Iterable[Finding]:
-    newer = Dispatch.objects.filter(task=OuterRef("task"), version__gt=OuterRef("version"))
+    newer = Dispatch.objects.of_tasks().filter(task=OuterRef("task"), version__gt=OuterRef("version"))
     rows = Dispatch.objects.of_tasks().filter(
         ~Exists(newer), status=DispatchStatus.DELIVERED, task__status=TaskStatus.PENDING
     )
@@ -247,13 +266,34 @@ def visit_without_outcome(now: datetime) -> Iterable[Finding]:
     return [_of_task(visit.task) for visit in visits.select_related("task__office", "task__application")[:500]]
 
 
+def connections() -> tuple[int, int]:
+    """(held now, given by the server): when they run out no page opens, and there is no pool to wait in (A18)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), current_setting('max_connections')::int FROM pg_stat_activity")
+        held, given = cursor.fetchone()
+    return int(held), int(given)
+
+
+def connections_run_out(now: datetime) -> Iterable[Finding]:
+    held, given = connections()
+    return [Finding(f"{held}/{given}")] if held >= given * CONNECTIONS_FULL else []
+
+
 DETECTORS = [
     Detector("pending_without_dispatch", "待送达的事项没有推送记录", "请核对后重新推送", pending_without_dispatch),
-    Detector("unsent_too_long", "超过五分钟还没有送达", "请看失败原因，必要时重新推送或纸质移交", unsent_too_long),
+    Detector(
+        "unsent_too_long",
+        "超过五分钟还没有送达",
+        "请看失败原因，必要时重新推送或纸质移交；部门的答复期限从交齐那天算，没有送到也在走",
+        unsent_too_long,
+    ),
     Detector("receipt_late", "对方收下了，一直没有给回执号", "请向对方要回执号，登记为纸质移交", receipt_late),
     Detector("line_switched_off", "对接线路已停用", "请联系对方，恢复后重新推送任意一件即可启用", line_switched_off),
     Detector("item_without_task", "勾选的事项没有对应的办理记录", "请核对办件，补建或联系开发人员", item_without_task),
     Detector("export_not_made", "导出没有生成", "请查看导出队列，重新要求一次", export_not_made),
+    Detector(
+        "import_not_done", "离线结果没有处理完", "请查看导入队列，重新上传；登记过的行不会登记两次", import_not_done
+    ),
     Detector("reconciliation_not_done", "昨天没有对账", "请检查定时任务，补做对账", reconciliation_not_done),
     Detector("held_too_long", "机构暂停推送超过一天", "请确认是否恢复推送", held_too_long),
     Detector("waits_for_a_person", "推送多次不成功，待人工处理", "请重新推送、纸质移交或取消", waits_for_a_person),
@@ -271,7 +311,18 @@ DETECTORS = [
         "请登记本人已到场或没有来",
         visit_without_outcome,
     ),
-    Detector("deaf_queue", "队列没有回音", "请检查该队列的工作进程", deaf_queue),
+    Detector(
+        "deaf_queue",
+        "队列没有回音",
+        "请看“队列和对账”页：没有进程在听的要启动，停了或卡住的要重启",
+        deaf_queue,
+    ),
+    Detector(
+        "connections_run_out",
+        "数据库连接快用完",
+        "请减少网页进程的线程，或加大数据库的 max_connections",
+        connections_run_out,
+    ),
 ]
 
 
@@ -321,13 +372,26 @@ def digest() -> str:
 # --- pulse of the queues ---
 
 
+class State(StrEnum):
+    """What is known of whoever works at a queue, by what really answered."""
+
+    ALIVE = "alive"
+    UNKNOWN = "unknown"
+    NOBODY = "nobody"
+    SILENT = "silent"
+
+
 @dataclass(frozen=True)
 class Pulse:
-    """`age`: seconds since the queue was last heard; None if never."""
+    """`age`: seconds since it was last heard; None if never. `NOBODY`: rung for, and no worker ever answered."""
 
     queue: str
     age: float | None
-    is_silent: bool
+    state: State
+
+    @property
+    def is_silent(self) -> bool:
+        return self.state in (State.NOBODY, State.SILENT)
 
 
 def rung(queue: str) -> None:
@@ -340,15 +404,34 @@ def heard(queue: str) -> None:
 
 
 def pulses(now: datetime | None = None) -> list[Pulse]:
-    """Every queue with its age: alive and deaf workers are seen here (A12, A13), and a beat that stopped (A6)."""
+    """Every queue with its age: alive and deaf workers are seen here (A12, A13), a beat that stopped (A6), and the relay.
+
+    Judged by what runs, not by what a file says is started: a queue that nobody listens at has never answered.
+    """
     now = now or timezone.now()
     rows = {row.queue: row for row in Heartbeat.objects.all()}
-    found = []
+    bells = [row.rung_at for row in rows.values() if row.rung_at is not None]
+    last_bell = max(bells, default=None)
+    found = [_pulse_of_bells(last_bell, now)]
     for queue in [*all_queues(), BEAT]:
         row = rows.get(queue)
         heard_at = row.heard_at if row else None
         age = (now - heard_at).total_seconds() if heard_at else None
         limit = BEAT_DEAD if queue == BEAT else DEAF
         was_rung = queue == BEAT or (row is not None and row.rung_at is not None)
-        found.append(Pulse(queue, age, was_rung and (age is None or age > limit.total_seconds())))
+        if not was_rung:
+            state = State.UNKNOWN
+        elif age is None:
+            state = State.NOBODY
+        else:
+            state = State.ALIVE if age <= limit.total_seconds() else State.SILENT
+        found.append(Pulse(queue, age, state))
     return found
+
+
+def _pulse_of_bells(last_bell: datetime | None, now: datetime) -> Pulse:
+    """The relay rings every queue; when it stopped, all queues fall silent and no worker is to blame."""
+    if last_bell is None:
+        return Pulse(RELAY, None, State.UNKNOWN)
+    age = (now - last_bell).total_seconds()
+    return Pulse(RELAY, age, State.ALIVE if age <= BELLS_DEAD.total_seconds() else State.SILENT)

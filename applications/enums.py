@@ -126,11 +126,12 @@ class Party(models.TextChoices):
 
 
 class DispatchKind(models.TextChoices):
-    """What a dispatch tells: a task with its data, or that a task which the other side has is no more."""
+    """What a dispatch tells: a task with its data, or that a task which the other side has is no longer its own."""
 
     TASK = "task", "办件"
     WITHDRAWN = "withdrawn", "撤回告知"
     TERMINATED = "terminated", "终止告知"
+    MOVED = "moved", "改由别处办理告知"
 
 
 class DispatchStatus(models.TextChoices):
@@ -211,6 +212,13 @@ class ExportKind(models.TextChoices):
     TASKS = "tasks", "在办清单"
     FIGURES = "figures", "各地统计"
     BATCH = "batch", "离线交换包"
+
+
+class ImportStatus(models.TextChoices):
+    WAITING = "waiting", "正在处理"
+    DONE = "done", "已处理完"
+    REFUSED = "refused", "文件不能采用"
+    FAILED = "failed", "没有处理完"
 
 
 class DocumentKind(models.TextChoices):

@@ -9,15 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
 from agencies import tracing
 from agencies.deadlines import Calendar
-from agencies.enums import GatewayKind
-from agencies.routing import way_to
 from agencies.spec import Requirement
 from applications import workflow
-from applications.enums import UNSENT, Action, DispatchKind, DispatchStatus, Outcome, Party, TaskStatus
+from applications.enums import Action, Party, TaskStatus
 from applications.models import Application, Dispatch, ItemTask, Material
 
 CHANNEL = "portal_outbox"
@@ -91,48 +88,10 @@ def new_dispatch(task: ItemTask, materials: list[Material], *, version: int, at:
 def send_again(task: ItemTask, *, at: datetime) -> Dispatch:
     """A new version of the task's payload on its way to the office, after a correction or a transfer."""
     materials = list(task.application.materials.filter(is_sent=True, replaced_by=None))
-    dispatch = new_dispatch(task, materials, version=task.dispatches.count() + 1, at=at)
+    dispatch = new_dispatch(task, materials, version=task.dispatches.of_tasks().count() + 1, at=at)
     dispatch.save(force_insert=True)
     wake_relay()
     return dispatch
-
-
-_HAS_IT = (Outcome.DELIVERED, Outcome.SENT, Outcome.UNKNOWN)
-
-
-def cancel_open(task: ItemTask, note: str, *, at: datetime | None = None) -> None:
-    """A withdrawn or ended task is not sent any more; where another system may have it, that system is told."""
-    # Locked, not only read: an export of the office's may be taking them along at this moment.
-    rows = list(task.dispatches.of_tasks().select_for_update(of=("self",)).order_by("pk"))
-    unsent = task.dispatches.filter(status__in=UNSENT)
-    unsent.update(status=DispatchStatus.CANCELLED, note=note, leased_until=None)
-    may_have_it = any(row.status == DispatchStatus.SENDING or row.last_outcome in _HAS_IT for row in rows)
-    way = way_to(task.office, task.item.code)
-    polls = way.gateway == GatewayKind.HTTP and not way.endpoint and bool(rows)
-    if way.gateway != GatewayKind.INBOX and (may_have_it or polls):
-        on_its_way = [row.leased_until for row in rows if row.status == DispatchStatus.SENDING and row.leased_until]
-        _tell_end(task, note, at or timezone.now(), not_before=max(on_its_way, default=None))
-
-
-def _tell_end(task: ItemTask, note: str, at: datetime, *, not_before: datetime | None) -> None:
-    """The word that a task is no more travels as any dispatch does: a row, a key, tries, an answer.
-
-    It does not overtake the task itself: while that is on its way the word waits until the try has ended.
-    """
-    kind = DispatchKind.WITHDRAWN if task.status == TaskStatus.WITHDRAWN else DispatchKind.TERMINATED
-    payload = {"status": kind, "reason": note, "at": at.isoformat()}
-    Dispatch.objects.create(
-        task=task,
-        kind=kind,
-        version=task.dispatches.count() + 1,
-        payload=payload,
-        digest=digest_of(payload),
-        created_at=at,
-        next_attempt_at=max(at, not_before) if not_before else at,
-        trace=tracing.parent_now(),
-        request_id=tracing.request_now(),
-    )
-    wake_relay()
 
 
 def _stopped(waiting: list[ItemTask], by_item: dict[str, list[str]]) -> set[str]:

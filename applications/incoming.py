@@ -14,14 +14,15 @@ from typing import Annotated, Any, Literal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from agencies.deadlines import calendar_now
 from agencies.enums import GatewayKind
 from agencies.models import Office
-from applications import delivery, outgoing, review, workflow
+from agencies.routing import Way
+from applications import delivery, holders, outgoing, review, workflow
 from applications.enums import TERMINAL, DispatchKind, DispatchStatus, Fulfilment, Party, TaskStatus
 from applications.errors import Invalid, Refused
 from applications.models import Dispatch, ExchangeKey, InboundMessage, ItemTask
@@ -243,7 +244,9 @@ def _check_time(task: ItemTask, at: datetime) -> None:
     now = timezone.now()
     if at > now + CLOCK_SKEW:
         raise Problem(422, "time", "办理时间晚于现在", [{"pointer": "/time", "code": "future"}])
-    if task.received_at is not None and at < task.received_at - CLOCK_SKEW:
+    # What the office was given, not when we heard of it: a receipt may come by hand, days after the work began.
+    given = task.dispatches.of_tasks().order_by("-version").values_list("created_at", flat=True).first()
+    if given is not None and at < given - CLOCK_SKEW:
         raise Problem(422, "time", "办理时间早于收件时间", [{"pointer": "/time", "code": "before-receipt"}])
 
 
@@ -272,7 +275,11 @@ def system_user(office: Office) -> User:
 
 
 def _accept(task: ItemTask, data: Any, user: User, at: datetime) -> None:
-    review.accept(task, reviewer=user, at=at)
+    """After the answer period, where silence counts as acceptance, what comes late only confirms it."""
+    if review.is_silent(task, at):
+        review.deem_accepted(task, at=at)
+    else:
+        review.accept(task, reviewer=user, at=at)
 
 
 def _correct(task: ItemTask, data: Any, user: User, at: datetime) -> None:
@@ -369,12 +376,15 @@ def tasks_after(key: ExchangeKey, after: int, limit: int) -> Page:
     offices = Office.objects.filter(agency=key.agency_id)
     if key.office_id is not None:
         offices = offices.filter(pk=key.office_id)
+    # A task that was delivered to the portal's desk or to another system is worked on there.
+    its_own = Q(holder__gateway=GatewayKind.HTTP, holder__endpoint=F("address"))
+    not_elsewhere = ~Q(kind=DispatchKind.TASK) | ~Q(status=DispatchStatus.DELIVERED) | its_own
     rows = (
         Dispatch.objects.exclude(status=DispatchStatus.CANCELLED)
-        .filter(task__office__in=offices, task__office__is_held=False)
         .with_way()
-        .filter(way=GatewayKind.HTTP)
-        .select_related("task__application", "task__item__scheme", "task__office")
+        .filter(to_office__in=offices.values("pk"), held=False, way=GatewayKind.HTTP)
+        .filter(not_elsewhere)
+        .select_related("task__application", "task__item__scheme", "task__office", "holder")
         .order_by("pk")
     )
     limit = min(limit, PAGE_LIMIT)
@@ -382,7 +392,7 @@ def tasks_after(key: ExchangeKey, after: int, limit: int) -> Page:
     overlooked = rows.filter(pk__lte=after, created_at__lt=timezone.now() - COMES_AGAIN).exclude(
         status=DispatchStatus.DELIVERED
     )
-    found = [*overlooked[: limit - len(new)], *new]
+    found = _handed_out([*overlooked[: limit - len(new)], *new])
     return Page(
         [outgoing.task_data(row) for row in found if row.kind == DispatchKind.TASK],
         [outgoing.word_data(row) for row in found if row.kind != DispatchKind.TASK],
@@ -390,11 +400,32 @@ def tasks_after(key: ExchangeKey, after: int, limit: int) -> Page:
     )
 
 
+def _handed_out(rows: list[Any]) -> list[Any]:
+    """Who asks has these from now on; what was withdrawn since they were read is left out."""
+    fresh = {row.pk for row in rows if _is_fresh(row)}
+    if not fresh:
+        return rows
+    with transaction.atomic():
+        locked = Dispatch.objects.select_for_update(of=("self",)).filter(pk__in=fresh).order_by("pk")
+        there = {row.pk for row in locked if row.status != DispatchStatus.CANCELLED}
+        for address in {row.address for row in rows}:
+            mine = [row for row in rows if row.pk in there and row.address == address]
+            holders.note_all(mine, Way(GatewayKind.HTTP, address))
+    return [row for row in rows if row.pk in there or row.pk not in fresh]
+
+
+def _is_fresh(row: Any) -> bool:
+    """A task, with `with_way`, that this system is not known to have."""
+    is_known = row.holder is not None and (row.holder.gateway, row.holder.endpoint) == (row.way, row.address)
+    return row.kind == DispatchKind.TASK and row.status != DispatchStatus.DELIVERED and not is_known
+
+
 def acknowledge(key: ExchangeKey, dispatch_key: str, body: bytes) -> Reply:
     """The receiver has the task: its number makes the dispatch delivered. A repetition gets the first number again."""
     said: Acknowledgement = _parse(Acknowledgement, read_json(body))
-    dispatch = Dispatch.objects.select_related("task__office").filter(key=dispatch_key).first()
-    if dispatch is None or not key.covers(dispatch.task.office):
+    rows = Dispatch.objects.select_related("task__office", "holder__office")
+    dispatch = rows.filter(key=dispatch_key).first()
+    if dispatch is None or not key.covers(dispatch.office):
         raise Problem(404, "unknown-task", "没有这一件")
     if said.digest != dispatch.digest:
         raise Problem(
@@ -402,9 +433,11 @@ def acknowledge(key: ExchangeKey, dispatch_key: str, body: bytes) -> Reply:
         )
     with transaction.atomic():
         workflow.lock(dispatch.task.application_id)
-        dispatch.refresh_from_db(fields=["status", "receipt_number"])
+        dispatch.refresh_from_db(fields=["status", "receipt_number", "holder"])
         if dispatch.status == DispatchStatus.CANCELLED:
             raise Problem(409, "withdrawn", "这一件已撤回，不用再办")
+        if dispatch.holder is None:
+            holders.note(dispatch, Way(GatewayKind.HTTP))
         try:
             with transaction.atomic():
                 delivery.confirm_receipt(dispatch, said.receipt_number, at=timezone.now(), calendar=calendar_now())

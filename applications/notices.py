@@ -230,6 +230,8 @@ def _send_one(notice_id: int) -> bool:
     )
     if not claimed:
         return False
+    if _apply_bounce(notice_id):
+        return False
     notice = Notice.objects.select_related("application", "recipient").get(pk=notice_id)
     way = next(iter(_ways(notice)), None)
     if way is None:
@@ -241,7 +243,7 @@ def _send_one(notice_id: int) -> bool:
     text = Text(str(notice.key), notice.sent_to, settings.SERVICE_NAME, text_of(notice))
     answer = _gateway(notice.channel).send(text)
     if answer.ending in (Ending.DELIVERED, Ending.SENT):
-        return _end(notice, NoticeStatus.SENT, answer.detail)
+        return _end(notice, NoticeStatus.SENT, answer.detail) and not _apply_bounce(notice.pk)
     if answer.ending in (Ending.LASTING, Ending.CONFIGURATION):
         return _give_up_way(notice, answer)
     _again(notice.pk, answer)
@@ -349,6 +351,8 @@ def _entry(notice: Notice, answer: Answer) -> dict[str, str]:
 
 def _again(notice_id: int, answer: Answer) -> None:
     """A passing failure: later again, up to the cap; then the other way."""
+    if _apply_bounce(notice_id):
+        return
     with transaction.atomic():
         notice = (
             Notice.objects.select_for_update(of=("self",)).select_related("application", "recipient").get(pk=notice_id)
@@ -364,10 +368,34 @@ def _again(notice_id: int, answer: Answer) -> None:
 
 
 def bounced(key: str, reason: str) -> bool:
-    """A message that was sent came back: the other way is tried; False when it is unknown or was told before (A21)."""
+    """A message came back: the other way is tried; False when it is unknown or was told before (A21).
+
+    A mail server can be quicker than we are: what comes back before the sending is noted is kept until then. So it is also
+    applied when the sender died in between, instead of sending to that address once more.
+    """
     with transaction.atomic():
-        notice = Notice.objects.select_for_update().filter(key=key, status=NoticeStatus.SENT).first()
-        if notice is None:
+        notice = Notice.objects.select_for_update().filter(key=key).first()
+        if notice is None or notice.bounce or _is_given_up(notice, ContactBy.EMAIL):
             return False
-        _give_up_way(notice, Answer(Ending.LASTING, reason))
+        if notice.status == NoticeStatus.SENT:
+            _give_up_way(notice, Answer(Ending.LASTING, reason))
+            return True
+        is_on_its_way = notice.status == NoticeStatus.PENDING and notice.channel == ContactBy.EMAIL
+        if is_on_its_way:
+            Notice.objects.filter(pk=notice.pk).update(bounce=reason[:200])
+    return is_on_its_way
+
+
+def _is_given_up(notice: Notice, channel: str) -> bool:
+    return channel in {entry["channel"] for entry in notice.given_up}
+
+
+def _apply_bounce(notice_id: int) -> bool:
+    """What came back before its sending was noted; True if there was such."""
+    with transaction.atomic():
+        notice = Notice.objects.select_for_update().get(pk=notice_id)
+        if not notice.bounce:
+            return False
+        Notice.objects.filter(pk=notice_id).update(bounce="")
+        _give_up_way(notice, Answer(Ending.LASTING, notice.bounce))
     return True

@@ -1,23 +1,35 @@
-"""What an operator does when a dispatch does not get through: send again, cancel, hand over on paper, hold an office.
+"""What an operator does about the sending: send again, cancel, hand over on paper, hold an office, set how it is reached.
 
 Every deed needs a reason and leaves a row with it. The statutory clocks go on meanwhile.
 """
 
 from datetime import datetime
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
 from agencies.enums import GatewayKind
 from agencies.gateways.egress import NotAllowed, check
-from agencies.models import Agency, Office, OfficeRoute, Posting
-from agencies.routing import Way
-from applications import batches, delivery, documents, fanout, outbox, printing, workflow
+from agencies.models import Agency, Item, Office, OfficeRoute, Posting
+from agencies.routing import Way, way_to
+from applications import batches, delivery, documents, fanout, holders, outbox, printing, workflow
 from applications.enums import UNSENT, DispatchKind, DispatchStatus, ExportKind, Outcome
 from applications.errors import AlreadyDone, Refused
-from applications.models import AccessLog, Dispatch, DispatchAttempt, Document, Export, OfficeLink, OperatorDeed, Ticket
+from applications.models import (
+    AccessLog,
+    Dispatch,
+    DispatchAttempt,
+    Document,
+    Export,
+    Holder,
+    OfficeLink,
+    OperatorDeed,
+    Ticket,
+)
 from portal.accounts.models import User
 
 
@@ -31,7 +43,7 @@ def resend(dispatch: Dispatch, *, operator: User, note: str) -> Dispatch:
         current.note = _line(current.note, operator, "重新推送", note)
         current.save()
         _record(operator, "重新推送", note, dispatch=current)
-        OfficeLink.objects.filter(office=current.task.office).update(disabled_reason="", open_until=None, failures=0)
+        OfficeLink.objects.filter(office=current.office).update(disabled_reason="", open_until=None, failures=0)
         fanout.wake_relay()
     return current
 
@@ -58,6 +70,7 @@ def hand_over_on_paper(
     at = at or timezone.now()
     with transaction.atomic():
         current = _lock(dispatch)
+        holders.note(current, holders.way_of(current))
         delivery.confirm_receipt(current, receipt_number.strip()[:80], at=at, calendar=calendar_now())
         Dispatch.objects.filter(pk=current.pk).update(note=_line(current.note, operator, "纸质移交", note))
         DispatchAttempt.objects.create(
@@ -119,36 +132,83 @@ def _hold(offices: list[Office], is_held: bool, operator: User, note: str) -> in
     return len(offices)
 
 
-def join(office: Office, *, endpoint: str) -> Office:
+def join(office: Office, *, endpoint: str, operator: User, note: str) -> Office:
     """The office is reached at its own system from now on. Raises Refused for an address that may not be called."""
-    return set_office_way(office, Way(GatewayKind.HTTP, endpoint))
+    return set_office_way(office, Way(GatewayKind.HTTP, endpoint), operator=operator, note=note)
 
 
-def set_office_way(office: Office, way: Way) -> Office:
-    """The office is reached this way from now on, but for items with a way of their own. Raises Refused as `join`."""
-    if way.endpoint:
-        _may_be_called(way.endpoint)
+def set_office_way(office: Office, way: Way, *, operator: User, note: str, is_renamed: bool = False) -> Office:
+    """The office is reached this way from now on, but for items with a way of their own.
+
+    What is not sent yet goes the new way; what a system has stays there. With `is_renamed` it is the same system under
+    another address, so that it also gets the words about what it has. Raises Refused without a reason, and as `join`.
+    """
+    _may_go(way, note)
     with transaction.atomic():
+        before = Way(GatewayKind(office.gateway), office.endpoint)
         Office.objects.filter(pk=office.pk).update(gateway=way.gateway, endpoint=way.endpoint)
+        ruled = office.routes.values("item_code")
+        if is_renamed:
+            _rename(Holder.objects.filter(office=office).exclude(task__item__code__in=ruled), before, way)
+        _record(operator, outbox.WAY, f"{_words(way)}：{note.strip()}", office=office)
         fanout.wake_relay()
     office.refresh_from_db()
     return office
 
 
-def set_way(office: Office, item_code: str, way: Way | None) -> None:
+def set_way(
+    office: Office, item_code: str, way: Way | None, *, operator: User, note: str, is_renamed: bool = False
+) -> None:
     """One item goes to the office another way than the rest, or with None as the rest does again.
 
-    What is not sent yet goes the new way. Raises Refused for an address that may not be called.
+    Raises Refused for an item that the office's agency does not handle; else as `set_office_way`.
     """
-    if way is not None and way.endpoint:
-        _may_be_called(way.endpoint)
+    if not Item.objects.filter(code=item_code, agency_codes__contains=[office.agency_id]).exists():
+        raise Refused("这个部门没有这个代码的事项")
+    _may_go(way, note)
     with transaction.atomic():
+        before = way_to(office, item_code)
         if way is None:
             OfficeRoute.objects.filter(office=office, item_code=item_code).delete()
         else:
             values = {"gateway": way.gateway, "endpoint": way.endpoint}
             OfficeRoute.objects.update_or_create(office=office, item_code=item_code, defaults=values)
+        if is_renamed:
+            _rename(Holder.objects.filter(office=office, task__item__code=item_code), before, way_to(office, item_code))
+        _record(operator, outbox.WAY, f"{item_code} {_words(way)}：{note.strip()}", office=office)
         fanout.wake_relay()
+
+
+def _words(way: Way | None) -> str:
+    """For the log; of an address only where it leads, since a path may hold a secret."""
+    if way is None:
+        return "和机构一样"
+    if way.gateway == GatewayKind.HTTP and not way.endpoint:
+        return "对方自己来取"
+    return f"{way.gateway.label} {urlsplit(way.endpoint).netloc}".strip()
+
+
+def _rename(held: QuerySet[Holder], before: Way, after: Way) -> None:
+    if before.gateway != after.gateway:
+        raise Refused("只换网址时，推送方式要和原来一样")
+    held.filter(gateway=before.gateway, endpoint=before.endpoint).update(endpoint=after.endpoint)
+
+
+def _may_go(way: Way | None, note: str) -> None:
+    _need(note)
+    if way is not None and way.endpoint:
+        _may_be_called(way.endpoint)
+
+
+def system_operator() -> User:
+    """The account that deeds are logged under which no person did: those of the demo and of drills."""
+    user, is_new = User.objects.get_or_create(
+        username="system-operator", defaults={"legal_name": "系统", "is_active": False}
+    )
+    if is_new:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    return user
 
 
 def _may_be_called(endpoint: str) -> None:
@@ -181,7 +241,7 @@ def make_paper_again(ticket: Ticket, *, operator: User) -> Document:
 
 def _lock(dispatch: Dispatch) -> Dispatch:
     workflow.lock(dispatch.task.application_id)
-    current = Dispatch.objects.select_related("task__office").get(pk=dispatch.pk)
+    current = Dispatch.objects.select_related("task__office", "task__item", "holder__office").get(pk=dispatch.pk)
     if current.status not in UNSENT:
         raise AlreadyDone(f"这一条推送现在是“{current.get_status_display()}”，没有再做")
     return current

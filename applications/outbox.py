@@ -8,13 +8,14 @@ from django.db.models import Case, Count, IntegerField, Max, Min, OuterRef, Q, Q
 from django.db.models.functions import Coalesce
 
 from agencies.enums import GatewayKind
-from agencies.models import Agency, Office, Posting
+from agencies.models import Agency, Office, OfficeRoute, Posting
 from agencies.queues import queue_of
 from applications.enums import ON_ITS_WAY, UNSENT, DispatchStatus
 from applications.models import Dispatch, Heartbeat, OperatorDeed
 from applications.querysets import within
 
 HOLD = "暂停推送"
+WAY = "改推送方式"
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,24 @@ def held_offices(posting: Posting) -> QuerySet[Office]:
     return rows.select_related("agency", "region").order_by("agency__order", "region")
 
 
+def offices_by_way(posting: Posting, words: str = "") -> QuerySet[Office]:
+    """Offices whose name or place has the words; without words those that are not simply reached at the desk here."""
+    rows = offices_for(posting).filter(is_active=True).select_related("agency", "region").prefetch_related("routes")
+    found = Q(name__icontains=words) | Q(region__full_name__icontains=words)
+    if not words:
+        found = ~Q(gateway=GatewayKind.INBOX) | Q(pk__in=OfficeRoute.objects.values("office"))
+    return rows.filter(found).order_by("region", "agency__order")
+
+
+def changes_of_way(posting: Posting) -> QuerySet[OperatorDeed]:
+    """Who set how an office is reached, when and why; the newest first."""
+    rows = OperatorDeed.objects.filter(deed=WAY, office__in=offices_for(posting).values("pk"))
+    return rows.select_related("office", "operator").order_by("-id")
+
+
 def unsent(rows: QuerySet[Dispatch], *, agency: str = "", number: str = "") -> QuerySet[Dispatch]:
     """Unsent dispatches, those for a person first, then the oldest; with a number every dispatch of those cases."""
-    rows = rows.select_related("task__application", "task__item", "task__office__agency")
+    rows = rows.select_related("task__application", "task__item", "task__office__agency", "holder__office")
     rows = rows.filter(task__application__number__endswith=number) if number else rows.filter(status__in=UNSENT)
     if agency:
         rows = rows.filter(task__office__agency=agency)
@@ -119,11 +135,14 @@ def agencies() -> QuerySet[Agency]:
 
 def offline_offices() -> QuerySet[Office]:
     """Offices that something is brought to by hand, with how much waits and how much was handed over unanswered."""
-    by_hand = Office.objects.filter(Q(gateway=GatewayKind.BATCH) | Q(routes__gateway=GatewayKind.BATCH), is_active=True)
-    rows = Dispatch.objects.with_way().filter(task__office=OuterRef("pk"), way=GatewayKind.BATCH).order_by()
+    brought = Dispatch.objects.filter(status__in=UNSENT, holder__gateway=GatewayKind.BATCH).values("holder__office")
+    by_hand = Office.objects.filter(
+        Q(gateway=GatewayKind.BATCH) | Q(routes__gateway=GatewayKind.BATCH) | Q(pk__in=brought), is_active=True
+    )
+    rows = Dispatch.objects.with_way().filter(to_office=OuterRef("pk"), way=GatewayKind.BATCH).order_by()
 
     def counted(status: DispatchStatus) -> Coalesce:
-        found = rows.filter(status=status).values("task__office").annotate(number=Count("pk")).values("number")
+        found = rows.filter(status=status).values("to_office").annotate(number=Count("pk")).values("number")
         return Coalesce(Subquery(found), 0, output_field=IntegerField())
 
     return (

@@ -221,14 +221,25 @@ class DispatchQuerySet(models.QuerySet[Any]):
         return self.filter(kind=DispatchKind.TASK)
 
     def with_way(self) -> DispatchQuerySet:
-        """With `way` and `address`: how each goes, by the office's rule for the item or else the office's own."""
+        """With `to_office`, `way`, `address`, `held`: where each goes, how, and whether sending there is stopped.
+
+        A word goes to the system that it is for; a task by its office's rule for the item, or else the office's own.
+        """
+        is_word = ~Q(kind=DispatchKind.TASK) & Q(holder__isnull=False)
         rule = OfficeRoute.objects.filter(
             office=models.OuterRef("task__office"), item_code=models.OuterRef("task__item__code")
         )
         gateway = models.Subquery(rule.values("gateway")[:1])
+        address = models.Subquery(rule.values("endpoint")[:1])
+
+        def chosen(of_word: str, of_task: Any, kind: models.Field[Any, Any]) -> models.Case:
+            return models.Case(models.When(is_word, then=of_word), default=of_task, output_field=kind)
+
         return self.annotate(
-            way=Coalesce(gateway, "task__office__gateway"),
-            address=Coalesce(models.Subquery(rule.values("endpoint")[:1]), "task__office__endpoint"),
+            to_office=chosen("holder__office_id", models.F("task__office_id"), models.BigIntegerField()),
+            way=chosen("holder__gateway", Coalesce(gateway, "task__office__gateway"), models.CharField()),
+            address=chosen("holder__endpoint", Coalesce(address, "task__office__endpoint"), models.URLField()),
+            held=chosen("holder__office__is_held", models.F("task__office__is_held"), models.BooleanField()),
         )
 
 
@@ -236,6 +247,21 @@ class ExportQuerySet(models.QuerySet[Any]):
     def for_user(self, user: User) -> ExportQuerySet:
         """A person's own exports; what somebody else asked for may hold what this one may not see."""
         return self.filter(asked_by=user)
+
+
+class ImportQuerySet(models.QuerySet[Any]):
+    def for_posting(self, posting: Posting) -> ImportQuerySet:
+        """Those of the offices that the posting may see, an administrator's are all; with how many rows are through."""
+        relation: Any = self.model._meta.get_field("verdicts")
+        rows = relation.related_model.objects.filter(of=models.OuterRef("pk")).order_by().values("of")
+
+        def count(verdicts: models.QuerySet[Any]) -> Coalesce:
+            number = models.Subquery(verdicts.annotate(number=models.Count("pk")).values("number"))
+            return Coalesce(number, 0, output_field=models.IntegerField())
+
+        found = self.select_related("office__region", "asked_by")
+        found = found.annotate(done=count(rows), bad=count(rows.filter(is_good=False)))
+        return found if posting.region is None else found.filter(within(posting.region, "office__region"))
 
 
 class NoticeQuerySet(models.QuerySet[Any]):

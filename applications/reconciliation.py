@@ -5,11 +5,12 @@ is stored as such. Run twice it adds nothing. The portal's own desks are compare
 """
 
 import logging
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from agencies.enums import GatewayKind
@@ -18,10 +19,11 @@ from agencies.models import Office
 from agencies.routing import lines_of
 from applications import delivery, tickets
 from applications.enums import TERMINAL, DispatchStatus, TaskStatus
-from applications.models import Dispatch, Reconciliation
+from applications.models import Dispatch, Holder, Reconciliation, Ticket
 
 logger = logging.getLogger(__name__)
 
+NO_LIST = "对方没有给出清单"
 _ACTIONS = {
     "missing": ("我方记为已送达，对方没有这一件", "请重新推送；对方按推送标识判重，不会重复"),
     "unsent_but_there": ("对方已有这一件，我方还没有记为送达", "请核对对方回执号，登记为已送达"),
@@ -30,29 +32,58 @@ _ACTIONS = {
     "answer_lost": ("对方已办结，我方没有收到结果", "请对方重发结果；重复的结果不会登记两次"),
     "answer_unknown": ("我方已有结果，对方还记为在办", "请对方核对办理状态"),
 }
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # The last word in a system's own state of a task that decides it.
 _DECIDED = {"approved", "refused", "not_accepted", "delivered"}
 _BY_AGENCY = {TaskStatus.COMPLETED, TaskStatus.REFUSED, TaskStatus.NOT_ACCEPTED}
 
 
 def run(day: date | None = None) -> int:
-    """Compares yesterday, or the given day, office by office; returns how many differences were found."""
+    """Compares yesterday, or the given day, office by office; returns how many differences were found.
+
+    Days with an open difference, and days that could not be compared, are compared again: what was mended closes its
+    ticket by itself (A22).
+    """
     day = day or timezone.localdate() - timedelta(days=1)
     begin, end = _bounds(day)
     busy = Dispatch.objects.filter(created_at__gte=begin, created_at__lt=end).values("task__office")
     joined = [office.pk for office in Office.objects.all().prefetch_related("routes") if lines_of(office)]
     found = 0
-    for office in Office.objects.filter(pk__in=[*joined, *(row["task__office"] for row in busy)]).order_by("pk"):
-        try:
-            found += reconcile(office, day).differences
-        except Exception:  # one office does not keep the others from being compared
-            logger.exception("reconciliation with office %s failed", office.pk)
+    again = _days_to_do_again()
+    offices = {*joined, *(row["task__office"] for row in busy), *again}
+    for office in Office.objects.filter(pk__in=offices).order_by("pk"):
+        for each in sorted({day, *again.get(office.pk, set())}):
+            try:
+                found += reconcile(office, each).differences
+            except Exception:  # one office does not keep the others from being compared
+                logger.exception("reconciliation with office %s failed", office.pk)
     return found
+
+
+def _days_to_do_again() -> dict[int, set[date]]:
+    """By office the days of the last month that have an open ticket."""
+    days: dict[int, set[date]] = {}
+    month_ago = timezone.now() - timedelta(days=30)
+    rows = Ticket.objects.open().filter(kind="reconciliation", office__isnull=False, opened_at__gt=month_ago)
+    for office, fingerprint, sent in rows.values_list("office", "fingerprint", "dispatch__created_at"):
+        last = fingerprint.rpartition(":")[2]
+        if sent is not None:
+            days.setdefault(office, set()).add(timezone.localdate(sent))
+        elif _DAY.fullmatch(last):
+            days.setdefault(office, set()).add(date.fromisoformat(last))
+    return days
 
 
 def reconcile(office: Office, day: date) -> Reconciliation:
     """One office, one day: with every system of its own, or with its desk here."""
-    lines = lines_of(office)
+    row = _reconcile(office, day)
+    if row.note != NO_LIST:
+        _close([_not_done_mark(office, day)], "补做了对账")
+    return row
+
+
+def _reconcile(office: Office, day: date) -> Reconciliation:
+    lines = _lines(office, day)
     if not lines:
         return _compare_desk(office, day)
     theirs: list[dict[str, Any]] = []
@@ -64,15 +95,29 @@ def reconcile(office: Office, day: date) -> Reconciliation:
     return compare(office, day, theirs)
 
 
+def _lines(office: Office, day: date) -> list[str]:
+    """The addresses of its systems, those included that it left since they got something on that day."""
+    begin, end = _bounds(day)
+    handed = Holder.objects.filter(
+        office=office, gateway=GatewayKind.HTTP, dispatches__created_at__gte=begin, dispatches__created_at__lt=end
+    )
+    left = {endpoint for endpoint in handed.values_list("endpoint", flat=True) if endpoint}
+    return sorted({*lines_of(office), *left})
+
+
 def _not_done(office: Office, day: date) -> Reconciliation:
     tickets.open_ticket(
-        f"reconciliation:{office.pk}:{day}",
+        _not_done_mark(office, day),
         kind="reconciliation",
         title=f"{day} 的对账没有做成：对方没有给出清单",
         suggestion="请联系对方，恢复后补做对账",
         office=office,
     )
-    return _store(office, day, note="对方没有给出清单")
+    return _store(office, day, note=NO_LIST)
+
+
+def _not_done_mark(office: Office, day: date) -> str:
+    return f"reconciliation:{office.pk}:{day}"
 
 
 def _bounds(day: date) -> tuple[datetime, datetime]:
@@ -82,29 +127,32 @@ def _bounds(day: date) -> tuple[datetime, datetime]:
 
 def _of(office: Office) -> QuerySet[Any]:
     rows = Dispatch.objects.of_tasks().filter(task__office=office).exclude(status=DispatchStatus.CANCELLED)
-    return rows.with_way().select_related("task")
+    return rows.with_way().select_related("task", "holder")
 
 
 def compare(office: Office, day: date, theirs: list[dict[str, Any]]) -> Reconciliation:
     """The difference of two sets, both ways, and of digests and answers of what both have."""
     begin, end = _bounds(day)
-    ours = _of(office).filter(way=GatewayKind.HTTP)
+    # What was delivered is where it was delivered; what is not yet, where it will be.
+    delivered = Q(status=DispatchStatus.DELIVERED)
+    ours = _of(office).filter(delivered & Q(holder__gateway=GatewayKind.HTTP) | ~delivered & Q(way=GatewayKind.HTTP))
     of_day = {str(row.key): row for row in ours.filter(created_at__gte=begin, created_at__lt=end)}
     there = {str(row.get("dispatch")): row for row in theirs if isinstance(row, dict)}
     known = {str(row.key): row for row in _of(office).filter(key__in=[key for key in there if _is_key(key)])}
-    differences = 0
+    found = []
     for key, row in of_day.items():
         if row.status == DispatchStatus.DELIVERED and key not in there:
-            differences += _differ("missing", office, key, row)
+            found.append(_differ("missing", office, key, row))
         elif row.status != DispatchStatus.DELIVERED and key in there:
-            differences += _differ("unsent_but_there", office, key, row)
+            found.append(_differ("unsent_but_there", office, key, row))
     for key, said in there.items():
         if key not in known:
-            differences += _differ("extra", office, key, None)
+            found.append(_differ("extra", office, key, None))
         elif kind := _difference_of(known[key], said):
-            differences += _differ(kind, office, key, known[key])
+            found.append(_differ(kind, office, key, known[key]))
+    _close_mended(office, {*of_day, *there}, found)
     return _store(
-        office, day, differences=differences, received=sum(key in there for key in of_day), **_counts(of_day.values())
+        office, day, differences=len(found), received=sum(key in there for key in of_day), **_counts(of_day.values())
     )
 
 
@@ -112,7 +160,7 @@ def _difference_of(row: Dispatch, said: dict[str, Any]) -> str:
     if said.get("digest") != row.digest:
         return "digest"
     state = str(said.get("state") or "")
-    is_last = row.version == row.task.dispatches.of_tasks().count()
+    is_last = not row.task.dispatches.of_tasks().filter(version__gt=row.version).exists()
     if not state or not is_last:
         return ""
     if state in _DECIDED and row.task.status not in TERMINAL:
@@ -125,8 +173,8 @@ def _compare_desk(office: Office, day: date) -> Reconciliation:
     begin, end = _bounds(day)
     rows = list(_of(office).filter(created_at__gte=begin, created_at__lt=end))
     lost = [row for row in rows if row.status == DispatchStatus.DELIVERED and row.task.received_at is None]
-    for row in lost:
-        _differ("missing", office, str(row.key), row)
+    found = [_differ("missing", office, str(row.key), row) for row in lost]
+    _close_mended(office, {str(row.key) for row in rows}, found)
     counts = _counts(rows)
     return _store(office, day, differences=len(lost), received=counts["sent"] - len(lost), **counts)
 
@@ -143,10 +191,27 @@ def _is_key(text: str) -> bool:
     return len(text) == 36 and text.count("-") == 4 and all(letter in "0123456789abcdef-" for letter in text)
 
 
-def _differ(kind: str, office: Office, key: str, row: Dispatch | None) -> int:
+def _mark(kind: str, office: Office, key: str) -> str:
+    return f"reconciliation:{kind}:{office.pk}:{key[:36]}"
+
+
+def _close_mended(office: Office, compared: set[str], found: list[str]) -> None:
+    """What was compared and agrees now needs nobody any more."""
+    marks = {_mark(kind, office, key) for kind in _ACTIONS for key in compared}
+    _close(marks.difference(found), "再次对账时已经一致")
+
+
+def _close(marks: Iterable[str], note: str) -> None:
+    for ticket in Ticket.objects.open().filter(kind="reconciliation", fingerprint__in=list(marks)):
+        tickets.close(ticket, note=note)
+
+
+def _differ(kind: str, office: Office, key: str, row: Dispatch | None) -> str:
+    """The mark of the difference, which has its ticket."""
     title, suggestion = _ACTIONS[kind]
+    mark = _mark(kind, office, key)
     tickets.open_ticket(
-        f"reconciliation:{kind}:{office.pk}:{key[:36]}",
+        mark,
         kind="reconciliation",
         title=title,
         suggestion=suggestion,
@@ -154,7 +219,7 @@ def _differ(kind: str, office: Office, key: str, row: Dispatch | None) -> int:
         task=row.task if row else None,
         dispatch=row,
     )
-    return 1
+    return mark
 
 
 def _store(office: Office, day: date, *, differences: int = 0, note: str = "", **counts: Any) -> Reconciliation:

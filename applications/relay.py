@@ -21,11 +21,11 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from agencies.enums import GatewayKind
-from agencies.queues import EXPORTS, NOTICES, PAPERS, all_queues, queue_of
+from agencies.queues import EXPORTS, IMPORTS, NOTICES, PAPERS, all_queues, queue_of
 from applications import detectors, locks, tasks
-from applications.enums import DispatchStatus, DocumentStatus, NoticeStatus
+from applications.enums import DispatchStatus, DocumentStatus, ImportStatus, NoticeStatus
 from applications.fanout import CHANNEL
-from applications.models import Dispatch, Document, Export, Heartbeat, Notice
+from applications.models import Dispatch, Document, Export, Heartbeat, Import, Notice
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def _wait(seconds: float) -> None:
 
 def pump() -> int:
     """One claim of each kind of rows; returns how many were published."""
-    return publish_dispatches() + publish_documents() + publish_notices() + publish_exports()
+    return publish_dispatches() + publish_documents() + publish_notices() + publish_exports() + publish_imports()
 
 
 def _due(now: datetime) -> Q:
@@ -112,8 +112,9 @@ def _claim(now: datetime) -> list[Claim]:
     with transaction.atomic():
         rows = list(
             Dispatch.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(_due(now), status=DispatchStatus.PENDING, task__office__is_held=False)
+            .filter(_due(now), status=DispatchStatus.PENDING)
             .with_way()
+            .filter(held=False)
             .exclude(way=GatewayKind.BATCH)
             .exclude(way=GatewayKind.HTTP, address="")  # such a system polls
             .order_by("id")
@@ -151,6 +152,12 @@ def publish_exports() -> int:
     """Claims exports that are asked for and rings their queue; a long one keeps nothing else waiting (A17)."""
     rows = Export.objects.filter(status=DocumentStatus.REQUESTED)
     return _publish(rows, tasks.make_exports, EXPORTS, CLAIM_PAPERS)
+
+
+def publish_imports() -> int:
+    """Claims result files that are not gone through yet, one at a time, and rings their queue."""
+    rows = Import.objects.filter(status=ImportStatus.WAITING)
+    return _publish(rows, tasks.carry_on_imports, IMPORTS, 1)
 
 
 def _publish(rows: QuerySet[Any], task: Any, queue: str, at_most: int) -> int:

@@ -11,8 +11,8 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import LimitUnit, Role
 from agencies.models import Office, Posting
-from applications import documents, fanout, notices, workflow
-from applications.enums import Action, Decision, DocumentKind, Fulfilment, NoticeKind, Party, TaskStatus
+from applications import documents, fanout, holders, notices, workflow
+from applications.enums import Action, Decision, DispatchKind, DocumentKind, Fulfilment, NoticeKind, Party, TaskStatus
 from applications.errors import Invalid, Refused
 from applications.models import Application, Correction, CorrectionLine, FactConfirmation, ItemTask, Result
 from applications.registration import clean_text
@@ -32,11 +32,16 @@ def party_of(posting: Posting) -> Party:
     return {Role.APPROVER: Party.APPROVER, Role.CLERK: Party.CLERK}.get(Role(posting.role), Party.REVIEWER)
 
 
+def is_silent(task: ItemTask, at: datetime) -> bool:
+    """Whether the answer period has ended without an answer where that counts as acceptance. Reads the task anew."""
+    task.refresh_from_db(fields=["status", "reply_due_on"])
+    is_waiting = task.status == TaskStatus.QUEUED and task.spec.deemed_acceptance
+    return is_waiting and task.reply_due_on is not None and task.reply_due_on < timezone.localdate(at)
+
+
 def _refuse_after_silence(task: ItemTask, at: datetime) -> None:
     """An answer after the answer period comes too late where silence counts as acceptance: nobody dates it back."""
-    task.refresh_from_db(fields=["status", "reply_due_on"])
-    is_silent = task.status == TaskStatus.QUEUED and task.spec.deemed_acceptance
-    if is_silent and task.reply_due_on is not None and task.reply_due_on < timezone.localdate(at):
+    if is_silent(task, at) and task.reply_due_on is not None:
         day = f"{task.reply_due_on.month}月{task.reply_due_on.day}日"
         raise Refused(f"答复期限到{day}为止，已经过了；这一件按规定视为自收到之日起受理，不能再答复是否受理")
 
@@ -358,7 +363,7 @@ def terminate(
     with transaction.atomic():
         application = workflow.lock(task.application_id)
         workflow.advance(task, Action.TERMINATE, party=party, actor=reviewer, note=note, at=at)
-        fanout.cancel_open(task, "事项已终止")
+        holders.cancel_open(task, "事项已终止")
         held = _stopped_by(task, application, at)
         application.refresh_from_db()
         if application.is_closed:
@@ -390,6 +395,7 @@ def transfer(task: ItemTask, *, reviewer: User, to_region: str, note: str, at: d
         task.office, task.handler = target, None
         task.save(update_fields=["office", "handler"])
         task.application = application
+        holders.tell(task, DispatchKind.MOVED, f"转由{target.name}办理", at=at)
         fanout.send_again(task, at=at)
         notices.tell(task, NoticeKind.PROGRESS, "接着办理（已转办）", at=at)
     return task

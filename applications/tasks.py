@@ -12,6 +12,7 @@ from applications import (
     detectors,
     documents,
     exports,
+    imports,
     incoming,
     locks,
     notices,
@@ -47,6 +48,12 @@ def send_notices(notice_ids: list[int]) -> None:
 def make_exports(export_ids: list[int]) -> None:
     for export_id in export_ids:
         exports.make(export_id)
+
+
+@shared_task(soft_time_limit=240, time_limit=280)
+def carry_on_imports(import_ids: list[int]) -> None:
+    for import_id in import_ids:
+        imports.carry_on(import_id)
 
 
 @shared_task
@@ -110,6 +117,7 @@ def _daily_sweeps() -> None:
     questions.escalate_silent()
     incoming.prune()
     exports.throw_away()
+    imports.throw_away()
 
 
 def _alone(name: str, job: Callable[[], object]) -> None:

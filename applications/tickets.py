@@ -56,13 +56,14 @@ def withdrawn_on_the_way(dispatch: Dispatch) -> None:
         kind="withdrawn_on_the_way",
         title="发出途中已撤回或终止，对方可能已收到",
         suggestion="正在告知对方；对方没有答复的，请电话告知不再办理",
-        office=dispatch.task.office,
+        office=dispatch.holder.office if dispatch.holder else dispatch.task.office,
         task=dispatch.task,
         dispatch=dispatch,
     )
 
 
-def close_withdrawn(task: ItemTask, *, note: str) -> None:
-    """The office was told that the task is no more, so nobody needs to call it."""
-    for ticket in Ticket.objects.open().filter(task=task, kind="withdrawn_on_the_way"):
+def close_withdrawn(word: Dispatch, *, note: str) -> None:
+    """The system was told that the task is no longer its own, so nobody needs to call."""
+    found = Ticket.objects.open().filter(task=word.task, kind="withdrawn_on_the_way")
+    for ticket in found.filter(dispatch__holder=word.holder) if word.holder else found:
         close(ticket, note=note)

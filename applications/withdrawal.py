@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import fanout, workflow
+from applications import fanout, holders, workflow
 from applications.enums import Action, TaskStatus
 from applications.errors import AlreadyDone
 from applications.models import Application, ItemTask
@@ -40,7 +40,7 @@ def withdraw(
             if Action.WITHDRAW not in workflow.available(task, party):
                 continue
             workflow.advance(task, Action.WITHDRAW, party=party, actor=user, note=note, at=at, calendar=calendar)
-            fanout.cancel_open(task, "申请人撤回")
+            holders.cancel_open(task, "申请人撤回")
             withdrawn.append(task)
         if not withdrawn:
             raise AlreadyDone("没有可以撤回的事项：部门已经受理或已经办完")

@@ -112,7 +112,7 @@ TRANSITIONS: dict[Action, Transition] = {
         S.QUEUED,
         [Party.SYSTEM],
         accepted_target=S.IN_REVIEW,
-        clock="答复期限开始",
+        clock="答复期限从交齐那天算起",
         basis="行政许可法第32条",
     ),
     Action.ACCEPT: _row([S.QUEUED], S.IN_REVIEW, _OFFICE, clock="办理期限开始", basis="行政许可法第32条"),
@@ -446,12 +446,17 @@ def log_lines(task: ItemTask, until: datetime | None = None) -> list[clock.LogLi
             on=timezone.localdate(row.at),
             action=row.action,
             from_status=row.from_status,
-            accepted_on=date.fromisoformat(row.data["accepted_on"]) if "accepted_on" in row.data else None,
+            accepted_on=_day_in(row.data, "accepted_on"),
+            received_on=_day_in(row.data, "received_on"),
             days=int(row.data.get("days", 0)),
         )
         for row in task.log.all()
         if until is None or row.at <= until
     ]
+
+
+def _day_in(data: dict[str, Any], key: str) -> date | None:
+    return date.fromisoformat(data[key]) if key in data else None
 
 
 def clock_rule(task: ItemTask) -> clock.Rule:

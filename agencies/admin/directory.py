@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from agencies.admin.rights import NeverDeleted
-from agencies.enums import GatewayKind
-from agencies.gateways.egress import NotAllowed, check
-from agencies.models import Agency, Item, Office, OfficeRoute, Posting, Region
+from agencies.models import Agency, Office, OfficeRoute, Posting, Region
 
 
 @admin.register(Region)
@@ -50,43 +47,18 @@ class AgencyAdmin(NeverDeleted, admin.ModelAdmin):
         return False
 
 
-class RouteForm(forms.ModelForm):
-    """An item's own way to an office: of an item that the agency handles, to an address that may be called."""
-
-    endpoint = forms.URLField(label="部门系统地址", required=False, assume_scheme="https")
-
-    class Meta:
-        model = OfficeRoute
-        fields = ("item_code", "gateway", "endpoint")
-
-    def clean_item_code(self) -> str:
-        code: str = self.cleaned_data["item_code"].strip().upper()
-        agency = self.instance.office.agency_id
-        if not Item.objects.filter(code=code, agency_codes__contains=[agency]).exists():
-            raise forms.ValidationError("这个部门没有这个代码的事项")
-        return code
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean() or {}
-        endpoint = cleaned.get("endpoint", "")
-        if endpoint and cleaned.get("gateway") != GatewayKind.HTTP:
-            self.add_error("endpoint", "只有部门系统推送才填地址")
-        elif endpoint:
-            try:
-                check(endpoint)
-            except NotAllowed as error:
-                self.add_error("endpoint", str(error))
-            except ConnectionError:
-                self.add_error("endpoint", "这个地址的域名查不到，请核对")
-        return cleaned
-
-
 class RouteInline(admin.TabularInline):
-    """Items that go another way than the office's own; a system without an address fetches its tasks itself."""
+    """Items that go another way than the office's own; to look at, since a change needs a reason."""
 
     model = OfficeRoute
-    form = RouteForm
     extra = 0
+    fields = readonly_fields = ("item_code", "gateway", "endpoint")
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
 
 
 @admin.register(Office)
@@ -96,7 +68,7 @@ class OfficeAdmin(NeverDeleted, admin.ModelAdmin):
     list_select_related = ("agency", "region")
     search_fields = ("name", "region__full_name", "region__code")
     autocomplete_fields = ("region",)
-    # Where and whether a case is sent is an operator's deed with a reason, done on the page of the dispatches.
+    # How and whether a case is sent is an operator's deed with a reason, done on the console's pages.
     readonly_fields = ("gateway", "endpoint", "is_held")
     inlines = (RouteInline,)
     list_per_page = 50

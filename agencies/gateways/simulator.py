@@ -214,7 +214,7 @@ class Simulator:
             steps = [*steps, steps[0]]
         for number, (kind, data) in steps:
             time.sleep(self.behaviour.delay)
-            if taken.state in ("withdrawn", "terminated"):
+            if taken.state in ("withdrawn", "terminated", "moved"):
                 return
             message_id = f"{taken.dispatch}-{number}"
             at = datetime.fromisoformat(taken.at)  # a repetition is the same to the letter, even after a kill -9

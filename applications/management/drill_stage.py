@@ -136,7 +136,7 @@ class Stage:
         for agency in said:
             self.worker(f"worker.{agency}", f"agency.{agency}")
         self.worker("papers", "papers")
-        self.worker("housekeeping", "notices,exports,housekeeping")
+        self.worker("housekeeping", "notices,exports,imports,housekeeping")
         self.part("beat", *CELERY, "beat", "-s", str(self.home / "beat"), "--pidfile=", "-l", "WARNING")
         self.part("relay", "manage.py", "relay")
         shape = ["--workers", "2", "--threads", "4", "--no-control-socket", "--log-level", "warning"]

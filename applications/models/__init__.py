@@ -1,7 +1,7 @@
 from applications.models.access import AccessLog, MaterialCheck
 from applications.models.application import Application, Draft, NumberCounter
 from applications.models.correction import Correction, CorrectionLine
-from applications.models.dispatch import Dispatch, DispatchAttempt
+from applications.models.dispatch import Dispatch, DispatchAttempt, Holder
 from applications.models.document import Document
 from applications.models.exchange import (
     ExchangeKey,
@@ -13,6 +13,7 @@ from applications.models.exchange import (
     Reconciliation,
     Ticket,
 )
+from applications.models.importing import Import, ImportRow
 from applications.models.item_task import FactConfirmation, ItemTask
 from applications.models.material import Material
 from applications.models.notice import EmailConfirmation, LostAddress, Notice
@@ -36,6 +37,9 @@ __all__ = [
     "Export",
     "FactConfirmation",
     "Heartbeat",
+    "Holder",
+    "Import",
+    "ImportRow",
     "InboundMessage",
     "ItemTask",
     "LostAddress",

@@ -6,20 +6,52 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from agencies.enums import GatewayKind
+from agencies.models import Office
 from applications.enums import DispatchKind, DispatchStatus, Outcome
 from applications.models.item_task import ItemTask
 from applications.querysets import DispatchQuerySet
 
 
-class Dispatch(models.Model):
-    """One version of a task's payload on its way to the office, or the word that the task is no more.
+class Holder(models.Model):
+    """持有方: a system outside this portal that has a task, or may have it, whatever the office's way is by now.
 
+    It is noted before a message leaves; who has a task is told when it is withdrawn, ended, or worked on elsewhere.
+    `told_at`: when that word was written; empty again when the task goes there anew.
+    """
+
+    task = models.ForeignKey(ItemTask, models.CASCADE, related_name="holders", verbose_name="事项办理")
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name="办理机构")
+    gateway = models.CharField("推送方式", max_length=10, choices=GatewayKind.choices)
+    endpoint = models.URLField("部门系统地址", blank=True)
+    since = models.DateTimeField("起", default=timezone.now)
+    told_at = models.DateTimeField("已告知不用再办", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "持有方"
+        verbose_name_plural = "持有方"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "office", "gateway", "endpoint"], name="holder_once_per_task"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.office}：{self.get_gateway_display()}"
+
+
+class Dispatch(models.Model):
+    """One version of a task's payload on its way to the office, or the word that the task is no longer there.
+
+    `holder` is the system that a task was last sent to, or that a word is for; empty for the portal's own desk.
     `key` is the same on every attempt, so a receiver can tell a repetition. `leased_until` belongs to status
     "sending": when it has passed, the sender died and the row is taken up again.
     """
 
     task = models.ForeignKey(ItemTask, models.CASCADE, related_name="dispatches", verbose_name="事项办理")
     kind = models.CharField("种类", max_length=12, choices=DispatchKind.choices, default=DispatchKind.TASK)
+    holder = models.ForeignKey(
+        Holder, models.SET_NULL, null=True, blank=True, related_name="dispatches", verbose_name="持有方"
+    )
     version = models.PositiveSmallIntegerField("版本")
     key = models.UUIDField("推送标识", default=uuid.uuid4, unique=True, editable=False)
     payload = models.JSONField("共享数据")
@@ -46,11 +78,16 @@ class Dispatch(models.Model):
         verbose_name_plural = "推送记录"
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["task", "version"], name="dispatch_once_per_version"),
+            models.UniqueConstraint(fields=["task", "kind", "version"], name="dispatch_once_per_kind_and_version"),
             models.UniqueConstraint(
                 fields=["task"],
-                condition=Q(status__in=["pending", "sending", "attention"]),
-                name="dispatch_one_open_per_task",
+                condition=Q(kind="task", status__in=["pending", "sending", "attention"]),
+                name="dispatch_one_open_task",
+            ),
+            models.UniqueConstraint(
+                fields=["holder"],
+                condition=~Q(kind="task") & Q(status__in=["pending", "sending", "attention"]),
+                name="dispatch_one_open_word",
             ),
         ]
         indexes = [
@@ -63,6 +100,11 @@ class Dispatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_id} v{self.version}"
+
+    @property
+    def office(self) -> Office:
+        """Whom it goes to: a word may be for an office that the task has left."""
+        return self.holder.office if self.kind != DispatchKind.TASK and self.holder else self.task.office
 
 
 class DispatchAttempt(models.Model):

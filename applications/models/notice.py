@@ -32,6 +32,8 @@ class Notice(models.Model):
     sent_to = models.CharField("发到", max_length=254, blank=True)
     # Every way that was tried and given up: {"channel": …, "sent_to": …, "ending": …, "detail": …, "at": …}.
     given_up = models.JSONField("没有成功的方式", default=list, blank=True)
+    # What a mail server said of the message before its sending was noted here; applied as soon as that is.
+    bounce = models.CharField("先到的退信", max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
     next_attempt_at = models.DateTimeField("下次发送", default=timezone.now)
     published_at = models.DateTimeField("交给队列", null=True, blank=True)

@@ -1,5 +1,6 @@
 """The operators' further pages: tickets, the pulse of the queues and the reconciliations, exports, offline exchange."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
@@ -11,10 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from agencies.enums import Role
 from agencies.models import Office
-from applications import batches, detectors, exports, operations, outbox, tickets
+from applications import detectors, exports, imports, operations, outbox, tickets
 from applications.enums import ExportKind
 from applications.errors import Refused
-from applications.models import Export, Reconciliation, Ticket
+from applications.models import Export, Import, Reconciliation, Ticket
 from portal.console import operator_presenters as presenters
 from portal.console.guard import operators_only, overseers_only
 from portal.console.outbox_views import ROWS
@@ -22,7 +23,7 @@ from portal.console.views import PERIODS
 from portal.web.access import SignedInRequest
 from portal.web.forms import row_key
 
-RESULT_BYTES = 8 * 1024 * 1024
+VERDICTS = 200
 
 
 @require_GET
@@ -78,9 +79,12 @@ def paper_again(request: SignedInRequest, pk: int) -> HttpResponse:
 def pulses(request: SignedInRequest) -> HttpResponse:
     """Every queue and how long ago its worker was heard; below it the last reconciliations with the offices."""
     names = presenters.queue_names(outbox.agencies())
+    found = detectors.pulses()
     days = Reconciliation.objects.for_posting(request.posting)[:ROWS]
     context = {
-        "rows": [presenters.pulse_row(pulse, names) for pulse in detectors.pulses()],
+        "rows": [presenters.pulse_row(pulse, names) for pulse in found],
+        "problem": presenters.pulse_summary(found, names),
+        "connections": presenters.connection_words(*detectors.connections()),
         "days": [presenters.reconciliation_row(row) for row in days],
         "now": timezone.now(),
     }
@@ -98,6 +102,7 @@ def export_list(request: SignedInRequest) -> HttpResponse:
         "rows": [presenters.export_row(export) for export in found],
         "kinds": presenters.KINDS,
         "formats": list(exports.FORMATS.items()),
+        "kept_days": settings.EXPORT_DAYS,
     }
     return TemplateResponse(request, "console/exports.html", context)
 
@@ -133,21 +138,26 @@ def export_file(request: SignedInRequest, pk: int) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @operators_only
 def offline(request: SignedInRequest) -> HttpResponse:
-    """Offices that are not joined to the network: packages out, results back with a verdict for each row."""
-    verdicts, problem, is_dry = None, "", True
+    """Offices that are not joined to the network: packages out, results back; both are work for a worker."""
+    problem = ""
     if request.method == "POST":
         office = _office(request)
         if request.POST.get("deed") == "export":
             exports.ask(ExportKind.BATCH, user=request.user, posting=request.posting, office=office)
             messages.success(request, "正在打包，稍后在导出页下载")
             return redirect("console:exports")
-        is_dry = request.POST.get("deed") != "import"
         try:
-            verdicts = batches.bring_back(office, _file(request), dry_run=is_dry)
+            is_dry = request.POST.get("deed") != "import"
+            made = imports.ask(office, _file(request), user=request.user, is_dry_run=is_dry)
+            return redirect("console:import", pk=made.pk)
         except Refused as refused:
             problem = str(refused)
-    rows = [presenters.offline_row(office) for office in outbox.offline_offices()]
-    context = {"rows": rows, "verdicts": verdicts, "problem": problem, "is_dry": is_dry}
+    brought = Import.objects.for_posting(request.posting)[:ROWS]
+    context = {
+        "rows": [presenters.offline_row(office) for office in outbox.offline_offices()],
+        "imports": [presenters.import_row(row) for row in brought],
+        "problem": problem,
+    }
     return TemplateResponse(request, "console/offline.html", context, status=422 if problem else 200)
 
 
@@ -159,6 +169,27 @@ def _file(request: SignedInRequest) -> bytes:
     given = request.FILES.get("file")
     if given is None:
         raise Refused("请选择结果文件")
-    if (given.size or 0) > RESULT_BYTES:
+    if (given.size or 0) > imports.RESULT_BYTES:
         raise Refused("结果文件太大，请分批导入")
     return given.read()
+
+
+@require_http_methods(["GET", "POST"])
+@operators_only
+def import_result(request: SignedInRequest, pk: int) -> HttpResponse:
+    """How far a result file is, and the verdict on each row; after a dry run the same file can be registered."""
+    found = get_object_or_404(Import.objects.for_posting(request.posting), pk=pk)
+    if request.method == "POST":
+        try:
+            return redirect("console:import", pk=imports.register(found, user=request.user).pk)
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return redirect("console:import", pk=pk)
+    only_bad = request.GET.get("show") == "bad"
+    verdicts = found.verdicts.filter(is_good=False) if only_bad else found.verdicts.all()
+    context = {
+        "row": presenters.import_row(found),
+        "page": Paginator(verdicts, VERDICTS).get_page(request.GET.get("page")),
+        "only_bad": only_bad,
+    }
+    return TemplateResponse(request, "console/import.html", context)

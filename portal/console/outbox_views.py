@@ -13,8 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from agencies.enums import Role
 from agencies.models import Agency, Office
-from agencies.routing import way_to
-from applications import operations, outbox
+from applications import holders, operations, outbox
 from applications.enums import UNSENT
 from applications.errors import Refused
 from applications.models import Dispatch, Ticket
@@ -68,8 +67,8 @@ def _page(request: SignedInRequest, pk: int, problem: str = "", note: str = "") 
         "attempts": [presenters.attempt_row(attempt) for attempt in found.tries.all()],
         "can_act": posting.role == Role.ADMINISTRATOR and found.status in UNSENT,
         "is_operator": posting.role == Role.ADMINISTRATOR,
-        "way": way_to(found.task.office, found.task.item.code).gateway.label,
-        "is_held": found.task.office.is_held,
+        "way": holders.way_of(found).gateway.label,
+        "is_held": found.office.is_held,
         "problem": problem,
         "note": note,
     }
@@ -78,7 +77,8 @@ def _page(request: SignedInRequest, pk: int, problem: str = "", note: str = "") 
 
 def _find(request: SignedInRequest, pk: int) -> Dispatch:
     rows = Dispatch.objects.for_posting(request.posting)
-    return get_object_or_404(rows.select_related("task__application", "task__item", "task__office__agency"), pk=pk)
+    related = ("task__application", "task__item", "task__office__agency", "holder__office")
+    return get_object_or_404(rows.select_related(*related), pk=pk)
 
 
 @require_POST

@@ -285,7 +285,7 @@ def dispatch_row(dispatch: Dispatch, now: datetime) -> DispatchRow:
         pk=dispatch.pk,
         number=dispatch.task.application.number,
         item=dispatch.task.item.name,
-        office=dispatch.task.office.name,
+        office=dispatch.office.name,
         tag=_TAGS[DispatchStatus(dispatch.status)],
         words=dispatch_words(dispatch, now),
         attempts=dispatch.attempts,
@@ -302,7 +302,7 @@ def dispatch_words(dispatch: Dispatch, now: datetime) -> str:
         return "不再推送"
     if dispatch.status == DispatchStatus.ATTENTION:
         return "不再自动重试，要人处理：重新推送、取消，或纸质移交"
-    if dispatch.task.office.is_held:
+    if dispatch.office.is_held:
         return "这个机构暂停推送，恢复后自动送出"
     if dispatch.next_attempt_at > now:
         return f"{short_moment(dispatch.next_attempt_at)} 自动再试"

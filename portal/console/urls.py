@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.console import calendar_views, case_views, operator_views, outbox_views, views
+from portal.console import calendar_views, case_views, operator_views, outbox_views, views, way_views
 
 app_name = "console"
 urlpatterns = [
@@ -24,5 +24,7 @@ urlpatterns = [
     path("dispatches/pulses/", operator_views.pulses, name="pulses"),
     path("dispatches/exports/", operator_views.export_list, name="exports"),
     path("dispatches/exports/<int:pk>/", operator_views.export_file, name="export_file"),
+    path("dispatches/ways/", way_views.ways, name="ways"),
     path("dispatches/offline/", operator_views.offline, name="offline"),
+    path("dispatches/offline/<int:pk>/", operator_views.import_result, name="import"),
 ]

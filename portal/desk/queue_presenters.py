@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agencies.deadlines import Calendar
 from applications.enums import BEFORE_OFFICES, TaskStatus
-from applications.models import ItemTask
+from applications.models import Dispatch, ItemTask
 from portal.desk.addresses import task_url
 from portal.web import progress
 from portal.web.presenters import Clock, Tag, masked, short_day, short_moment
@@ -154,6 +154,7 @@ def _day_of(task: ItemTask, today: date) -> tuple[str, str]:
             TaskStatus.SUSPENDED,
         ) else "没有公布办结时限"
     note = "预计" if task.is_due_provisional else ""
-    if task.status == TaskStatus.QUEUED and task.next_on < today and task.spec.deemed_acceptance and task.received_at:
-        note = f"逾期未答复，视为 {short_day(timezone.localdate(task.received_at))}受理"
+    handed: list[Dispatch] = getattr(task, "handed", [])  # prefetched by for_desk
+    if task.status == TaskStatus.QUEUED and task.next_on < today and task.spec.deemed_acceptance and handed:
+        note = f"逾期未答复，视为 {short_day(timezone.localdate(handed[0].created_at))}受理"
     return short_day(task.next_on), note

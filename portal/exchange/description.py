@@ -8,6 +8,7 @@ from agencies.fields import FIELDS, FieldKind
 from agencies.models import Item
 from agencies.spec import FieldMapping
 from applications import incoming, outgoing
+from applications.enums import DispatchKind
 
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "yjs.task.accepted.v1": {"handler": "王秀兰"},
@@ -151,7 +152,7 @@ def _word(text: dict[str, Any]) -> dict[str, Any]:
         case_number=text,
         dispatch={"type": "string", "format": "uuid"},
         digest=_hex(),
-        status={"enum": ["withdrawn", "terminated"]},
+        status={"enum": [kind.value for kind in DispatchKind if kind != DispatchKind.TASK]},
         reason=text,
         at={"type": "string", "format": "date-time"},
     )
@@ -209,7 +210,7 @@ def document() -> dict[str, Any]:
         },
         "webhooks": {
             "task": {"post": _pushed("推送一件，到 {机构地址}/tasks", "submitted", "Task", signed)},
-            "word": {"post": _pushed("告知一件不用再办，到 {机构地址}/events", "withdrawn 或 terminated", "Word", signed)},
+            "word": {"post": _pushed("告知一件不用再办，到 {机构地址}/events", "withdrawn、terminated 或 moved", "Word", signed)},
         },
         "components": {
             "schemas": {

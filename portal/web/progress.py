@@ -121,7 +121,7 @@ def day_of(task: ItemTask, reading: clock.Reading) -> Day:
         names = _names_of_open_items(task)
         return Day("还没开始计时", f"{names}办好后自动开始" if names else "到账后自动开始")
     if task.status == S.PENDING:
-        return Day("正在送往部门", "送到后开始算答复期限")
+        return Day("正在送往部门", "答复期限从交齐那天算，不因送得晚而延后")
     if task.status in TERMINAL:
         return _last_day(task)
     if reading.state == clock.State.PAUSED:

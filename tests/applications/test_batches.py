@@ -118,7 +118,8 @@ def test_file_brought_back_twice_changes_nothing_more(offline: Any) -> None:
 
 def test_office_of_another_kind_has_no_export(offline: Any) -> None:
     office, _, _ = offline
-    office.gateway = GatewayKind.INBOX
+    Office.objects.filter(pk=office.pk).update(gateway=GatewayKind.INBOX)
+    office.refresh_from_db()
 
     with pytest.raises(Refused):
         batches.export(office)

@@ -272,6 +272,16 @@ def test_correction_before_acceptance_does_not_pause() -> None:
     assert due(events, 5) == "2026-03-17"
 
 
+def test_late_delivery_does_not_put_off_the_answer_day() -> None:
+    """STANDARDS T-09, I-03: handed in on Monday, brought to the office on Thursday, to be answered as of Monday."""
+    log = [LogLine(date(2026, 3, 5), Action.DELIVER, received_on=date(2026, 3, 2))]
+
+    reading = read(events_of(log), working_days(20), CALENDAR, date(2026, 3, 5))
+
+    assert (reading.received_on, reading.reply_due_on, reading.left) == (date(2026, 3, 2), date(2026, 3, 9), 2)
+    assert reading.lines[0] == "3月2日（星期一）交齐，3月5日（星期四）送达。期限从交齐那天算，当天不算。"
+
+
 def test_deemed_acceptance_counts_from_the_day_of_receipt() -> None:
     log = [
         LogLine(date(2026, 2, 13), Action.DELIVER),

@@ -7,10 +7,12 @@ import pytest
 from django.utils import timezone
 
 from agencies.enums import Role
+from agencies.words import full_day
 from applications import delivery, operations, relay, tasks, workflow
 from applications.enums import DispatchStatus, DocumentKind, Outcome, TaskStatus
 from applications.errors import AlreadyDone, Refused
 from applications.models import Dispatch, Document
+from applications.papers import paper
 from portal.accounts.models import User
 from tests import factories
 
@@ -41,6 +43,18 @@ def fail(dispatch: Dispatch, outcome: Outcome = Outcome.PASSING, times: int = 1)
         delivery.record_failure(dispatch.pk, outcome, "连不上")
     dispatch.refresh_from_db()
     return dispatch
+
+
+def test_what_arrives_late_is_to_be_answered_as_of_the_day_it_was_handed_in() -> None:
+    """While the office cannot be reached the clock goes on: the day printed on the receipt stays the day."""
+    application = factories.submitted(ticked=["I01"], at=timezone.now() - timedelta(days=20))
+    receipt = paper.html_of(application.documents.get(kind=DocumentKind.SUBMISSION_RECEIPT))
+
+    factories.deliver_all()
+
+    task = application.tasks.get()
+    assert task.reply_due_on is not None and task.reply_due_on < timezone.localdate(task.received_at)
+    assert f"{full_day(task.reply_due_on)}前" in receipt
 
 
 def test_failure_of_one_row_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

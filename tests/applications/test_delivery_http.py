@@ -252,8 +252,26 @@ def test_address_outside_the_list_is_refused_when_saved_and_when_sent(
     settings.EXCHANGE_ALLOWED_HOSTS = ["system.example"]
 
     with pytest.raises(Refused):
-        operations.join(dispatch.task.office, endpoint=server.endpoint)
+        exchange.joined(dispatch.task.office, server.endpoint)
     send(dispatch)
 
     assert (dispatch.status, dispatch.last_outcome) == (DispatchStatus.ATTENTION, Outcome.CONFIGURATION)
     assert server.simulator.taken == {}
+
+
+def test_answer_that_repeats_the_person_is_kept_without(
+    joined: tuple[Dispatch, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the try, nor the receipt number, nor the operators' page or list has what the agency repeated."""
+    dispatch, server = joined
+    case = dispatch.task.application
+    problem = {"title": f"{case.subject_name}已有办件", "detail": f"{case.answers['mobile']}，{case.subject_id_no}"}
+    monkeypatch.setattr(server.simulator, "take", lambda *_: (422, problem, {}))
+    send(dispatch)
+    receipt = {"receipt_number": f"S{case.subject_id_no}", "digest": dispatch.digest}
+    monkeypatch.setattr(server.simulator, "take", lambda *_: (201, receipt, {}))
+    operations.resend(dispatch, operator=factories.staff("administrator"), note="再试")
+    send(dispatch)
+
+    assert [attempt.answer for attempt in dispatch.tries.all()] == ["…已有办件：…，…", "S…"]
+    assert (dispatch.status, dispatch.receipt_number) == (DispatchStatus.DELIVERED, "S…")

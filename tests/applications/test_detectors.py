@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.queues import all_queues
-from applications import detectors, exports, notices, operations, review, visits
-from applications.detectors import DETECTORS
+from applications import detectors, exports, imports, notices, operations, review, visits
+from applications.detectors import DETECTORS, State
 from applications.enums import (
     ApplicationStatus,
     DispatchStatus,
@@ -28,6 +28,7 @@ from applications.models import (
     Document,
     Export,
     Heartbeat,
+    Import,
     ItemTask,
     Notice,
     OfficeLink,
@@ -80,6 +81,12 @@ def _export_not_made(case: Application) -> None:
     Export.objects.update(status=DocumentStatus.FAILED)
 
 
+def _import_not_done(case: Application) -> None:
+    office, admin = case.tasks.all()[0].office, factories.staff(Role.ADMINISTRATOR)
+    imports.ask(office, b"x", user=admin, is_dry_run=True)
+    Import.objects.update(asked_at=timezone.now() - timedelta(hours=1))
+
+
 def _reconciliation_not_done(case: Application) -> None:
     Dispatch.objects.update(created_at=timezone.now() - timedelta(days=1))
 
@@ -119,6 +126,11 @@ def _event_without_notice(case: Application) -> None:
     Notice.objects.all().delete()
 
 
+def _connections_run_out(case: Application) -> None:
+    """As many as the server gives are more than a test can open; the line is moved instead, and back by `moved_line`."""
+    detectors.CONNECTIONS_FULL = 0.0
+
+
 def _deaf_queue(case: Application) -> None:
     detectors.rung("papers")
 
@@ -151,6 +163,11 @@ def kinds_found() -> set[str]:
 def beating(directory: None) -> None:
     """Without a beat that was just heard its queue is a finding of its own."""
     detectors.heard(detectors.BEAT)
+
+
+@pytest.fixture(autouse=True)
+def moved_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detectors, "CONNECTIONS_FULL", detectors.CONNECTIONS_FULL)
 
 
 def test_every_detector_has_its_plant() -> None:
@@ -238,9 +255,35 @@ def test_pulse_tells_alive_silent_and_never_heard() -> None:
     Heartbeat.objects.filter(queue="notices").update(heard_at=None)
     Heartbeat.objects.filter(queue="beat").update(heard_at=now - timedelta(minutes=16))
 
-    assert {pulse.queue for pulse in detectors.pulses(now) if pulse.is_silent} == {"papers", "notices", "beat"}
+    states = {pulse.queue: pulse.state for pulse in detectors.pulses(now) if pulse.is_silent}
+    assert states == {"papers": State.SILENT, "notices": State.NOBODY, "beat": State.SILENT}
     with pytest.raises(CommandError):
         call_command("pulse")
+
+
+def test_relay_that_stopped_is_told_apart_from_workers_that_did() -> None:
+    """A6: when nobody rings any more every queue falls silent, and the relay is named first."""
+    now = timezone.now()
+    assert detectors.pulses(now)[0].state == State.UNKNOWN
+    for queue in all_queues():
+        detectors.rung(queue)
+        detectors.heard(queue)
+    Heartbeat.objects.exclude(queue="beat").update(rung_at=now - timedelta(minutes=12))
+
+    first = detectors.pulses(now)[0]
+
+    assert (first.queue, first.state) == ("relay", State.SILENT)
+    assert "relay" in {finding.subject for finding in detectors.deaf_queue(now)}
+
+
+def test_connections_that_run_out_call_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A18: there is no pool to wait in, so the server's own count is watched."""
+    held, given = detectors.connections()
+    assert (0 < held < given, list(detectors.connections_run_out(timezone.now()))) == (True, [])
+
+    monkeypatch.setattr(detectors, "CONNECTIONS_FULL", held / given / 2)
+
+    assert len(list(detectors.connections_run_out(timezone.now()))) == 1
 
 
 def test_pulse_of_a_healthy_system_ends_well() -> None:

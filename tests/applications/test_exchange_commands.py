@@ -5,11 +5,12 @@ import re
 import pytest
 from django.core.management import CommandError, call_command
 
-from agencies.enums import GatewayKind
+from agencies.enums import GatewayKind, Role
 from agencies.gateways.signatures import parse_secret
 from agencies.models import Office, OfficeRoute
 from applications import delivery
-from applications.models import ExchangeKey
+from applications.models import ExchangeKey, OperatorDeed
+from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
 
@@ -50,27 +51,58 @@ def test_key_of_nobody_is_told(words: list[str]) -> None:
         call_command("exchange_key", *words)
 
 
-def test_office_and_item_are_set_and_taken_back(office: Office) -> None:
-    call_command("join_office", str(office.pk), "hand")
-    call_command("join_office", str(office.pk), "poll", "--item", "I04")
+@pytest.fixture
+def signed() -> list[str]:
+    """Who and why, without which nothing is changed."""
+    return ["--operator", factories.staff(Role.ADMINISTRATOR).username, "--reason", "对方系统上线"]
+
+
+def test_office_and_item_are_set_and_taken_back(office: Office, signed: list[str]) -> None:
+    call_command("join_office", str(office.pk), "hand", *signed)
+    call_command("join_office", str(office.pk), "poll", "--item", "I04", *signed)
     office.refresh_from_db()
     assert office.gateway == GatewayKind.BATCH
     assert OfficeRoute.objects.get().gateway == GatewayKind.HTTP
 
-    call_command("join_office", str(office.pk), "same", "--item", "I04")
-    call_command("join_office", str(office.pk), "desk")
+    call_command("join_office", str(office.pk), "same", "--item", "I04", *signed)
+    call_command("join_office", str(office.pk), "desk", *signed)
 
     office.refresh_from_db()
     assert (office.gateway, OfficeRoute.objects.count()) == (GatewayKind.INBOX, 0)
+    deeds = OperatorDeed.objects.filter(deed="改推送方式", operator__username=signed[1], office=office)
+    assert [deed.note for deed in deeds] == [
+        "离线交换：对方系统上线",
+        "I04 对方自己来取：对方系统上线",
+        "I04 和机构一样：对方系统上线",
+        "本平台工作台：对方系统上线",
+    ]
+
+
+@pytest.mark.parametrize("words", [["--reason", "没有经手人"], ["--operator", "nobody", "--reason", "没有这个人"]])
+def test_way_is_not_changed_by_nobody(office: Office, words: list[str]) -> None:
+    with pytest.raises(CommandError):
+        call_command("join_office", str(office.pk), "hand", *words)
+
+    office.refresh_from_db()
+    assert office.gateway == GatewayKind.INBOX
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_way_is_not_changed_without_a_reason(office: Office, signed: list[str], reason: str) -> None:
+    with pytest.raises(CommandError):
+        call_command("join_office", str(office.pk), "hand", *signed[:2], "--reason", reason)
+
+    assert not OperatorDeed.objects.exists()
 
 
 @pytest.mark.parametrize(
     "words",
-    [["push"], ["poll", "--endpoint", "https://a.invalid/"], ["push", "--endpoint", "https://a.invalid/"], ["same"]],
-)
-def test_way_that_cannot_be_is_refused(office: Office, words: list[str]) -> None:
+    [["push"], ["poll", "--endpoint", "https://a.invalid/"], ["push", "--endpoint", "https://a.invalid/"], ["same"],
+     ["poll", "--item", "I99"], ["hand", "--renamed"]],
+)  # fmt: skip
+def test_way_that_cannot_be_is_refused(office: Office, signed: list[str], words: list[str]) -> None:
     with pytest.raises(CommandError):
-        call_command("join_office", str(office.pk), *words)
+        call_command("join_office", str(office.pk), *words, *signed)
 
     office.refresh_from_db()
     assert office.gateway == GatewayKind.INBOX

@@ -3,12 +3,17 @@
 import csv
 import io
 import zipfile
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agencies.enums import GatewayKind, Role
@@ -17,7 +22,7 @@ from agencies.queues import EXPORTS
 from applications import exports, relay, review, tasks
 from applications.enums import DocumentStatus, ExportKind
 from applications.errors import Refused
-from applications.models import Dispatch, ExchangeKey, Export
+from applications.models import Application, Dispatch, ExchangeKey, Export
 from tests import factories
 from tests.factories import exchange
 
@@ -62,7 +67,7 @@ def test_export_that_fails_three_times_says_so(monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(exports, "_write", broken)
+    monkeypatch.setattr(exports, "write", broken)
     row = tasks_as("csv")
 
     assert (row.status, row.attempts) == (DocumentStatus.REQUESTED, 1)
@@ -181,6 +186,50 @@ def test_old_files_are_thrown_away_and_their_rows_stay(settings: Any) -> None:
     made.refresh_from_db()
     assert (bool(made.file), made.status) == (False, DocumentStatus.READY)
     assert not Path(place).exists()
+
+
+@pytest.mark.parametrize("kind", [ExportKind.DISPATCHES, ExportKind.TASKS])
+def test_list_is_one_statement_however_long_it_is(kind: ExportKind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F3: rows come in chunks through one cursor; no row asks for anything more, and no person's data is fetched."""
+    monkeypatch.setattr(exports, "CHUNK", 2)
+    counts = []
+    for more in (1, 4):
+        for _ in range(more):
+            factories.delivered(ticked=["I01", "I04"])
+        row = asked(kind)
+        with CaptureQueriesContext(connection) as seen, TemporaryFile() as file:
+            rows = exports.write(row, file)
+        counts.append((len(seen), rows > more))
+        fetched = " ".join(query["sql"] for query in seen)
+        assert not [column for column in ("subject_name", "subject_id_no", "answers", "payload") if column in fetched]
+
+    assert counts == [(1, True), (1, True)]
+
+
+def test_rows_are_written_as_they_come_and_not_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F3: what was read is on its way to the file before the next row is read."""
+    asked_for = []
+
+    def rows(posting: Any) -> Iterator[list[str]]:
+        yield ["a"]
+        for number in range(50_000):
+            asked_for.append(file.tell() if number % 10_000 == 0 else 0)
+            yield ["x" * 40]
+
+    monkeypatch.setattr(exports, "_dispatches", rows)
+    with TemporaryFile() as file:
+        exports.write(asked(ExportKind.DISPATCHES), file)
+
+    written = [place for number, place in enumerate(asked_for) if number and number % 10_000 == 0]
+    assert written == [3 + 3 + 42 * number for number in range(10_000, 50_000, 10_000)]
+
+
+def test_measuring_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("measure_exports", "3", "6")
+
+    assert (Application.objects.count(), Export.objects.count()) == (0, 0)
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.split("　")[2] for line in lines] == ["3"] * 4 + ["6"] * 4
 
 
 def test_long_list_may_take_minutes_and_never_runs_twice(settings: Any) -> None:

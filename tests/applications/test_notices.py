@@ -1,5 +1,6 @@
 """Messages to people: written with the deed, sent once, by the way that works, and saying nothing personal."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -300,6 +301,36 @@ def test_mail_that_came_back_is_followed_by_a_text() -> None:
     assert case.applicant is not None
     assert [text.address for text in sent] == ["old@example.com", case.applicant.phone]
     assert (notice.status, notice.channel) == (NoticeStatus.SENT, "sms")
+
+
+@pytest.mark.parametrize("ending", [Ending.SENT, Ending.UNKNOWN, None], ids=["sent", "unknown", "sender died"])
+def test_bounce_that_comes_before_the_sending_is_noted_is_applied_then(ending: Ending | None) -> None:
+    """A21: the mail server answers within the call; neither is the bounce lost nor that address tried once more."""
+    case = case_of(email="old@example.com", contact_by="email")
+    notice = written(case=case)
+    told: list[bool] = []
+
+    def bounce_at_once(text: Text) -> Answer:
+        told.extend(notices.bounced(text.key, "邮件被退回（5.1.1）") for _ in range(2))
+        if ending is None:
+            raise SystemExit
+        return Answer(ending)
+
+    answers["old@"] = bounce_at_once
+    with contextlib.suppress(SystemExit):
+        notices.send([notice.pk])
+    answers.clear()
+    Notice.objects.update(next_attempt_at=timezone.now())
+    for _ in range(2):
+        notices.send([notice.pk])
+
+    notice.refresh_from_db()
+    assert case.applicant is not None
+    assert told == [True, False]  # the address was tried once
+    assert [text.address for text in sent] == [case.applicant.phone]
+    assert (notice.status, notice.channel, notice.bounce) == (NoticeStatus.SENT, "sms", "")
+    assert notice.given_up[0]["detail"] == "邮件被退回（5.1.1）"
+    assert notices.bounced(str(notice.key), "邮件被退回（5.1.1）") is False
 
 
 def test_notice_that_fails_is_tried_again_and_given_up_at_the_cap() -> None:

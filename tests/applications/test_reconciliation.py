@@ -8,7 +8,7 @@ from django.utils import timezone
 from agencies.enums import GatewayKind
 from agencies.gateways.simulator import Server, Taken
 from agencies.routing import Way
-from applications import delivery, operations, reconciliation
+from applications import delivery, reconciliation
 from applications.enums import DispatchStatus, TaskStatus
 from applications.models import Dispatch, ExchangeKey, ItemTask, Reconciliation, Ticket
 from tests import factories
@@ -139,7 +139,7 @@ def test_item_with_a_way_of_its_own_is_compared_with_its_own_system(directory: N
     application = factories.submitted(ticked=["I01", "I02"])
     pushed, kept = (factories.task_of(application, code).dispatches.get() for code in ("I01", "I02"))
     office = pushed.task.office
-    operations.set_way(office, "I01", Way(GatewayKind.HTTP, agency_system.endpoint))
+    exchange.go(office, Way(GatewayKind.HTTP, agency_system.endpoint), "I01")
     agency_system.simulator.key = exchange.signing_key(ExchangeKey.issue(agency=office.agency, office=office))
     delivery.deliver([pushed.pk, kept.pk])
 

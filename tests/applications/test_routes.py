@@ -8,7 +8,7 @@ from agencies.enums import GatewayKind
 from agencies.gateways.simulator import Server
 from agencies.models import Office, OfficeRoute
 from agencies.routing import Way
-from applications import batches, delivery, operations, relay, tasks
+from applications import batches, delivery, relay, tasks
 from applications.enums import DispatchStatus
 from applications.errors import Refused
 from applications.models import Dispatch, ExchangeKey, OfficeLink
@@ -32,7 +32,7 @@ def test_one_item_goes_to_a_system_and_the_other_to_the_desk(
 ) -> None:
     pushed, kept = rows
     office = pushed.task.office
-    operations.set_way(office, "I01", Way(GatewayKind.HTTP, agency_system.endpoint))
+    exchange.go(office, Way(GatewayKind.HTTP, agency_system.endpoint), "I01")
     agency_system.simulator.key = exchange.signing_key(ExchangeKey.issue(agency=office.agency, office=office))
 
     delivery.deliver([pushed.pk, kept.pk])
@@ -48,8 +48,8 @@ def test_relay_rings_neither_for_the_item_that_polls_nor_for_that_on_paper(
     rung: list[int] = []
     monkeypatch.setattr(tasks.deliver, "apply_async", lambda args, queue: rung.extend(args[0]))
     polled, by_hand = rows
-    operations.set_way(polled.task.office, "I01", Way(GatewayKind.HTTP))
-    operations.set_way(by_hand.task.office, "I02", Way(GatewayKind.BATCH))
+    exchange.go(polled.task.office, Way(GatewayKind.HTTP), "I01")
+    exchange.go(by_hand.task.office, Way(GatewayKind.BATCH), "I02")
 
     relay.publish_dispatches()
 
@@ -59,7 +59,7 @@ def test_relay_rings_neither_for_the_item_that_polls_nor_for_that_on_paper(
 def test_system_polls_only_the_items_that_are_its_own(rows: tuple[Dispatch, Dispatch]) -> None:
     polled, _ = rows
     office = polled.task.office
-    operations.set_way(office, "I01", Way(GatewayKind.HTTP))
+    exchange.go(office, Way(GatewayKind.HTTP), "I01")
     key = ExchangeKey.issue(agency=office.agency, office=office)
 
     found = exchange.get(key, "/exchange/v1/tasks").json()["tasks"]
@@ -70,7 +70,7 @@ def test_system_polls_only_the_items_that_are_its_own(rows: tuple[Dispatch, Disp
 def test_package_holds_only_the_items_that_go_by_hand(rows: tuple[Dispatch, Dispatch]) -> None:
     by_hand, _ = rows
     office = by_hand.task.office
-    operations.set_way(office, "I01", Way(GatewayKind.BATCH))
+    exchange.go(office, Way(GatewayKind.BATCH), "I01")
     ExchangeKey.issue(agency=office.agency, office=office)
 
     assert [line.item for line in batches.export(office).lines] == [by_hand.task.item.name]
@@ -83,8 +83,8 @@ def test_line_that_rests_holds_up_only_its_own_items(
     down, up = rows
     office = down.task.office
     agency_system.simulator.key = exchange.signing_key(ExchangeKey.issue(agency=office.agency, office=office))
-    operations.set_way(office, "I01", Way(GatewayKind.HTTP, "http://127.0.0.1:9/down"))
-    operations.set_way(office, "I02", Way(GatewayKind.HTTP, agency_system.endpoint))
+    exchange.go(office, Way(GatewayKind.HTTP, "http://127.0.0.1:9/down"), "I01")
+    exchange.go(office, Way(GatewayKind.HTTP, agency_system.endpoint), "I02")
 
     for _ in range(delivery.FAILURES_TO_REST):
         delivery.deliver([down.pk])
@@ -99,9 +99,9 @@ def test_line_that_rests_holds_up_only_its_own_items(
 
 def test_rule_is_taken_back_and_its_address_is_checked(rows: tuple[Dispatch, Dispatch]) -> None:
     office = rows[0].task.office
-    operations.set_way(office, "I01", Way(GatewayKind.BATCH))
-    operations.set_way(office, "I01", None)
+    exchange.go(office, Way(GatewayKind.BATCH), "I01")
+    exchange.go(office, None, "I01")
 
     assert not OfficeRoute.objects.exists()
     with pytest.raises(Refused):
-        operations.set_way(office, "I01", Way(GatewayKind.HTTP, "https://elsewhere.invalid/"))
+        exchange.go(office, Way(GatewayKind.HTTP, "https://elsewhere.invalid/"), "I01")

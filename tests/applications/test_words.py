@@ -11,9 +11,25 @@ from django.utils import timezone
 from agencies.enums import GatewayKind
 from agencies.gateways.simulator import Mode, Server
 from agencies.models import Office
-from applications import batches, delivery, drafts, outgoing, review, submission, withdrawal
+from agencies.routing import Way
+from applications import (
+    batches,
+    delivery,
+    drafts,
+    fanout,
+    holders,
+    incoming,
+    operations,
+    outbox,
+    outgoing,
+    reconciliation,
+    relay,
+    review,
+    submission,
+    withdrawal,
+)
 from applications.enums import Channel, DispatchKind, DispatchStatus, Outcome, TaskStatus
-from applications.models import Dispatch, ExchangeKey, ItemTask, Ticket
+from applications.models import Dispatch, ExchangeKey, Holder, ItemTask, Ticket
 from tests import factories
 from tests.factories import exchange
 
@@ -96,6 +112,7 @@ def test_word_does_not_overtake_the_task_on_its_way(agency_system: Server) -> No
     agency_system.simulator.key = exchange.signing_key(key)
     dispatch = task.dispatches.get()
     until = timezone.now() + timedelta(seconds=60)
+    holders.note(dispatch, Way(GatewayKind.HTTP, agency_system.endpoint))
     Dispatch.objects.filter(pk=dispatch.pk).update(status=DispatchStatus.SENDING, leased_until=until)
     withdraw(task)
     assert word_of(task).next_attempt_at == until
@@ -172,3 +189,196 @@ def test_result_for_a_withdrawn_task_is_refused_and_changes_nothing(had: tuple[I
 
     assert answer.status_code == 409
     assert ItemTask.objects.get(pk=task.pk).status == TaskStatus.WITHDRAWN
+
+
+# --- the office is reached another way by now ---
+
+
+def to_desk(office: Office) -> None:
+    exchange.go(office, Way(GatewayKind.INBOX))
+
+
+def test_withdrawal_is_told_to_the_system_that_got_it_though_the_office_went_to_the_desk(
+    had: tuple[ItemTask, Server],
+) -> None:
+    task, server = had
+    to_desk(task.office)
+
+    withdraw(task)
+    relay.release_dead_senders(timezone.now())
+    delivery.deliver([word_of(task).pk])
+
+    assert list(server.simulator.words.values()) == ["withdrawn"]
+    assert word_of(task).status == DispatchStatus.DELIVERED
+
+
+def test_end_is_told_to_the_system_that_got_it_though_the_office_has_another(
+    had: tuple[ItemTask, Server], second_system: Server
+) -> None:
+    task, server = had
+    exchange.go(task.office, Way(GatewayKind.HTTP, second_system.endpoint))
+
+    review.terminate(task, reviewer=factories.reviewer_of(task), note="申请人死亡")
+    delivery.deliver([word_of(task).pk])
+
+    assert (list(server.simulator.words.values()), second_system.simulator.words) == (["terminated"], {})
+
+
+def test_transfer_is_told_to_the_system_of_the_office_that_had_it(had: tuple[ItemTask, Server]) -> None:
+    """The new office gets the task, the old one's system the word; the old office's own key signs it."""
+    task, server = had
+    old, target = task.office, review.transfer_targets(task)[0]
+    to_desk(old)
+
+    review.transfer(task, reviewer=factories.reviewer_of(task), to_region=target.region_id, note="申请人已迁往那里")
+    word = word_of(task)
+    delivery.deliver(task.dispatches.values_list("pk", flat=True))
+
+    task.refresh_from_db()
+    assert (task.office, task.status) == (target, TaskStatus.QUEUED)
+    assert (list(server.simulator.words.values()), word.office) == (["moved"], old)
+    withdraw(task)
+    assert word_of(task).pk == word.pk  # it was told once, and the new office's desk needs no word
+
+
+def test_correction_that_goes_to_the_desk_is_told_to_the_system_that_has_the_first_version(
+    had: tuple[ItemTask, Server],
+) -> None:
+    task, server = had
+    to_desk(task.office)
+    ItemTask.objects.filter(pk=task.pk).update(status=TaskStatus.PENDING)
+    task.refresh_from_db()
+
+    again = fanout.send_again(task, at=timezone.now())
+    delivery.deliver([again.pk])
+    delivery.deliver([word_of(task).pk])
+
+    again.refresh_from_db()
+    assert (again.version, again.status, again.holder) == (2, DispatchStatus.DELIVERED, None)
+    assert list(server.simulator.words.values()) == ["moved"]
+
+
+def test_task_that_goes_back_to_a_system_takes_back_the_word_that_was_not_sent(had: tuple[ItemTask, Server]) -> None:
+    task, server = had
+    holders.tell(task, DispatchKind.MOVED, "改由别处办理", at=timezone.now())
+    ItemTask.objects.filter(pk=task.pk).update(status=TaskStatus.PENDING)
+    task.refresh_from_db()
+
+    delivery.deliver([fanout.send_again(task, at=timezone.now()).pk])
+    delivery.deliver([word_of(task).pk])
+
+    assert (word_of(task).status, server.simulator.words) == (DispatchStatus.CANCELLED, {})
+    assert Holder.objects.get().told_at is None
+
+
+@pytest.mark.parametrize(("mode", "words"), [(Mode.LOSE_REPLY, ["moved"]), (Mode.BUSY, [])])
+def test_only_who_may_have_it_is_told_that_the_desk_has_it(agency_system: Server, mode: Mode, words: list[str]) -> None:
+    """A reply that was lost leaves a system that may have the task; "come again later" does not."""
+    _, task = exchange.case_of()
+    key = exchange.joined(task.office, agency_system.endpoint)
+    agency_system.simulator.key = exchange.signing_key(key)
+    agency_system.simulator.behaviour.mode = mode
+    delivery.deliver([task.dispatches.get().pk])
+    agency_system.simulator.behaviour.mode = Mode.SILENT
+    to_desk(task.office)
+    delivery.deliver([task.dispatches.get().pk])
+
+    told = task.dispatches.exclude(kind=DispatchKind.TASK)
+    delivery.deliver(told.values_list("pk", flat=True))
+
+    assert list(told.values_list("kind", flat=True)) == words
+    assert list(agency_system.simulator.words.values()) == words
+
+
+def test_sender_that_died_on_the_way_leaves_a_system_that_is_told(agency_system: Server) -> None:
+    """Killed after the lease: whether the message left is unknown, so the withdrawal is told."""
+    _, task = exchange.case_of()
+    key = exchange.joined(task.office, agency_system.endpoint)
+    agency_system.simulator.key = exchange.signing_key(key)
+    dispatch = task.dispatches.get()
+    delivery._lease(dispatch, holders.way_of(dispatch), timezone.now() - timedelta(hours=1))
+    relay.release_dead_senders(timezone.now())
+
+    withdraw(task)
+
+    assert word_of(task).status == DispatchStatus.PENDING
+
+
+def test_polling_system_that_the_office_left_still_finds_the_word(directory: None) -> None:
+    _, task = exchange.case_of()
+    exchange.go(task.office, Way(GatewayKind.HTTP))
+    key = ExchangeKey.issue(agency=task.office.agency, office=task.office)
+    assert len(exchange.get(key, "/exchange/v1/tasks").json()["tasks"]) == 1
+    to_desk(task.office)
+
+    withdraw(task)
+    page = exchange.get(key, "/exchange/v1/tasks").json()
+
+    assert (page["tasks"], [word["status"] for word in page["words"]]) == ([], ["withdrawn"])
+
+
+def test_task_at_the_desk_is_not_offered_to_a_system_that_the_office_gets_later(directory: None) -> None:
+    _, task = exchange.case_of()
+    delivery.deliver([task.dispatches.get().pk])
+    exchange.go(task.office, Way(GatewayKind.HTTP))
+    key = ExchangeKey.issue(agency=task.office.agency, office=task.office)
+
+    assert exchange.get(key, "/exchange/v1/tasks").json()["tasks"] == []
+
+
+def test_word_withdrawn_between_reading_and_handing_out_is_not_handed_out(directory: None) -> None:
+    """The page is read, the task is withdrawn, the page is noted: nobody is left with a task that is no more."""
+    _, task = exchange.case_of()
+    exchange.go(task.office, Way(GatewayKind.HTTP))
+    key = ExchangeKey.issue(agency=task.office.agency, office=task.office)
+    handed_out = incoming._handed_out
+
+    def late(rows: list[Dispatch]) -> list[Dispatch]:
+        withdraw(task)
+        return handed_out(rows)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(incoming, "_handed_out", late)
+        page = incoming.tasks_after(key, 0, 10)
+
+    assert (page.tasks, Holder.objects.exists()) == ([], False)
+
+
+def test_package_of_an_office_that_is_not_offline_any_more_holds_the_word(directory: None) -> None:
+    _, task = exchange.case_of()
+    exchange.go(task.office, Way(GatewayKind.BATCH))
+    ExchangeKey.issue(agency=task.office.agency, office=task.office)
+    batches.export(task.office)
+    to_desk(task.office)
+    withdraw(task)
+
+    (office,) = outbox.offline_offices()
+    made = batches.export(office)
+
+    assert (office, office.waiting) == (task.office, 1)
+    assert [line.words for line in made.lines] == ["撤回告知：不用再办"]
+
+
+def test_same_system_under_another_address_gets_the_word_there(
+    had: tuple[ItemTask, Server], second_system: Server
+) -> None:
+    task, server = had
+    second_system.simulator.key = server.simulator.key
+    operator = operations.system_operator()
+    way = Way(GatewayKind.HTTP, second_system.endpoint)
+    operations.set_office_way(task.office, way, operator=operator, note="换了网址", is_renamed=True)
+
+    withdraw(task)
+    delivery.deliver([word_of(task).pk])
+
+    assert (server.simulator.words, list(second_system.simulator.words.values())) == ({}, ["withdrawn"])
+
+
+def test_day_is_compared_with_the_system_that_the_tasks_were_delivered_to(had: tuple[ItemTask, Server]) -> None:
+    task, server = had
+    to_desk(task.office)
+    server.simulator.taken.clear()
+
+    row = reconciliation.reconcile(task.office, timezone.localdate())
+
+    assert (row.sent, row.received, row.differences) == (1, 0, 1)

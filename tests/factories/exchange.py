@@ -12,6 +12,7 @@ from django.utils import timezone
 from agencies.gateways import signatures
 from agencies.gateways.base import SigningKey
 from agencies.models import Office
+from agencies.routing import Way
 from applications import operations
 from applications.models import Application, ExchangeKey, ItemTask
 from tests import factories
@@ -21,8 +22,17 @@ _numbers = itertools.count(1)
 
 def joined(office: Office, endpoint: str) -> ExchangeKey:
     """The office is reached at its own system; gives the key that both sides have."""
-    operations.join(office, endpoint=endpoint)
+    operations.join(office, endpoint=endpoint, operator=operations.system_operator(), note="对接")
     return ExchangeKey.issue(agency=office.agency, office=office)
+
+
+def go(office: Office, way: Way | None, item: str = "", note: str = "测试") -> None:
+    """The office, or one item at it, is reached this way from now on."""
+    operator = operations.system_operator()
+    if item:
+        operations.set_way(office, item, way, operator=operator, note=note)
+    elif way is not None:
+        operations.set_office_way(office, way, operator=operator, note=note)
 
 
 def signing_key(key: ExchangeKey) -> SigningKey:

@@ -9,9 +9,11 @@ from django.db import connection
 
 from agencies.enums import Role
 from agencies.models import Agency
-from applications import detectors, operations, submission, withdrawal
-from applications.enums import DispatchStatus
-from applications.models import Dispatch, Document, Heartbeat
+from agencies.queues import all_queues
+from applications import detectors, exports, operations, submission, withdrawal
+from applications.detectors import State
+from applications.enums import DispatchStatus, DocumentStatus, ExportKind
+from applications.models import Dispatch, Document, Export, Heartbeat
 from tests import factories
 from tests.processes import Broker, Workers, eventually
 
@@ -70,6 +72,9 @@ def test_heartbeat_goes_through_every_queue_that_has_a_worker(workers: Workers) 
 
     eventually(lambda: Heartbeat.objects.filter(heard_at__isnull=False).count() == 2)
 
+    eventually(lambda: Heartbeat.objects.filter(rung_at__isnull=False).count() == len(all_queues()))
+    nobody = {pulse.queue for pulse in detectors.pulses() if pulse.state == State.NOBODY}
+    assert nobody == {*all_queues()} - {"papers", "agency.police"}
     Heartbeat.objects.update(rung_at=None)
     heard = {pulse.queue for pulse in detectors.pulses() if pulse.age is not None}
     assert heard == {"papers", "agency.police"}
@@ -120,3 +125,35 @@ def test_hold_of_an_agency_stops_it_alone(workers: Workers) -> None:
     operations.hold_agency(police, is_held=False, operator=operator, note="检修完毕")
 
     eventually(lambda: delivered() == 2)
+
+
+def test_tasks_go_on_to_their_offices_while_a_long_export_is_running(workers: Workers) -> None:
+    """A17: the worker of exports has one in hand that does not end; what is handed in meanwhile is delivered meanwhile."""
+    admin = factories.staff(Role.ADMINISTRATOR)
+    export = exports.ask(ExportKind.DISPATCHES, user=admin, posting=admin.postings.get())
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM applications_export WHERE id = %s FOR UPDATE", [export.pk])
+        workers.start("exports", "agency.veterans")
+        eventually(somebody_waits_for_a_lock)
+
+        for _ in range(5):
+            factories.submitted(ticked=["I01"])
+        eventually(lambda: delivered() == 5)
+
+        assert somebody_waits_for_a_lock()
+        assert Export.objects.get(pk=export.pk).status == DocumentStatus.REQUESTED
+    finally:
+        other.close()
+    eventually(lambda: Export.objects.get(pk=export.pk).status == DocumentStatus.READY)
+    assert Export.objects.get(pk=export.pk).rows == 5
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])

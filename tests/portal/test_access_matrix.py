@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.notice_number import notice_number
-from applications import exports, questions, review, visits
+from applications import exports, imports, questions, review, visits
 from applications.enums import ExportKind, Fulfilment
 from applications.models import Dispatch, Document, PreReview, Ticket
 from portal.accounts.models import User
@@ -138,6 +138,8 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "console:exports": ("GET", OVERSEERS),
     "console:export_file": ("GET", {ADMIN}),
     "console:offline": ("GET", {ADMIN}),
+    "console:ways": ("GET", {ADMIN}),
+    "console:import": ("GET", {ADMIN}),
 }  # fmt: skip
 
 
@@ -259,6 +261,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "console:close_ticket": {"pk": ticket.pk},
         "console:paper_again": {"pk": ticket.pk},
         "console:export_file": {"pk": export.pk},
+        "console:import": {"pk": imports.ask(case.tasks.all()[0].office, b"x", user=admin, is_dry_run=True).pk},
     }
     for name in MATRIX:
         space, _, page = name.partition(":")

@@ -137,7 +137,12 @@ def _join(region: Region, agencies: list[str]) -> dict[str, int]:
         secret = signatures.parse_secret(os.environ["SIMULATOR_SECRET"])
         ExchangeKey.issue(agency=office.agency, office=office, secret=secret, kid=f"drill-{agency}")
         ports[agency] = launcher.free_port()
-        operations.join(office, endpoint=f"http://127.0.0.1:{ports[agency]}")
+        operations.join(
+            office,
+            endpoint=f"http://127.0.0.1:{ports[agency]}",
+            operator=operations.system_operator(),
+            note="演练",
+        )
     return ports
 
 

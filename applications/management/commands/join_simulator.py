@@ -32,7 +32,12 @@ class Command(BaseCommand):
         ExchangeKey.objects.filter(kid=KID).exclude(office=office).update(kid=f"{KID}-old")
         if not ExchangeKey.objects.filter(kid=KID).exists():
             ExchangeKey.issue(agency=office.agency, office=office, secret=secret, kid=KID)
-        operations.join(office, endpoint=f"http://127.0.0.1:{os.environ.get('SIMULATOR_PORT', '8900')}")
+        operations.join(
+            office,
+            endpoint=f"http://127.0.0.1:{os.environ.get('SIMULATOR_PORT', '8900')}",
+            operator=operations.system_operator(),
+            note="演示：由模拟的部门系统办理",
+        )
         self.stdout.write(f"{office.region}的{office.name}由模拟的部门系统办理，不用人工审核。")
 
     def _office(self) -> Office:

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from applications.detectors import pulses
+from applications.detectors import State, pulses
+
+_WORDS = {State.NOBODY: "　没有进程在听", State.SILENT: "　没有回音"}
 
 
 class Command(BaseCommand):
@@ -14,7 +16,7 @@ class Command(BaseCommand):
         silent = []
         for pulse in pulses():
             age = "从未" if pulse.age is None else f"{pulse.age:.0f} 秒前"
-            self.stdout.write(f"{pulse.queue:<28}{age}{'　没有回音' if pulse.is_silent else ''}")
+            self.stdout.write(f"{pulse.queue:<28}{age}{_WORDS.get(pulse.state, '')}")
             if pulse.is_silent:
                 silent.append(pulse.queue)
         if silent:

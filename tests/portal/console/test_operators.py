@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agencies.enums import GatewayKind, Role
 from agencies.gateways import batch
 from agencies.models import Office
 from agencies.queues import all_queues
-from applications import detectors, documents, exports, reconciliation
-from applications.enums import DispatchStatus, DocumentStatus, ExportKind
-from applications.models import Dispatch, Document, ExchangeKey, Export, OperatorDeed, Ticket
+from applications import detectors, documents, exports, imports, reconciliation
+from applications.enums import DispatchStatus, DocumentStatus, ExportKind, ImportStatus
+from applications.models import Dispatch, Document, ExchangeKey, Export, Import, OperatorDeed, Ticket
 from tests import factories
 from tests.factories import exchange
 
@@ -77,11 +79,16 @@ def test_every_queue_has_its_line_in_words(operator: Client) -> None:
         detectors.rung(queue)
     detectors.heard("papers")
 
-    rows = {row.queue: row for row in operator.get("/console/dispatches/pulses/").context["rows"]}
+    answer = operator.get("/console/dispatches/pulses/")
+    rows = {row.queue: row for row in answer.context["rows"]}
 
-    assert set(rows) == {*all_queues(), detectors.BEAT}
+    assert set(rows) == {*all_queues(), detectors.BEAT, detectors.RELAY}
     assert (rows["papers"].name, rows["papers"].tag.words) == ("文书", "正常")
-    assert (rows["exports"].words, rows["exports"].tag.words) == ("从来没有回音", "没有回音")
+    assert (rows["relay"].name, rows["relay"].tag.words) == ("分发程序", "正常")
+    assert rows["exports"].tag.words == "没有进程在听"
+    assert "请启动它的工作进程" in rows["exports"].words
+    assert "没有进程在听：" in answer.context["problem"] and "导出" in answer.context["problem"]
+    assert "数据库连接用了" in answer.content.decode()
     assert all(row.name != row.queue for row in rows.values())
 
 
@@ -137,15 +144,57 @@ def test_result_file_is_tried_and_then_brought_in(operator: Client, offline: Any
         file = SimpleUploadedFile("back.jsonl", content)
         return operator.post("/console/dispatches/offline/", {"office": office.pk, "deed": deed, "file": file})
 
-    tried = post("try")
+    tried = imports.carry_on(pk_of(post("try")))
     dispatch.refresh_from_db()
     assert dispatch.status == DispatchStatus.PENDING
-    done = post("import")
+    page = operator.get(f"/console/dispatches/offline/{tried.pk}/").content.decode()
+    assert ("试运行，没有登记" in page, "共 2 行，1 行不行" in page, "登记这个文件的结果" in page) == (True, True, True)
+
+    done = imports.carry_on(pk_of(operator.post(f"/console/dispatches/offline/{tried.pk}/")))
     dispatch.refresh_from_db()
 
-    for answer in (tried, done):
-        assert [verdict.is_good for verdict in answer.context["verdicts"]] == [True, False]
+    for made in (tried, done):
+        assert [verdict.is_good for verdict in made.verdicts.all()] == [True, False]
     assert dispatch.status == DispatchStatus.DELIVERED
+    shown = operator.get(f"/console/dispatches/offline/{done.pk}/?show=bad")
+    assert [verdict.row for verdict in shown.context["page"]] == [2]
+    assert list(OperatorDeed.objects.values_list("deed", "office")) == [
+        ("试运行离线结果", office.pk), ("登记离线结果", office.pk),
+    ]  # fmt: skip
+
+
+def pk_of(answer: Any) -> int:
+    """Of the import whose page the answer leads to."""
+    assert answer.status_code == 302
+    return int(answer.url.rstrip("/").rpartition("/")[2])
+
+
+def test_page_says_how_far_a_result_file_is(operator: Client, offline: Any) -> None:
+    office, _, _ = offline
+    made = imports.ask(office, b"x", user=factories.staff(Role.ADMINISTRATOR), is_dry_run=False)
+    pages = [f"/console/dispatches/offline/{made.pk}/", "/console/dispatches/offline/"]
+    assert all("已经收下，排队处理" in operator.get(page).content.decode() for page in pages)
+
+    made.verdicts.create(row=1, is_good=True, words="已登记")
+    Import.objects.filter(pk=made.pk).update(rows=3)
+    assert all("处理了 1 行，共 3 行" in operator.get(page).content.decode() for page in pages)
+
+    Import.objects.filter(pk=made.pk).update(status=ImportStatus.FAILED)
+    assert all("处理过的行已经登记" in operator.get(page).content.decode() for page in pages)
+
+
+def test_list_of_result_files_asks_the_same_however_many_there_are(operator: Client, offline: Any) -> None:
+    office, _, _ = offline
+    admin = factories.staff(Role.ADMINISTRATOR)
+    counts = []
+    for more in (1, 2):
+        for _ in range(more):
+            imports.ask(office, b"x", user=admin, is_dry_run=True).verdicts.create(row=1, is_good=False, words="x")
+        with CaptureQueriesContext(connection) as seen:
+            operator.get("/console/dispatches/offline/")
+        counts.append(len(seen))
+
+    assert counts[0] == counts[1]
 
 
 def test_package_is_asked_for_and_what_waits_is_counted(operator: Client, offline: Any) -> None:
@@ -174,12 +223,11 @@ def test_file_that_is_not_genuine_or_missing_is_told(operator: Client, offline: 
     office, _, _ = offline
     torn = {"office": office.pk, "deed": "try", "file": SimpleUploadedFile("x", b"nothing")}
 
-    answers = [
-        operator.post("/console/dispatches/offline/", data) for data in (torn, {"office": office.pk, "deed": "try"})
-    ]
+    made = imports.carry_on(pk_of(operator.post("/console/dispatches/offline/", torn)))
+    missing = operator.post("/console/dispatches/offline/", {"office": office.pk, "deed": "try"})
 
-    assert [answer.status_code for answer in answers] == [422, 422]
-    assert "没有完整的结尾行" in answers[0].content.decode()
+    assert missing.status_code == 422
+    assert "没有完整的结尾行" in operator.get(f"/console/dispatches/offline/{made.pk}/").content.decode()
 
 
 def test_every_deed_leaves_a_row_with_who_and_why(operator: Client) -> None:

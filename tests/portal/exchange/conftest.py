@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from agencies.enums import GatewayKind
+from agencies.routing import Way
+from applications import holders
 from applications.models import Dispatch, ExchangeKey, ItemTask
 from tests import factories
 from tests.factories import exchange
@@ -15,6 +18,7 @@ def task(directory: None, settings: Any) -> ItemTask:
     _, made = exchange.case_of()
     factories.deliver_all()
     exchange.joined(made.office, "http://127.0.0.1:9/agency")
+    holders.note(made.dispatches.get(), Way(GatewayKind.HTTP, "http://127.0.0.1:9/agency"))
     made.refresh_from_db()
     return made
 

@@ -270,6 +270,35 @@ def test_missing_data_is_pointed_at(task: ItemTask, key: ExchangeKey) -> None:
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/data/opinion", "/data/days"]
 
 
+def test_work_begun_before_its_receipt_was_known_is_not_refused(task: ItemTask, key: ExchangeKey) -> None:
+    """A receipt may come by hand, days after the office began: its own time counts from when it was handed the task."""
+    week_ago = timezone.now() - timedelta(days=7)
+    task.dispatches.update(created_at=week_ago)
+
+    begun = post(key, {**event(task, "accepted", 1), "time": (week_ago + timedelta(hours=1)).isoformat()})
+    before = post(key, {**event(task, "approved", 2), "time": (week_ago - timedelta(hours=1)).isoformat()})
+
+    assert (begun.status_code, before.status_code, before.json()["code"]) == (200, 422, "time")
+
+
+def test_acceptance_after_the_answer_period_confirms_what_silence_brought_about(
+    directory: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where silence counts as acceptance, a late "accepted" is no error of the agency's and puts nothing off."""
+    handed_in = timezone.now() - timedelta(days=30)
+    application = factories.submitted(ticked=["I01", "I04"], at=handed_in)
+    task = factories.task_of(application, "I04", "police")
+    monkeypatch.setattr(type(task.spec), "deemed_acceptance", True, raising=False)
+    factories.deliver_all()
+    key = ExchangeKey.issue(agency=task.office.agency, office=task.office)
+
+    answer = post(key, event(task, "accepted", 1))
+
+    task.refresh_from_db()
+    assert (answer.status_code, task.status) == (200, S.IN_REVIEW)
+    assert task.accepted_on == timezone.localdate(handed_in)
+
+
 def test_old_messages_of_ended_tasks_are_thrown_away_and_no_others(
     task: ItemTask, key: ExchangeKey, settings: Any
 ) -> None:
