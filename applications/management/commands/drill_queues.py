@@ -1,7 +1,7 @@
-"""`manage.py drill_queues`: a burst, and one agency that hangs, measured on a portal of its own.
+"""`manage.py drill_queues`: a burst, one agency that hangs, and long exports, measured on a portal of its own.
 
-Both figures are ratios within one run, since a machine's speed is nobody's merit: the burst's middle against its drain,
-and the other agencies' 95th percentile while one hangs against the time before and after.
+All figures are ratios within one run, since a machine's speed is nobody's merit: the burst's middle against its drain, and
+the 95th percentile while another agency hangs, or while lists are exported, against the time before and after.
 """
 
 import json
@@ -28,6 +28,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--hang-minutes", type=float, default=10, help="挂住几分钟，前后各测四分之一的时间；0 表示不测"
         )
+        parser.add_argument(
+            "--export-minutes", type=float, default=0, help="不停导出几分钟，前后各测同样的时间；0 表示不测"
+        )
+        parser.add_argument("--export-rows", type=int, default=24_000, help="每次导出多少行")
         parser.add_argument("--every", type=float, default=2.0, help="每几秒提交一件")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,6 +43,8 @@ class Command(BaseCommand):
                 trial.burst(options["burst"])
             if options["hang_minutes"]:
                 trial.hang(options["hang_minutes"] * 60, options["every"])
+            if options["export_minutes"]:
+                trial.export(options["export_rows"], options["export_minutes"] * 60, options["every"])
         except (launcher.Trouble, StepFailed) as trouble:
             raise CommandError(str(trouble)) from None
         finally:
@@ -126,6 +132,30 @@ class Trial:
         self.say(f"{hanging} 挂住时别的部门的 p95 是平时的 {periods[1][3] / quiet:.1%}")
         self._until_delivered(300)
         self.say(f"恢复以后还没有送达的：{json.dumps(self.stage.still_open().get('推送', {}), ensure_ascii=False)}")
+
+    # --- a long export ---
+
+    def export(self, rows: int, seconds: float, every: float) -> None:
+        """Quiet, then lists are exported one after the other, then quiet again; forms come at the same pace (A17)."""
+        self.stage.step("fill", f"--submissions={rows}")
+        periods = []
+        for words in ("之前", "导出", "之后"):
+            exporting = self._start_exports(seconds) if words == "导出" else None
+            begun = time.time()
+            self._feed(int(seconds / every), every)
+            periods.append(self._percentiles("", begun))
+            self.say(f"{words} {seconds / 60:.1f} 分钟：{periods[-1][0]} 条，"
+                     f"中位 {periods[-1][1]:.3f} 秒，p95 {periods[-1][2]:.3f} 秒")  # fmt: skip
+            if exporting is not None:
+                self.say(f"其间导出 {rows} 行的清单 {(exporting.communicate()[0] or '0').strip()} 次")
+        quiet = (periods[0][2] + periods[2][2]) / 2
+        self.say(f"导出时各部门的 p95 是平时的 {periods[1][2] / quiet:.1%}")
+
+    def _start_exports(self, seconds: float) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", "drill_step", "export", f"--every={seconds}"],
+            cwd=launcher.ROOT, env=self.stage.env, text=True, stdout=subprocess.PIPE,
+        )  # fmt: skip
 
     def _busiest(self) -> str:
         found = self.stage.ask(

@@ -15,15 +15,17 @@ from django.utils import timezone
 
 import run as launcher
 from agencies.catalogue import scheme_for
+from agencies.enums import Role
 from agencies.gateways import signatures
-from agencies.models import Office, Region
+from agencies.models import Office, Posting, Region
 from agencies.routing import office_for, offices_for
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import drafts, fanout, materials, operations, submission
+from applications import drafts, exports, fanout, materials, operations, submission
 from applications.demo import answers_for, picture, soldier
-from applications.enums import Channel
+from applications.enums import Channel, DocumentStatus, ExportKind
+from applications.management.commands.measure_exports import add_rows
 from applications.management.drill_points import home
-from applications.models import ExchangeKey
+from applications.models import ExchangeKey, Export
 from portal.accounts.models import User
 
 NUMBERS_OF_A_PLACE = 2400  # so many made-up identity numbers `soldier` has for one place of birth
@@ -34,7 +36,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("step", choices=["prepare", "feed", "hold", "release"])
+        parser.add_argument("step", choices=["prepare", "feed", "hold", "release", "fill", "export"])
         parser.add_argument("--submissions", type=int, default=10)
         parser.add_argument("--items", type=int, default=3)
         parser.add_argument("--first", type=int, default=0)
@@ -89,6 +91,23 @@ class Command(BaseCommand):
             Office.objects.update(is_held=False)
             fanout.wake_relay()
         self.stdout.write(json.dumps(time.time()))
+
+    def fill(self, options: dict[str, Any]) -> None:
+        """So many cases that an export has to list."""
+        add_rows(options["submissions"])
+        self.stdout.write("filled")
+
+    def export(self, options: dict[str, Any]) -> None:
+        """Asks for the list of dispatches, and for the next one as soon as it is made, for so many seconds."""
+        user = operations.system_operator()
+        posting, _ = Posting.objects.get_or_create(user=user, role=Role.ADMINISTRATOR)
+        until, made = time.monotonic() + options["every"], 0
+        while time.monotonic() < until:
+            asked = exports.ask(ExportKind.DISPATCHES, user=user, posting=posting, format="xlsx")
+            while Export.objects.filter(pk=asked.pk, status=DocumentStatus.REQUESTED).exists():
+                time.sleep(0.2)
+            made += 1
+        self.stdout.write(str(made))
 
 
 def _hand_in(person: dict[str, Any], region: Region) -> None:

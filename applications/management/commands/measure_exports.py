@@ -33,7 +33,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             made, posting = 0, _posting()
             for rows in sorted(options["rows"]):
-                _add(rows - made)
+                add_rows(rows - made)
                 made = rows
                 for kind in (ExportKind.DISPATCHES, ExportKind.TASKS):
                     for form in exports.FORMATS:
@@ -47,7 +47,7 @@ def _posting() -> Posting:
     return Posting(user=user, role=Role.ADMINISTRATOR)
 
 
-def _add(rows: int) -> None:
+def add_rows(rows: int) -> None:
     """So many cases with one task and one dispatch each, all with the same office."""
     item = Item.objects.filter(scheme__published_at__isnull=False).select_related("scheme__region").order_by("pk")[0]
     office, user, now = Office.objects.filter(is_active=True)[0], User.objects.order_by("pk")[0], timezone.now()
