@@ -280,7 +280,7 @@ def connections_run_out(now: datetime) -> Iterable[Finding]:
 
 
 DETECTORS = [
-    Detector("pending_without_dispatch", "待送达的事项没有推送记录", "请核对后重新推送", pending_without_dispatch),
+    Detector("pending_without_dispatch", "待送达的事项没有推送记录", "请核对后补建推送", pending_without_dispatch),
     Detector(
         "unsent_too_long",
         "超过五分钟还没有送达",
@@ -289,7 +289,7 @@ DETECTORS = [
     ),
     Detector("receipt_late", "对方收下了，一直没有给回执号", "请向对方要回执号，登记为纸质移交", receipt_late),
     Detector("line_switched_off", "对接线路已停用", "请联系对方，恢复后重新推送任意一件即可启用", line_switched_off),
-    Detector("item_without_task", "勾选的事项没有对应的办理记录", "请核对办件，补建或联系开发人员", item_without_task),
+    Detector("item_without_task", "勾选的事项没有对应的办理记录", "请核对办件后补建", item_without_task),
     Detector("export_not_made", "导出没有生成", "请查看导出队列，重新要求一次", export_not_made),
     Detector(
         "import_not_done", "离线结果没有处理完", "请查看导入队列，重新上传；登记过的行不会登记两次", import_not_done

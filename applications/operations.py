@@ -7,20 +7,21 @@ from datetime import datetime
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
 from agencies.enums import GatewayKind
 from agencies.gateways.egress import NotAllowed, check
 from agencies.models import Agency, Item, Office, OfficeRoute, Posting
-from agencies.routing import Way, way_to
-from applications import batches, delivery, documents, fanout, holders, outbox, printing, workflow
-from applications.enums import UNSENT, DispatchKind, DispatchStatus, ExportKind, Outcome
+from agencies.routing import NoOffice, Way, way_to
+from applications import batches, delivery, documents, fanout, holders, outbox, printing, submission, tickets, workflow
+from applications.enums import UNSENT, DispatchKind, DispatchStatus, ExportKind, Outcome, TaskStatus
 from applications.errors import AlreadyDone, Refused
 from applications.models import (
     AccessLog,
+    Application,
     Dispatch,
     DispatchAttempt,
     Document,
@@ -191,7 +192,9 @@ def _words(way: Way | None) -> str:
 def _rename(held: QuerySet[Holder], before: Way, after: Way) -> None:
     if before.gateway != after.gateway:
         raise Refused("只换网址时，推送方式要和原来一样")
-    held.filter(gateway=before.gateway, endpoint=before.endpoint).update(endpoint=after.endpoint)
+    there = Holder.objects.filter(task=OuterRef("task"), gateway=after.gateway, endpoint=after.endpoint)
+    held = held.filter(~Exists(there), gateway=before.gateway, endpoint=before.endpoint)
+    held.update(endpoint=after.endpoint)
 
 
 def _may_go(way: Way | None, note: str) -> None:
@@ -224,6 +227,43 @@ def _record(
     operator: User, deed: str, note: str, *, office: Office | None = None, dispatch: Dispatch | None = None
 ) -> None:
     OperatorDeed.objects.create(operator=operator, deed=deed, note=note.strip()[:300], office=office, dispatch=dispatch)
+
+
+REPAIRS = ("item_without_task", "pending_without_dispatch")
+
+
+def repair(ticket: Ticket, *, operator: User, note: str) -> int:
+    """补建: what should exist and does not is made, with the reason (A22); returns how many rows. The ticket is closed.
+
+    Raises Refused without a reason, for what cannot be made up for, and when there is nothing left to mend.
+    """
+    _need(note)
+    if ticket.closed_at is not None:
+        raise AlreadyDone("这个问题已经关闭")
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            made = _make_up_for(ticket, now)
+            _record(operator, "补建", note, office=ticket.office, dispatch=ticket.dispatch)
+            tickets.close(ticket, note=f"{operator} 补建：{note.strip()}"[:200])
+    except (IntegrityError, NoOffice):
+        raise Refused("本人已有同样的事项在办，或当地没有登记办理机构，请先核对") from None
+    return made
+
+
+def _make_up_for(ticket: Ticket, at: datetime) -> int:
+    if ticket.kind == "item_without_task":
+        number = ticket.fingerprint.removeprefix("item_without_task:")
+        return len(submission.create_missing(Application.objects.get(number=number), at=at))
+    if ticket.kind != "pending_without_dispatch" or ticket.task is None:
+        raise Refused("这个问题不能补建，请按建议处理")
+    task = ticket.task
+    task.application = workflow.lock(task.application_id)
+    task.refresh_from_db(fields=["status"])
+    if task.status != TaskStatus.PENDING or task.dispatches.of_tasks().filter(status__in=UNSENT).exists():
+        raise AlreadyDone("这一件已经在推送或已送达，没有再推")
+    fanout.send_again(task, at=at)
+    return 1
 
 
 def make_paper_again(ticket: Ticket, *, operator: User) -> Document:

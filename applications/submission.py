@@ -14,7 +14,7 @@ from agencies.spec import ItemSpec
 from applications import documents, fanout, notices, workflow
 from applications.drafts import HAS_ACCOUNT, problems_of
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, NoticeKind, Party, TaskStatus
-from applications.errors import Invalid, Refused
+from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, PreReview, StatusLog
 from applications.numbering import case_number
 from applications.registration import Registration
@@ -228,14 +228,45 @@ def live_key(id_no: str, item_code: str, agency_code: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def _create_tasks(application: Application, wanted: list[ItemSpec], *, finished: set[str]) -> list[ItemTask]:
+def create_missing(application: Application, *, at: datetime) -> list[ItemTask]:
+    """What should be there by the ticked items and is not: its tasks, and their way to the offices (A22).
+
+    What is there stays as it is. Raises AlreadyDone when nothing is missing.
+    """
+    with transaction.atomic():
+        locked = workflow.lock(application.pk)
+        spec = locked.scheme.spec
+        wanted = [*spec.automatic, *(item for item in spec.offered if item.code in locked.ticked)]
+        there = frozenset(locked.tasks.values_list("item__code", "office__agency"))
+        waits = locked.pre_reviews.filter(decided_at=None).exists() or locked.pre_reviews.returned().exists()
+        tasks = _create_tasks(locked, wanted, finished=_finished_items(locked), there=there, is_pre_reviewed=waits)
+        if not tasks:
+            raise AlreadyDone("要办的事项都有办理记录，没有要补建的")
+        _create_dispatches(locked, tasks, at)
+        workflow.settle(locked, at)
+        fanout.wake_relay()
+    return tasks
+
+
+def _create_tasks(
+    application: Application,
+    wanted: list[ItemSpec],
+    *,
+    finished: set[str],
+    is_pre_reviewed: bool | None = None,
+    there: frozenset[tuple[str, str]] = frozenset(),
+) -> list[ItemTask]:
+    """A task for each item and agency that is not `there`. By itself a scheme says whether a pre-review comes first."""
+    if is_pre_reviewed is None:
+        is_pre_reviewed = application.scheme.spec.pre_review is not None
     offices = offices_for(application.region)
-    is_pre_reviewed = application.scheme.spec.pre_review is not None
     items = {item.code: item for item in application.scheme.items.all()}
     tasks = []
     for item in wanted:
         required, open_facts = fanout.hard_requirements(application, item.requires)
         for order, agency in enumerate(item.agencies):
+            if (item.code, agency) in there:
+                continue
             open_items = [code for code in required if code not in finished]
             tasks.append(
                 ItemTask(

@@ -14,6 +14,7 @@ from agencies.queues import EXPORTS, HOUSEKEEPING, IMPORTS, NOTICES, PAPERS, que
 from applications.detectors import BEAT, RELAY, Pulse, State
 from applications.enums import DocumentStatus, ExportKind, ImportStatus
 from applications.models import Export, Import, OperatorDeed, Reconciliation, Ticket
+from applications.operations import REPAIRS
 from portal.console.presenters import age_words
 from portal.web.presenters import Tag, short_moment
 
@@ -39,6 +40,7 @@ class TicketRow:
     closed: str
     url: str
     is_paper: bool
+    can_repair: bool
 
 
 def ticket_row(ticket: Ticket) -> TicketRow:
@@ -53,6 +55,7 @@ def ticket_row(ticket: Ticket) -> TicketRow:
         closed=closed,
         url=reverse("console:dispatch", args=[ticket.dispatch_id]) if ticket.dispatch_id else "",
         is_paper=ticket.kind == "paper_without_file",
+        can_repair=ticket.kind in REPAIRS,
     )
 
 

@@ -74,6 +74,19 @@ def paper_again(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("console:tickets")
 
 
+@require_POST
+@operators_only
+def repair(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What should exist and does not is made, with the reason; the ticket is closed with it."""
+    ticket = get_object_or_404(Ticket.objects.for_posting(request.posting).filter(kind__in=operations.REPAIRS), pk=pk)
+    try:
+        count = operations.repair(ticket, operator=request.user, note=request.POST.get("note", ""))
+        messages.success(request, f"已补建 {count} 条，马上推送")
+    except Refused as refused:
+        messages.error(request, f"没有补建：{refused}")
+    return redirect("console:tickets")
+
+
 @require_GET
 @overseers_only
 def pulses(request: SignedInRequest) -> HttpResponse:

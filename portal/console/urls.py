@@ -21,6 +21,7 @@ urlpatterns = [
     path("dispatches/tickets/", operator_views.ticket_list, name="tickets"),
     path("dispatches/tickets/<int:pk>/close/", operator_views.close_ticket, name="close_ticket"),
     path("dispatches/tickets/<int:pk>/again/", operator_views.paper_again, name="paper_again"),
+    path("dispatches/tickets/<int:pk>/repair/", operator_views.repair, name="repair"),
     path("dispatches/pulses/", operator_views.pulses, name="pulses"),
     path("dispatches/exports/", operator_views.export_list, name="exports"),
     path("dispatches/exports/<int:pk>/", operator_views.export_file, name="export_file"),

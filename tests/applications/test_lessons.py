@@ -16,11 +16,23 @@ from PIL import Image
 import run as launcher
 from agencies.enums import Role
 from agencies.gateways.simulator import Server
-from agencies.queues import EXPORTS, NOTICES, PAPERS, all_queues
-from applications import delivery, detectors, exports, materials, relay, review, submission, tasks
+from agencies.queues import EXPORTS, IMPORTS, NOTICES, PAPERS, all_queues
+from applications import (
+    delivery,
+    detectors,
+    exports,
+    imports,
+    materials,
+    operations,
+    reconciliation,
+    relay,
+    review,
+    submission,
+    tasks,
+)
 from applications.enums import Action, ApplicationStatus, Channel, DispatchStatus, ExportKind
-from applications.models import Application, Dispatch, Draft, Material, Notice, Result, StatusLog
-from applications.reconciliation import compare
+from applications.errors import AlreadyDone, Refused
+from applications.models import Application, Dispatch, Draft, Material, Notice, OperatorDeed, Result, StatusLog, Ticket
 from tests import factories
 from tests.applications.test_races import at_once
 from tests.factories import exchange
@@ -39,7 +51,8 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[int]]]:
     def ring(args: tuple[list[int]], queue: str) -> None:
         rung.append((queue, args[0]))
 
-    for task in (tasks.deliver, tasks.render_documents, tasks.send_notices, tasks.make_exports):
+    long = (tasks.make_exports, tasks.carry_on_imports)
+    for task in (tasks.deliver, tasks.render_documents, tasks.send_notices, *long):
         monkeypatch.setattr(task, "apply_async", ring)
     monkeypatch.setattr(relay, "waiting_in", lambda queue: 0)
     return rung
@@ -96,16 +109,17 @@ def test_no_task_may_work_longer_than_the_broker_waits() -> None:
 
 
 def test_long_jobs_have_queues_of_their_own(bells: list[tuple[str, list[int]]]) -> None:
-    """A17: papers, messages and exports never stand in the way of an agency's tasks."""
+    """A17: papers, messages, exports and imports never stand in the way of an agency's tasks."""
     case = factories.submitted(ticked=["I01", "I04"])
     supervisor = factories.staff(Role.SUPERVISOR, region=case.region)
     exports.ask(ExportKind.TASKS, user=supervisor, posting=supervisor.postings.get(), format="csv")
+    imports.ask(case.tasks.all()[0].office, b"x", user=supervisor, is_dry_run=True)
 
     while relay.pump():
         pass
 
     rung = {queue for queue, _ in bells}
-    assert rung == {"agency.veterans", "agency.police", PAPERS, NOTICES, EXPORTS}
+    assert rung == {"agency.veterans", "agency.police", PAPERS, NOTICES, EXPORTS, IMPORTS}
     assert rung < set(all_queues())
 
 
@@ -131,21 +145,53 @@ def test_case_without_the_message_it_should_have_is_found() -> None:
     assert [finding.subject for finding in detectors.event_without_notice(later)] == [f"submitted:{case.number}"]
 
 
-def test_decided_item_of_another_system_whose_word_got_lost_is_found(agency_system: Server) -> None:
-    """A22: what should exist is asked for, not waited for: the nightly comparison finds the result we never heard."""
+def test_result_that_got_lost_is_found_that_night_and_its_ticket_closes_once_it_is_there(agency_system: Server) -> None:
+    """A22: what should exist is asked for, not waited for. The nightly comparison finds the result we never heard, over
+    the wire; when the agency has sent it again the next night closes the ticket by itself, and it counted once."""
     _, task = exchange.case_of()
     key = exchange.joined(task.office, agency_system.endpoint)
     agency_system.simulator.key = exchange.signing_key(key)
-    dispatch = Dispatch.objects.get(task=task)
-    delivery.deliver([dispatch.pk])
+    delivery.deliver([Dispatch.objects.get(task=task).pk])
     (taken,) = agency_system.simulator.taken.values()
-    taken.state = "approved"
+    exchange.post(key, exchange.event(task, "accepted", 1))
+    taken.state = "approved"  # it said so, and its message was lost
+    yesterday = timezone.localdate()
 
-    row = compare(task.office, timezone.localdate(), agency_system.simulator.inventory()["tasks"])
-
-    assert row.differences == 1
+    found = [reconciliation.run(yesterday) for _ in range(2)]
     ticket = task.tickets.get()
-    assert (ticket.title, "重发结果" in ticket.suggestion) == ("对方已办结，我方没有收到结果", True)
+    assert (found, ticket.title) == ([1, 1], "对方已办结，我方没有收到结果")
+    assert "重发结果" in ticket.suggestion
+
+    again = [exchange.post(key, exchange.event(task, "approved", 2), message_id="again").status_code for _ in range(2)]
+    found_then = reconciliation.run(yesterday + timedelta(days=1))
+
+    ticket.refresh_from_db()
+    assert (again, found_then, ticket.closed_note) == ([200, 200], 0, "再次对账时已经一致")
+    assert Result.objects.filter(task=task).count() == 1
+
+
+def test_what_should_exist_and_does_not_is_made_with_a_reason() -> None:
+    """A22: a ticked item without its task and a task without its dispatch are found by the hourly check, and made up for."""
+    case = factories.submitted(ticked=["I01", "I04"])
+    lost, unsent = factories.task_of(case, "I01"), factories.task_of(case, "I04")
+    lost.delete()
+    unsent.dispatches.all().delete()
+    detectors.heard(detectors.BEAT)
+    detectors.run()
+    operator = factories.staff(Role.ADMINISTRATOR)
+
+    for kind in ("item_without_task", "pending_without_dispatch"):
+        ticket = Ticket.objects.open().get(kind=kind)
+        with pytest.raises(Refused, match="请写明原因"):
+            operations.repair(ticket, operator=operator, note=" ")
+        assert operations.repair(ticket, operator=operator, note="核对过登记表") == 1
+        with pytest.raises(AlreadyDone):
+            operations.repair(ticket, operator=operator, note="再来一次")
+
+    assert factories.deliver_all() == 2
+    assert detectors.run() == 0
+    assert not Ticket.objects.open().exists()
+    assert list(OperatorDeed.objects.values_list("deed", "note")) == [("补建", "核对过登记表")] * 2
 
 
 # -- B: duplicates and races -------------------------------------------------------------------------------------------

@@ -134,6 +134,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "console:tickets": ("GET", OVERSEERS),
     "console:close_ticket": ("POST", {ADMIN}),
     "console:paper_again": ("POST", {ADMIN}),
+    "console:repair": ("POST", {ADMIN}),
     "console:pulses": ("GET", OVERSEERS),
     "console:exports": ("GET", OVERSEERS),
     "console:export_file": ("GET", {ADMIN}),
@@ -208,6 +209,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
     document = Document.objects.filter(application=case).first()
     assert dispatch and own and document
     ticket = Ticket.objects.create(fingerprint="x", kind="paper_without_file", title="x", suggestion="x")
+    missing = Ticket.objects.create(fingerprint="y", kind="pending_without_dispatch", title="y", suggestion="y")
     admin = users[ADMIN]
     assert admin is not None
     export = exports.make(exports.ask(ExportKind.TASKS, user=admin, posting=admin.postings.get()).pk)
@@ -260,6 +262,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
         "console:hand_over": {"pk": dispatch.pk},
         "console:close_ticket": {"pk": ticket.pk},
         "console:paper_again": {"pk": ticket.pk},
+        "console:repair": {"pk": missing.pk},
         "console:export_file": {"pk": export.pk},
         "console:import": {"pk": imports.ask(case.tasks.all()[0].office, b"x", user=admin, is_dry_run=True).pk},
     }
@@ -278,6 +281,7 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
 POSTED: dict[str, dict[str, str]] = {
     "console:close_ticket": {"note": "已核对"},
     "console:hand_over": {"note": "当面移交"},
+    "console:repair": {"note": "已核对"},
     "console:act": {"deed": "resend"},
     "console:hold": {"deed": "hold", "agency": "police", "note": "检修"},
     "desk:batch": {"deed": "accept"},
