@@ -126,7 +126,9 @@ def _bounds(day: date) -> tuple[datetime, datetime]:
 
 
 def _of(office: Office) -> QuerySet[Any]:
-    rows = Dispatch.objects.of_tasks().filter(task__office=office).exclude(status=DispatchStatus.CANCELLED)
+    """What went to the office, or is to go; a task that it handed on since is still one that it was sent."""
+    its_own = Q(holder__office=office) | Q(holder=None, task__office=office)
+    rows = Dispatch.objects.of_tasks().filter(its_own).exclude(status=DispatchStatus.CANCELLED)
     return rows.with_way().select_related("task", "holder")
 
 

@@ -237,6 +237,7 @@ def test_transfer_is_told_to_the_system_of_the_office_that_had_it(had: tuple[Ite
     task.refresh_from_db()
     assert (task.office, task.status) == (target, TaskStatus.QUEUED)
     assert (list(server.simulator.words.values()), word.office) == (["moved"], old)
+    assert reconciliation.reconcile(old, timezone.localdate()).differences == 0
     withdraw(task)
     assert word_of(task).pk == word.pk  # it was told once, and the new office's desk needs no word
 
