@@ -49,7 +49,8 @@ def _rows(spec: SchemeSpec, item: ItemSpec, office: Office, today: date) -> list
         ("前置", "\n".join(waits) or "没有前置，送达后就可以办"),
         (
             "答复期限",
-            f"从申请人交齐那天算，{spec.receiving_limit}内答复是否受理" + ("；逾期未告知视为受理" if item.deemed_acceptance else ""),
+            f"从申请人交齐那天算，{spec.receiving_limit}内答复是否受理"
+            + ("；逾期未告知视为受理" if item.deemed_acceptance else ""),
         ),
         ("承诺时限", guide.limit_text(spec, item)),
         ("法定时限", str(item.legal_limit or spec.legal_limit or "")),

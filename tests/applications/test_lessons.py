@@ -162,7 +162,8 @@ def test_result_that_got_lost_is_found_that_night_and_its_ticket_closes_once_it_
     assert (found, ticket.title) == ([1, 1], "对方已办结，我方没有收到结果")
     assert "重发结果" in ticket.suggestion
 
-    again = [exchange.post(key, exchange.event(task, "approved", 2), message_id="again").status_code for _ in range(2)]
+    result = exchange.event(task, "approved", 2)
+    again = [exchange.post(key, result, message_id="again").status_code for _ in range(2)]
     found_then = reconciliation.run(yesterday + timedelta(days=1))
 
     ticket.refresh_from_db()
