@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agencies', '0004_office_route'),
-        ('applications', '0014_who_has_what_was_sent'),
+        ('applications', '0016_who_has_what_was_sent'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

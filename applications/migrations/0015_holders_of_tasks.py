@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agencies', '0004_office_route'),
-        ('applications', '0012_reminders_without_a_case'),
+        ('applications', '0014_window_questions'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('applications', '0015_imports_by_a_worker'),
+        ('applications', '0017_imports_by_a_worker'),
     ]
 
     operations = [

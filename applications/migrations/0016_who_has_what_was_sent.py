@@ -29,6 +29,6 @@ def note_holders(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("applications", "0013_holders_of_tasks")]
+    dependencies = [("applications", "0015_holders_of_tasks")]
 
     operations = [migrations.RunPython(note_holders, migrations.RunPython.noop)]
