@@ -17,8 +17,7 @@ from applications.models import Question
 from portal.web import kept
 from portal.web.access import SignedInRequest
 from portal.web.questions import AskForm, exchange
-from portal.window import presenters
-from portal.window.guard import case_of_place, clerk_only
+from portal.window.guard import case_of_place, clerk_only, place_of
 
 ROWS = 20
 
@@ -48,7 +47,7 @@ class TellForm(forms.Form):
 @require_GET
 def question_list(request: SignedInRequest) -> HttpResponse:
     """What was written down at the windows of the place, with the answers to tell."""
-    found = Question.objects.for_window(presenters.place_of(request.posting)).for_lists()
+    found = Question.objects.for_window(place_of(request.posting)).for_lists()
     page, calendar = Paginator(found, ROWS).get_page(request.GET.get("page")), calendar_now()
     rows = [exchange(question, calendar) for question in page]
     return render(request, "window/question_list.html", {"page": page, "rows": rows})
@@ -58,7 +57,7 @@ def question_list(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def question(request: SignedInRequest, number: str) -> HttpResponse:
     """The number to take home, and the answer once it is there."""
-    found = Question.objects.for_window(presenters.place_of(request.posting)).for_lists()
+    found = Question.objects.for_window(place_of(request.posting)).for_lists()
     told = exchange(get_object_or_404(found, number=number), calendar_now())
     return render(request, "window/question.html", {"question": told})
 
@@ -68,7 +67,7 @@ def tell(request: SignedInRequest) -> HttpResponse:
     """Something that did not work out, told by a person without a case here."""
     form = TellForm(request.POST or kept.take_said(request) or None)
     if request.method == "POST" and form.is_valid():
-        place = presenters.place_of(request.posting)
+        place = place_of(request.posting)
         try:
             asked = questions.ask_at_window(region=place, clerk=request.user, **form.cleaned_data)
         except (Invalid, AlreadyDone) as refused:

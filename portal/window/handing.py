@@ -20,8 +20,7 @@ from portal.web.access import SignedInRequest
 from portal.web.handing_over import HandOverForm
 from portal.web.papers import newest, paper_url
 from portal.web.presenters import day_words, masked
-from portal.window.guard import case_of_place, clerk_only
-from portal.window.presenters import place_of
+from portal.window.guard import case_of_place, clerk_only, place_of
 
 # -- pre-review ----------------------------------------------------------------------------------------------------------
 

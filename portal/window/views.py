@@ -27,15 +27,15 @@ from portal.web.drafting import autosaved, keeps_typed, receive, save_typed, sec
 from portal.web.files import private_file
 from portal.web.forms import typed
 from portal.web.pre_reviewing import waiting_count
-from portal.window import presenters
-from portal.window.guard import case_of_place, clerk_only
+from portal.window import case_presenters, lookup_presenters, sheet_presenters
+from portal.window.guard import case_of_place, clerk_only, place_of, region_of
 
 
 @clerk_only
 def index(request: SignedInRequest) -> HttpResponse:
     """收件录入: the ID number first; then the person's open forms and cases here, or a new form."""
     id_no = request.POST.get("id_no", "")
-    context = presenters.index_page(request.posting, id_no, is_asked=request.method == "POST")
+    context = lookup_presenters.index_page(request.posting, id_no, is_asked=request.method == "POST")
     context["pre_reviews"] = waiting_count(request.posting)
     return render(request, "window/index.html", context)
 
@@ -44,8 +44,8 @@ def index(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def start(request: SignedInRequest) -> HttpResponse:
     """A new form for the person at the counter."""
-    region = presenters.region_of(request.posting, request.POST.get("region", ""))
-    prefill = {"id_no": presenters.plain_number(request.POST.get("id_no", ""))}
+    region = region_of(request.posting, request.POST.get("region", ""))
+    prefill = {"id_no": lookup_presenters.plain_number(request.POST.get("id_no", ""))}
     try:
         draft = drafts.start(region=region, user=request.user, channel=Channel.WINDOW, prefill=prefill)
     except Refused as refused:
@@ -58,8 +58,8 @@ def start(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def adopt(request: SignedInRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Goes on with a form of the person at the counter; only with the number that the person showed."""
-    id_no = presenters.plain_number(request.POST.get("id_no", ""))
-    draft = get_object_or_404(Draft.objects.for_window(presenters.place_of(request.posting), id_no), pk=draft_id)
+    id_no = lookup_presenters.plain_number(request.POST.get("id_no", ""))
+    draft = get_object_or_404(Draft.objects.for_window(place_of(request.posting), id_no), pk=draft_id)
     try:
         drafts.adopt(draft, clerk=request.user)
     except AlreadyDone as already:
@@ -79,9 +79,7 @@ def on_sheet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if draft is not None:
             with suppress(AlreadyDone):  # handed in meanwhile, here or by the person at home
                 return view(request, draft)
-        case = get_object_or_404(
-            Application.objects.for_window(presenters.place_of(request.posting)), draft_id=draft_id
-        )
+        case = get_object_or_404(Application.objects.for_window(place_of(request.posting)), draft_id=draft_id)
         messages.info(request, f"这份登记表已经提交，编号 {case.number}，没有再次提交")
         return redirect("window:submitted", case.number)
 
@@ -135,7 +133,7 @@ def _save_items(request: SignedInRequest, draft: Draft) -> Draft:
 def _take_files(request: SignedInRequest, draft: Draft) -> dict[str, list[str]]:
     """Every file that came along, each on its own; with 原件已核 ticked it counts as compared with the original."""
     refused: dict[str, list[str]] = {}
-    for code in presenters.material_codes(draft):
+    for code in sheet_presenters.material_codes(draft):
         is_seen = f"seen-{code}" in request.POST
 
         def take(name: str, size: int, stream: Any, code: str = code, is_seen: bool = is_seen) -> None:
@@ -179,7 +177,7 @@ def _show(
     mine: dict[str, str] | None = None,
 ) -> HttpResponse:
     given = Material.objects.for_draft(draft)
-    context = presenters.sheet_page(draft, given, problems=problems, refused=refused or {}, mine=mine or {})
+    context = sheet_presenters.sheet_page(draft, given, problems=problems, refused=refused or {}, mine=mine or {})
     return render(request, "window/sheet.html", context)
 
 
@@ -193,9 +191,7 @@ def autosave(request: SignedInRequest, draft: Draft) -> HttpResponse:
 @require_GET
 def material_file(request: SignedInRequest, material_id: uuid.UUID) -> FileResponse:
     """A file of a form that this clerk is typing, or of a notice that is being answered at this window."""
-    material = get_object_or_404(
-        Material.objects.for_window(presenters.place_of(request.posting), request.user), pk=material_id
-    )
+    material = get_object_or_404(Material.objects.for_window(place_of(request.posting), request.user), pk=material_id)
     access.open_at_window(material, viewer=request.user, posting=request.posting)
     return private_file(material.file, name=material.original_name, extension=material.extension)
 
@@ -204,25 +200,25 @@ def material_file(request: SignedInRequest, material_id: uuid.UUID) -> FileRespo
 @require_GET
 def case_list(request: SignedInRequest) -> HttpResponse:
     """What was handed in at the window of this place, today's first."""
-    cases = Application.objects.for_window(presenters.place_of(request.posting)).filter(channel=Channel.WINDOW)
+    cases = Application.objects.for_window(place_of(request.posting)).filter(channel=Channel.WINDOW)
     is_today = request.GET.get("day") != "all"
     if is_today:
         cases = cases.filter(submitted_at__date=timezone.localdate())
     page = Paginator(cases.with_progress().select_related("entered_by"), 20).get_page(request.GET.get("page"))
-    return render(request, "window/case_list.html", presenters.list_page(page, is_today=is_today))
+    return render(request, "window/case_list.html", case_presenters.list_page(page, is_today=is_today))
 
 
 @clerk_only
 @require_GET
 def case(request: SignedInRequest, number: str) -> HttpResponse:
-    return render(request, "window/case.html", presenters.case_page(case_of_place(request, number)))
+    return render(request, "window/case.html", case_presenters.case_page(case_of_place(request, number)))
 
 
 @clerk_only
 @require_GET
 def submitted(request: SignedInRequest, number: str) -> HttpResponse:
     """The number and the receipt to print; then the next person."""
-    return render(request, "window/submitted.html", presenters.submitted_page(case_of_place(request, number)))
+    return render(request, "window/submitted.html", case_presenters.submitted_page(case_of_place(request, number)))
 
 
 @clerk_only

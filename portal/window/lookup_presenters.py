@@ -1,0 +1,72 @@
+"""Looking a person up at the counter: their open forms and their cases at the places that the window serves."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from agencies.fields import FIELDS
+from agencies.models import Posting
+from applications.models import Application, Draft
+from applications.registration import id_number_problem, normalise
+from portal.web import progress
+from portal.web.presenters import Tag, moment_words
+from portal.window.guard import regions_of
+
+
+@dataclass(frozen=True)
+class FoundDraft:
+    id: str
+    words: str
+    source: str
+
+
+@dataclass(frozen=True)
+class FoundCase:
+    title: str
+    number: str
+    tag: Tag
+    url: str
+
+
+def plain_number(text: str) -> str:
+    return normalise(FIELDS["id_no"], text)
+
+
+def index_page(posting: Posting, id_no: str, *, is_asked: bool) -> dict[str, Any]:
+    number = plain_number(id_no)
+    error = (id_number_problem(number, timezone.localdate()) if number else "请填身份证号") if is_asked else None
+    context: dict[str, Any] = {
+        "id_no": id_no,
+        "error": error,
+        "errors": ((f"身份证号：{error}", "#id_id_no"),),
+        "is_found": is_asked and not error,
+    }
+    if not is_asked or error or posting.region is None:
+        return context
+    begun = Draft.objects.for_window(posting.region, number)
+    cases = Application.objects.for_window(posting.region).filter(subject_id_no=number).with_progress()
+    return context | {
+        "number": number,
+        "drafts": [_found_draft(draft) for draft in begun],
+        "cases": [_found_case(case) for case in cases[:10]],
+        "regions": regions_of(posting),
+    }
+
+
+def _found_draft(draft: Draft) -> FoundDraft:
+    filled = sum(bool(value) for value in draft.answers.values())
+    source = "本人网上草稿" if draft.owner_id else f"{draft.entered_by}在窗口录入的草稿"
+    return FoundDraft(
+        str(draft.pk), f"{moment_words(draft.saved_at)}保存，已填 {filled} 项，{draft.region.name}", source
+    )
+
+
+def _found_case(case: Application) -> FoundCase:
+    return FoundCase(
+        progress.count_words(case.tasks.all()),
+        case.number,
+        progress.case_tag(case, for_staff=True),
+        reverse("window:case", args=[case.number]),
+    )
