@@ -131,12 +131,15 @@ def test_tasks_go_on_to_their_offices_while_a_long_export_is_running(workers: Wo
     """A17: the worker of exports has one in hand that does not end; what is handed in meanwhile is delivered meanwhile."""
     admin = factories.staff(Role.ADMINISTRATOR)
     export = exports.ask(ExportKind.DISPATCHES, user=admin, posting=admin.postings.get())
+    workers.start_relay()
+    eventually(lambda: Export.objects.get(pk=export.pk).published_at is not None)
     other = connection.copy()
     other.set_autocommit(False)
     try:
-        with other.cursor() as cursor:
+        with other.cursor() as cursor:  # after the relay has rung, which passes by what is locked
             cursor.execute("SELECT 1 FROM applications_export WHERE id = %s FOR UPDATE", [export.pk])
-        workers.start("exports", "agency.veterans")
+        workers.start_worker("exports")
+        workers.start_worker("agency.veterans")
         eventually(somebody_waits_for_a_lock)
 
         for _ in range(5):
