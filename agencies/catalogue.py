@@ -33,7 +33,7 @@ def opening_later(day: date) -> list[tuple[str, date]]:
     rows = (
         Scheme.objects.for_day(day)
         .order_by("region_id", "-valid_from", "-id")
-        .values_list("region_id", "content__places")
+        .values_list("region_id", "text__content__places")
     )
     newest: dict[str, list[dict[str, str]]] = {}
     for code, places in rows:
@@ -55,11 +55,11 @@ def published_for(scheme_id: int, code: str) -> tuple[Scheme, Region] | None:
 
 def place_told(scheme: Scheme, region: Region) -> PlaceSpec | None:
     """What the scheme says of the place: address, hours. A township or village has what its county has."""
-    told = {place["region"]: place for place in scheme.content.get("places", ())}
+    told = {place.region: place for place in scheme.spec.places}
     here: Region | None = region
     while here is not None and here.code not in told and here.level > Level.COUNTY:
         here = here.parent
-    return PlaceSpec.model_validate(told[here.code]) if here is not None and here.code in told else None
+    return told.get(here.code) if here is not None else None
 
 
 def sample_places(schemes: Iterable[Scheme]) -> dict[str, str]:

@@ -62,8 +62,8 @@ def check_files(files: list[Path], *, home: Path) -> list[Finding]:
         with suppress(LayerError):
             layer = read_layer(file)
             layers[layer["region"]] = layer
-    for scheme in Scheme.objects.published().order_by("id").only("region_id", "layer"):
-        layers[scheme.region_id] = scheme.layer
+    published = Scheme.objects.published().order_by("id").values_list("region_id", "text__layer")
+    layers.update(dict(published))
     findings: list[Finding] = []
     given: dict[str, Path] = {}
     for file in files:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from agencies.enums import Level
 from agencies.layers import Data, LayerError, effective
-from agencies.models import Agency, Item, Office, Region, Scheme
+from agencies.models import Agency, Item, Office, Region, Scheme, SchemeText
 from agencies.shape import faults_of
 from agencies.spec import OfficeSpec, SchemeSpec
 
@@ -38,7 +38,11 @@ class Outcome:
 
 def altered() -> list[Scheme]:
     """Published schemes whose content is no longer what was published: changed past this module."""
-    return [scheme for scheme in Scheme.objects.published() if scheme.digest != digest_of(scheme.content)]
+    return [
+        scheme
+        for scheme in Scheme.objects.published().select_related("text")
+        if scheme.digest != digest_of(scheme.content)
+    ]
 
 
 def digest_of(content: Data) -> str:
@@ -86,7 +90,7 @@ class _Publication:
         self.regions = {region.code: region for region in Region.objects.all()}
         self.outcome = Outcome()
         self.latest: dict[str, Scheme] = {}
-        for scheme in Scheme.objects.published().order_by("id"):
+        for scheme in Scheme.objects.published().select_related("text").order_by("id"):
             self.latest[scheme.region_id] = scheme
         self.renewed: dict[str, Scheme] = {}
 
@@ -104,7 +108,8 @@ class _Publication:
     def _refuse_changed_version(self, code: str, layer: Data) -> None:
         if code not in self.regions:
             raise Refused(f"区划代码“{code}”不在行政区划表中，请先在 divisions.csv 中登记，或改正 region。")
-        for scheme in Scheme.objects.published().filter(region_id=code, layer__version=layer["version"]):
+        of_this_version = Scheme.objects.published().filter(region_id=code, text__layer__version=layer["version"])
+        for scheme in of_this_version.select_related("text"):
             if scheme.layer != layer:
                 raise Refused(
                     f"{self.regions[code]}的方案版本“{layer['version']}”已经发布，内容不能再改。"
@@ -114,7 +119,7 @@ class _Publication:
     def _is_superseded(self, code: str, layer: Data) -> bool:
         """Whether this layer was published before and a newer one has taken its place: an old file changes nothing."""
         known = self.latest.get(code)
-        before = Scheme.objects.published().filter(region_id=code, layer__version=layer["version"])
+        before = Scheme.objects.published().filter(region_id=code, text__layer__version=layer["version"])
         return known is not None and known.layer != layer and before.exists()
 
     def _renew(self, code: str) -> None:
@@ -159,10 +164,9 @@ class _Publication:
             title=spec.title,
             valid_from=spec.valid_from,
             valid_until=spec.valid_until,
-            layer=layer,
-            content=content,
             digest=digest_of(content),
         )
+        SchemeText.objects.create(scheme=scheme, layer=layer, content=content)
         Item.objects.bulk_create(
             Item(
                 scheme=scheme,

@@ -14,7 +14,6 @@ from django.utils import timezone
 from agencies.deadlines import Calendar, calendar_now
 from agencies.enums import Role
 from agencies.models import Office, Posting
-from agencies.spec import SchemeSpec
 from applications import clock, notices
 from applications.enums import AT_OFFICE, NoticeKind
 from applications.models import Application, Draft, ItemTask
@@ -56,11 +55,7 @@ def _each(deed: Callable[..., int], rows: Iterable[Draft] | Iterable[ItemTask], 
 def _unsent_forms(today: date) -> Iterable[Draft]:
     drafts = Draft.objects.filter(sent_at=None, adds_to=None, owner__isnull=False)
     recent = drafts.filter(saved_at__date__gte=today - timedelta(days=KEPT_DAYS), answers__has_key="discharge_date")
-    specs: dict[int, SchemeSpec] = {}
-    for draft in recent.select_related("scheme", "owner").iterator(chunk_size=200):
-        # One scheme serves many forms; it is read once.
-        specs[draft.scheme_id] = draft.scheme.spec = specs.get(draft.scheme_id) or draft.scheme.spec
-        yield draft
+    return recent.select_related("scheme", "owner").iterator(chunk_size=200)
 
 
 def _warn_draft(draft: Draft, at: datetime, today: date) -> int:

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from hypothesis import settings as hypothesis_settings
 
 from agencies.models import Region
+from agencies.models.scheme import forget_specs
 from tests.processes import Broker, Workers
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The test database holds the regions, schemes, offices and calendars as they ship."""
     with django_db_blocker.unblock():
         load_directory()
+
+
+@pytest.fixture(autouse=True)
+def new_process() -> None:
+    """Each test counts its queries as in a process that has parsed no scheme yet."""
+    forget_specs()
 
 
 @pytest.fixture

@@ -124,4 +124,4 @@ class ItemAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ["name", "code", "scheme__region__full_name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Item]:
-        return super().get_queryset(request).select_related("scheme").defer("scheme__content", "scheme__layer")
+        return super().get_queryset(request).select_related("scheme")

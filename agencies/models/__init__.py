@@ -2,6 +2,6 @@ from agencies.models.calendar import CalendarYear
 from agencies.models.office import Agency, Office, OfficeRoute
 from agencies.models.posting import Posting
 from agencies.models.region import Region
-from agencies.models.scheme import Item, Scheme
+from agencies.models.scheme import Item, Scheme, SchemeText
 
-__all__ = ["Agency", "CalendarYear", "Item", "Office", "OfficeRoute", "Posting", "Region", "Scheme"]
+__all__ = ["Agency", "CalendarYear", "Item", "Office", "OfficeRoute", "Posting", "Region", "Scheme", "SchemeText"]

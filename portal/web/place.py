@@ -85,7 +85,7 @@ def facts(region: Region) -> Place:
         header_name=_with_city(region),
         short_name=region.name,
         phone=region.phone,
-        supervision_phone=(scheme.content.get("supervision_phone") or "") if scheme else "",
+        supervision_phone=(scheme.spec.supervision_phone or "") if scheme else "",
         window=region.window,
         address=(told.address if told else None) or "",
         hours=(told.hours_on(timezone.localdate()) if told else None) or "",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from agencies.catalogue import NoScheme, scheme_for
 from agencies.divisions import load_divisions, read_divisions
 from agencies.layers import Data, read_layer
-from agencies.models import Agency, Item, Office, Region, Scheme
+from agencies.models import Agency, Item, Office, Region, Scheme, SchemeText
 from agencies.publishing import Refused, digest_of, publish, take_effect
 from agencies.routing import offices_for
 from tests.agencies.conftest import REGIONS, compiled, layer
@@ -111,15 +111,15 @@ def test_old_file_does_not_undo_a_newer_version(directory: None, capsys: pytest.
 def guard_taken_down() -> Iterator[None]:
     """What somebody with all rights on the database could do."""
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE agencies_scheme DISABLE TRIGGER published_scheme_never_changes")
+        cursor.execute("ALTER TABLE agencies_schemetext DISABLE TRIGGER text_of_a_published_scheme_never_changes")
         yield
-        cursor.execute("ALTER TABLE agencies_scheme ENABLE TRIGGER published_scheme_never_changes")
+        cursor.execute("ALTER TABLE agencies_schemetext ENABLE TRIGGER text_of_a_published_scheme_never_changes")
 
 
 def test_content_altered_past_the_guard_is_found(directory: None, capsys: pytest.CaptureFixture[str]) -> None:
     scheme = Scheme.objects.get(region="150600")
     with guard_taken_down():
-        Scheme.objects.filter(pk=scheme.pk).update(content={**scheme.content, "title": "改了"})
+        SchemeText.objects.filter(scheme=scheme).update(content={**scheme.content, "title": "改了"})
 
     with pytest.raises(CommandError):
         call_command("check_region")
@@ -128,7 +128,9 @@ def test_content_altered_past_the_guard_is_found(directory: None, capsys: pytest
 
 
 CHANGES: dict[str, Callable[[Scheme], object]] = {
-    "content": lambda scheme: Scheme.objects.filter(pk=scheme.pk).update(content={}),
+    "content": lambda scheme: SchemeText.objects.filter(scheme=scheme).update(content={}),
+    "content dropped": lambda scheme: SchemeText.objects.filter(scheme=scheme).delete(),
+    "title": lambda scheme: Scheme.objects.filter(pk=scheme.pk).update(title="改了"),
     "its end": lambda scheme: Scheme.objects.filter(pk=scheme.pk).update(valid_until=DAY),
     "published at": lambda scheme: Scheme.objects.filter(pk=scheme.pk).update(published_at=None),
     "saved": lambda scheme: scheme.save(),
@@ -151,15 +153,14 @@ def test_published_version_is_guarded_by_the_database(directory: None, change: C
 
 def test_draft_may_be_changed_and_dropped(directory: None) -> None:
     published = Scheme.objects.get(region="150600")
-    draft = Scheme.objects.create(
-        region=published.region, version="draft", title="草稿", valid_from=DAY, content=published.content
-    )
+    draft = Scheme.objects.create(region=published.region, version="draft", title="草稿", valid_from=DAY)
+    SchemeText.objects.create(scheme=draft, content=published.content)
     Item.objects.create(scheme=draft, code="X", name="多", order=1)
 
     draft.items.update(name="改了")
     Scheme.objects.filter(pk=draft.pk).update(title="改了")
 
-    assert draft.delete()[0] == 2
+    assert draft.delete()[0] == 3
 
 
 def test_broken_file_is_refused_whole(directory: None, tmp_path: Path) -> None:
@@ -343,3 +344,12 @@ def test_file_with_any_fault_leaves_nothing_behind(directory: None, tmp_path: Pa
         call_command("load_region", folder, verbosity=0)
 
     assert count() == before
+
+
+def test_scheme_is_parsed_once_in_a_process(directory: None, django_assert_num_queries: Any) -> None:
+    first, again = (Scheme.objects.get(region="150600") for _ in range(2))
+
+    with django_assert_num_queries(1):
+        spec = first.spec
+    with django_assert_num_queries(0):
+        assert again.spec is spec

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agencies.enums import Role
-from agencies.models import Item, Office, Posting, Region, Scheme
+from agencies.models import Item, Office, Posting, Region, Scheme, SchemeText
 from agencies.publishing import digest_of
 from applications import delivery, drafts, materials, pre_reviews, submission
 from applications.demo import Soldier, answers_for, picture, soldier
@@ -189,10 +189,9 @@ def put_under_other_rules(task: ItemTask, change: Callable[[dict[str, Any]], Non
         version=f"{published.version}-{next(_numbers)}",
         title=published.title,
         valid_from=published.valid_from,
-        layer=published.layer,
-        content=content,
         digest=digest_of(content),
     )
+    SchemeText.objects.create(scheme=draft, layer=published.layer, content=content)
     for item in published.items.all():
         copy = Item(scheme=draft, code=item.code, name=item.name, order=item.order, agency_codes=item.agency_codes)
         copy.save()
