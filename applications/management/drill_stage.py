@@ -33,8 +33,12 @@ TABLES = {
     "事项": ("applications_itemtask", "status <> 'completed'"),
     "推送": ("applications_dispatch", "status <> 'delivered'"),
     "文书": ("applications_document", "status <> 'ready'"),
-    # A message whose worker died or whose way failed has a time of its own, minutes later, and is sent then.
-    "消息": ("applications_notice", "status <> 'sent' and not (status = 'pending' and next_attempt_at > now())"),
+    # A message whose worker died or whose way failed has a time of its own, minutes later, and is sent then; one that is
+    # more than a number's five of the day is held back for good, and is read on the site.
+    "消息": (
+        "applications_notice",
+        "status not in ('sent', 'held_back') and not (status = 'pending' and next_attempt_at > now())",
+    ),
 }
 
 
