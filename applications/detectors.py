@@ -50,6 +50,7 @@ from applications.models import (
     Ticket,
     Visit,
 )
+from applications.querysets import on_days
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ RELAY = "relay"
 LATE = timedelta(minutes=5)
 PAPER_LATE = timedelta(minutes=15)
 DEAF = timedelta(minutes=5)
+# A detector looks no further; so many tickets are enough to call somebody.
+FOUND_AT_MOST = 500
 BEAT_DEAD = timedelta(minutes=15)
 # The relay rings each queue once a minute, and a deaf one every ten.
 BELLS_DEAD = timedelta(minutes=11)
@@ -94,14 +97,16 @@ def _of_dispatch(dispatch: Dispatch) -> Finding:
 
 def _dispatches(**conditions: object) -> list[Any]:
     rows = Dispatch.objects.with_way().filter(**conditions)
-    return list(rows.select_related("task__office", "task__application", "holder__office").order_by("pk")[:500])
+    return list(
+        rows.select_related("task__office", "task__application", "holder__office").order_by("pk")[:FOUND_AT_MOST]
+    )
 
 
 def pending_without_dispatch(now: datetime) -> Iterable[Finding]:
     unsent = Dispatch.objects.of_tasks().filter(task=OuterRef("pk"), status__in=UNSENT)
     tasks = ItemTask.objects.filter(~Exists(unsent), status=TaskStatus.PENDING)
     tasks = tasks.select_related("office", "application")
-    return [_of_task(task) for task in tasks[:500]]
+    return [_of_task(task) for task in tasks[:FOUND_AT_MOST]]
 
 
 def unsent_too_long(now: datetime) -> Iterable[Finding]:
@@ -121,7 +126,7 @@ def receipt_late(now: datetime) -> Iterable[Finding]:
 
 def line_switched_off(now: datetime) -> Iterable[Finding]:
     lines = OfficeLink.objects.exclude(disabled_reason="").select_related("office")
-    return [Finding(str(line.pk), line.office, name=line.office.name) for line in lines[:500]]
+    return [Finding(str(line.pk), line.office, name=line.office.name) for line in lines[:FOUND_AT_MOST]]
 
 
 def item_without_task(now: datetime) -> Iterable[Finding]:
@@ -136,14 +141,14 @@ def item_without_task(now: datetime) -> Iterable[Finding]:
             there = {(task.item.code, task.office.agency_id) for task in case.tasks.all()}
             if {(item.code, agency) for item in wanted for agency in item.agencies} - there:
                 found.append(Finding(case.number))
-    return found[:500]
+    return found[:FOUND_AT_MOST]
 
 
 def export_not_made(now: datetime) -> Iterable[Finding]:
     late = Export.objects.filter(
         Q(status=DocumentStatus.REQUESTED, requested_at__lt=now - PAPER_LATE) | Q(status=DocumentStatus.FAILED)
     ).filter(requested_at__gt=now - timedelta(days=7))
-    return [Finding(str(row.pk), row.office, name=str(row)) for row in late[:500]]
+    return [Finding(str(row.pk), row.office, name=str(row)) for row in late[:FOUND_AT_MOST]]
 
 
 def import_not_done(now: datetime) -> Iterable[Finding]:
@@ -153,7 +158,7 @@ def import_not_done(now: datetime) -> Iterable[Finding]:
         Q(status=ImportStatus.FAILED)
         | Q(status=ImportStatus.WAITING, asked_at__lt=now - PAPER_LATE) & ~Q(published_at__gt=now - PAPER_LATE)
     )
-    return [Finding(str(row.pk), row.office, name=str(row)) for row in stuck[:500]]
+    return [Finding(str(row.pk), row.office, name=str(row)) for row in stuck[:FOUND_AT_MOST]]
 
 
 def reconciliation_not_done(now: datetime) -> Iterable[Finding]:
@@ -163,7 +168,7 @@ def reconciliation_not_done(now: datetime) -> Iterable[Finding]:
         return []
     yesterday = local.date() - timedelta(days=1)
     done = set(Reconciliation.objects.filter(day=yesterday).values_list("office", flat=True))
-    busy = Dispatch.objects.filter(created_at__date=yesterday).values("task__office")
+    busy = Dispatch.objects.filter(on_days("created_at", yesterday, yesterday)).values("task__office")
     missing = Office.objects.filter(pk__in=busy).exclude(pk__in=done)
     return [Finding(f"{office.pk}:{yesterday}", office, name=f"{office} {yesterday}") for office in missing]
 
@@ -182,7 +187,9 @@ def delivered_but_not_there(now: datetime) -> Iterable[Finding]:
     rows = Dispatch.objects.of_tasks().filter(
         ~Exists(newer), status=DispatchStatus.DELIVERED, task__status=TaskStatus.PENDING
     )
-    return [_of_dispatch(dispatch) for dispatch in rows.select_related("task__office", "task__application")[:500]]
+    return [
+        _of_dispatch(dispatch) for dispatch in rows.select_related("task__office", "task__application")[:FOUND_AT_MOST]
+    ]
 
 
 def still_sent_though_ended(now: datetime) -> Iterable[Finding]:
@@ -194,7 +201,7 @@ def still_sent_though_ended(now: datetime) -> Iterable[Finding]:
 def waiting_for_nothing(now: datetime) -> Iterable[Finding]:
     tasks = ItemTask.objects.filter(status=TaskStatus.WAITING, open_items=[], open_facts=[])
     tasks = tasks.select_related("office", "application")
-    return [_of_task(task) for task in tasks[:500]]
+    return [_of_task(task) for task in tasks[:FOUND_AT_MOST]]
 
 
 def status_does_not_follow(now: datetime) -> Iterable[Finding]:
@@ -205,7 +212,7 @@ def status_does_not_follow(now: datetime) -> Iterable[Finding]:
         | Q(unfinished__gt=0, status__in=CLOSED)
         | Q(unfinished__gt=0) & ~Q(status__in=[ApplicationStatus.IN_PROGRESS, ApplicationStatus.ACTION_NEEDED])
     )
-    return [Finding(case.number) for case in wrong[:500]]
+    return [Finding(case.number) for case in wrong[:FOUND_AT_MOST]]
 
 
 def paper_without_file(now: datetime) -> Iterable[Finding]:
@@ -214,7 +221,7 @@ def paper_without_file(now: datetime) -> Iterable[Finding]:
         | Q(status=DocumentStatus.REQUESTED, requested_at__lt=now - PAPER_LATE)
         | Q(status=DocumentStatus.FAILED)
     )
-    return [Finding(document.number) for document in missing[:500]]
+    return [Finding(document.number) for document in missing[:FOUND_AT_MOST]]
 
 
 def notice_not_sent(now: datetime) -> Iterable[Finding]:
@@ -222,7 +229,7 @@ def notice_not_sent(now: datetime) -> Iterable[Finding]:
         Q(status__in=[NoticeStatus.FAILED, NoticeStatus.BOUNCED], created_at__gt=now - timedelta(days=7))
         | Q(status=NoticeStatus.PENDING, created_at__lt=now - timedelta(hours=1))
     )
-    return [Finding(str(notice.pk)) for notice in stuck[:500]]
+    return [Finding(str(notice.pk)) for notice in stuck[:FOUND_AT_MOST]]
 
 
 def event_without_notice(now: datetime) -> Iterable[Finding]:
@@ -242,7 +249,7 @@ def event_without_notice(now: datetime) -> Iterable[Finding]:
     for kind, moment, condition in events:
         happened = {f"{moment}__{bound}": value for bound, value in within.items()}
         silent = cases.filter(condition, ~Exists(told.filter(kind=kind)), **happened).distinct()
-        yield from (Finding(f"{kind}:{case.number}") for case in silent[:500])
+        yield from (Finding(f"{kind}:{case.number}") for case in silent[:FOUND_AT_MOST])
 
 
 def deaf_queue(now: datetime) -> Iterable[Finding]:
@@ -255,7 +262,7 @@ def pre_review_is_late(now: datetime) -> Iterable[Finding]:
         .filter(answer_by__lt=timezone.localdate(now))
         .select_related("office", "application")
     )
-    return [Finding(str(review.pk), review.office, name=review.application.number) for review in late[:500]]
+    return [Finding(str(review.pk), review.office, name=review.application.number) for review in late[:FOUND_AT_MOST]]
 
 
 def visit_without_outcome(now: datetime) -> Iterable[Finding]:
@@ -263,7 +270,9 @@ def visit_without_outcome(now: datetime) -> Iterable[Finding]:
     visits = Visit.objects.filter(
         came_at=None, chosen_at__lt=now - timedelta(days=1), task__status=TaskStatus.AWAITING_VISIT
     )
-    return [_of_task(visit.task) for visit in visits.select_related("task__office", "task__application")[:500]]
+    return [
+        _of_task(visit.task) for visit in visits.select_related("task__office", "task__application")[:FOUND_AT_MOST]
+    ]
 
 
 def connections() -> tuple[int, int]:
@@ -353,6 +362,8 @@ def _record(detector: Detector, findings: list[Finding]) -> int:
             task=finding.task,
             dispatch=finding.dispatch,
         )
+    if len(findings) >= FOUND_AT_MOST:  # what was not looked at is not known to be right
+        return new
     for ticket in Ticket.objects.open().filter(kind=detector.kind).exclude(fingerprint__in=seen):
         tickets.close(ticket, note="再次检查时已经正常")
     return new

@@ -40,6 +40,8 @@ TERMINAL = frozenset(
 # Before any office has it: the hub looks whether the form is complete, or the person is changing it.
 BEFORE_OFFICES = frozenset({TaskStatus.PRE_REVIEW, TaskStatus.PRE_RETURNED})
 # With the office and not yet decided: what its queue shows.
+# Ended by an office, not by the person.
+DECIDED = TERMINAL - {TaskStatus.WITHDRAWN}
 AT_OFFICE = frozenset(
     {
         TaskStatus.QUEUED,

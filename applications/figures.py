@@ -13,9 +13,11 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from agencies.deadlines import Calendar
+from agencies.models import Region
 from applications import clock
 from applications.enums import AT_OFFICE, CLOSED, ApplicationStatus
 from applications.models import Application, Correction, ItemTask
+from applications.querysets import on_days
 
 Cases = QuerySet[Application]
 
@@ -79,12 +81,12 @@ class PlaceLine:
 
 
 def _received(cases: Cases, period: Period) -> Cases:
-    return cases.filter(submitted_at__date__gte=period.start, submitted_at__date__lte=period.end)
+    return cases.filter(on_days("submitted_at", period.start, period.end))
 
 
 def _closed(cases: Cases, period: Period) -> Cases:
     """Cases whose last item was decided in the period; cases taken back as a whole are no closings."""
-    return cases.filter(closed_at__date__gte=period.start, closed_at__date__lte=period.end, status__in=DECIDED)
+    return cases.filter(on_days("closed_at", period.start, period.end), status__in=DECIDED)
 
 
 def totals(cases: Cases, period: Period, calendar: Calendar) -> Totals:
@@ -158,8 +160,7 @@ def _by_day(cases: Cases, field: str) -> dict[date, int]:
 
 
 def places(cases: Cases, period: Period, calendar: Calendar, today: date) -> list[PlaceLine]:
-    """One line per place that has had a case; those with overdue tasks first, then the busiest."""
-    names = dict(cases.order_by().values_list("region", "region__full_name").distinct())
+    """One line per place with a case that is open, or came or was closed in the period; overdue first, then the busiest."""
     received = _by_place(_received(cases, period))
     corrected = _by_place(_received(cases, period).filter(tasks__corrections__isnull=False))
     late = tasks_of(cases).filter(status__in=AT_OFFICE, next_on__lt=today).order_by()
@@ -168,6 +169,12 @@ def places(cases: Cases, period: Period, calendar: Calendar, today: date) -> lis
     rows = _closed(cases, period).annotate(first=TruncDate("submitted_at"), last=TruncDate("closed_at")).order_by()
     for code, first, last, count in rows.values_list("region", "first", "last").annotate(Count("id")):
         spans.setdefault(code, Counter())[calendar.between(first, last)] += count
+    codes = {
+        *received,
+        *spans,
+        *cases.exclude(status__in=sorted(CLOSED)).order_by().values_list("region", flat=True).distinct(),
+    }
+    names = dict(Region.objects.filter(pk__in=codes).values_list("pk", "full_name"))
     lines = [
         PlaceLine(
             code,

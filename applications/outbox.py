@@ -1,11 +1,12 @@
 """How the outbox stands, in the questions of an operator: what waits, how long, what fails, what needs a person."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from agencies.enums import GatewayKind
 from agencies.models import Agency, Office, OfficeRoute, Posting
@@ -16,6 +17,7 @@ from applications.querysets import within
 
 HOLD = "暂停推送"
 WAY = "改推送方式"
+LOOKS_BACK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -42,20 +44,19 @@ def offices_for(posting: Posting) -> QuerySet[Office]:
 def per_agency(posting: Posting) -> list[AgencyLine]:
     """Every agency, also those with nothing to send: a silent line is told apart from an empty one by its heartbeat.
 
-    Only dispatches and offices that the posting may see are counted.
+    Only dispatches and offices that the posting may see are counted, and of deliveries only those of the last days.
     """
+    seen = Dispatch.objects.for_posting(posting).order_by().values("task__office__agency")
     waiting = Q(status__in=ON_ITS_WAY)
+    recent = seen.filter(delivered_at__gte=timezone.now() - LOOKS_BACK)
+    delivered = dict(recent.values_list("task__office__agency", Max("delivered_at")))
     counted: dict[str, Any] = {
         row["task__office__agency"]: row
-        for row in Dispatch.objects.for_posting(posting)
-        .order_by()
-        .values("task__office__agency")
-        .annotate(
+        for row in seen.filter(status__in=sorted(UNSENT)).annotate(
             waiting=Count("id", filter=waiting),
             failing=Count("id", filter=waiting & Q(attempts__gt=0)),
             attention=Count("id", filter=Q(status=DispatchStatus.ATTENTION)),
-            oldest=Min("created_at", filter=Q(status__in=UNSENT)),
-            last_delivered=Max("delivered_at"),
+            oldest=Min("created_at"),
         )
     }
     offices: dict[str, Any] = {
@@ -75,7 +76,7 @@ def per_agency(posting: Posting) -> list[AgencyLine]:
             failing=counted.get(agency.code, {}).get("failing", 0),
             attention=counted.get(agency.code, {}).get("attention", 0),
             oldest=counted.get(agency.code, {}).get("oldest"),
-            last_delivered=counted.get(agency.code, {}).get("last_delivered"),
+            last_delivered=delivered.get(agency.code),
             held_offices=offices.get(agency.code, {}).get("held", 0),
             offices=offices.get(agency.code, {}).get("total", 0),
             heard_at=heard.get(queue_of(agency.code)),

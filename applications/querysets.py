@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -9,8 +10,8 @@ from django.db.models import Prefetch, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from agencies.models import Office, OfficeRoute, Posting, Region
-from applications.enums import AT_OFFICE, CLOSED, TERMINAL, Channel, DispatchKind, NoticeKind, TaskStatus
+from agencies.models import Item, Office, OfficeRoute, Posting, Region
+from applications.enums import AT_OFFICE, CLOSED, DECIDED, TERMINAL, Channel, DispatchKind, NoticeKind, TaskStatus
 from portal.accounts.models import User
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
 
 def within(region: Region, path: str = "region") -> Q:
     """In the place itself or one of the two levels below it: what a window and a supervisor may see."""
-    return Q(**{path: region}) | Q(**{f"{path}__parent": region}) | Q(**{f"{path}__parent__parent": region})
+    places = Region.objects.filter(Q(pk=region.pk) | Q(parent=region) | Q(parent__parent=region))
+    return Q(**{f"{path}__in": places.order_by().values("pk")})
+
+
+def on_days(field: str, first: date, last: date) -> Q:
+    """The moment lies on one of the days, both included. Written as a span of moments, so that an index serves it."""
+    begin, end = (timezone.make_aware(datetime.combine(day, time.min)) for day in (first, last + timedelta(days=1)))
+    return Q(**{f"{field}__gte": begin, f"{field}__lt": end})
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -85,7 +93,7 @@ TRAYS: dict[str, Q] = {
     "facts": Q(status=TaskStatus.WAITING) & ~Q(open_facts=[]),
     "approval": Q(status=TaskStatus.AWAITING_APPROVAL),
     "visit": Q(status__in=[TaskStatus.AWAITING_VISIT, TaskStatus.SUSPENDED]),
-    "done": Q(status__in=[TaskStatus.COMPLETED, TaskStatus.REFUSED, TaskStatus.NOT_ACCEPTED, TaskStatus.TERMINATED]),
+    "done": Q(status__in=sorted(DECIDED)),
 }
 
 
@@ -98,10 +106,10 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
 
     def open(self) -> ItemTaskQuerySet:
         """With the office and not decided. Written with literals so that the partial index is used."""
-        return self.filter(status__in=AT_OFFICE)
+        return self.filter(status__in=sorted(AT_OFFICE))
 
     def unfinished(self) -> ItemTaskQuerySet:
-        return self.exclude(status__in=TERMINAL)
+        return self.exclude(status__in=sorted(TERMINAL))
 
     def overdue(self) -> ItemTaskQuerySet:
         return self.filter(next_on__lt=timezone.localdate())
@@ -127,11 +135,10 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
         return found.order_by("-changed_at", "-id") if tray == "done" else found.by_due_day()
 
     def tray_counts(self) -> dict[str, int]:
-        """How many tasks lie in each tray, in one query."""
+        """How many tasks lie in each tray, in one query; what is decided only grows and is not counted."""
         late = Q(status__in=AT_OFFICE, next_on__lt=timezone.localdate())
-        return self.aggregate(
-            **{code: models.Count("pk", filter=tray) for code, tray in {**TRAYS, "overdue": late}.items()}
-        )
+        trays = {code: tray for code, tray in {**TRAYS, "overdue": late}.items() if code != "done"}
+        return self.unfinished().aggregate(**{code: models.Count("pk", filter=tray) for code, tray in trays.items()})
 
     def beside(self, task: ItemTask) -> list[tuple[str, str]]:
         """(case number, item code) of the tasks of the same tray in its order, so that one can go on to the next."""
@@ -145,7 +152,8 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
 
     def item_names(self) -> dict[str, str]:
         """The items that occur, by code: what a list can be filtered by."""
-        return dict(self.order_by("item__code").values_list("item__code", "item__name").distinct())
+        items = Item.objects.filter(models.Exists(self.filter(item=models.OuterRef("pk"))))
+        return dict(items.order_by("code", "scheme").values_list("code", "name"))
 
     def for_lists(self) -> ItemTaskQuerySet:
         return self.select_related("application__region", "item__scheme", "office__agency")

@@ -7,7 +7,7 @@ is stored as such. Run twice it adds nothing. The portal's own desks are compare
 import logging
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -20,6 +20,7 @@ from agencies.routing import lines_of
 from applications import delivery, tickets
 from applications.enums import TERMINAL, DispatchStatus, TaskStatus
 from applications.models import Dispatch, Holder, Reconciliation, Ticket
+from applications.querysets import on_days
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +46,7 @@ def run(day: date | None = None) -> int:
     ticket by itself (A22).
     """
     day = day or timezone.localdate() - timedelta(days=1)
-    begin, end = _bounds(day)
-    busy = Dispatch.objects.filter(created_at__gte=begin, created_at__lt=end).values("task__office")
+    busy = Dispatch.objects.filter(on_days("created_at", day, day)).values("task__office")
     joined = [office.pk for office in Office.objects.all().prefetch_related("routes") if lines_of(office)]
     found = 0
     again = _days_to_do_again()
@@ -97,10 +97,7 @@ def _reconcile(office: Office, day: date) -> Reconciliation:
 
 def _lines(office: Office, day: date) -> list[str]:
     """The addresses of its systems, those included that it left since they got something on that day."""
-    begin, end = _bounds(day)
-    handed = Holder.objects.filter(
-        office=office, gateway=GatewayKind.HTTP, dispatches__created_at__gte=begin, dispatches__created_at__lt=end
-    )
+    handed = Holder.objects.filter(on_days("dispatches__created_at", day, day), office=office, gateway=GatewayKind.HTTP)
     left = {endpoint for endpoint in handed.values_list("endpoint", flat=True) if endpoint}
     return sorted({*lines_of(office), *left})
 
@@ -120,11 +117,6 @@ def _not_done_mark(office: Office, day: date) -> str:
     return f"reconciliation:{office.pk}:{day}"
 
 
-def _bounds(day: date) -> tuple[datetime, datetime]:
-    begin = timezone.make_aware(datetime.combine(day, time.min))
-    return begin, begin + timedelta(days=1)
-
-
 def _of(office: Office) -> QuerySet[Any]:
     """What went to the office, or is to go; a task that it handed on since is still one that it was sent."""
     its_own = Q(holder__office=office) | Q(holder=None, task__office=office)
@@ -134,11 +126,10 @@ def _of(office: Office) -> QuerySet[Any]:
 
 def compare(office: Office, day: date, theirs: list[dict[str, Any]]) -> Reconciliation:
     """The difference of two sets, both ways, and of digests and answers of what both have."""
-    begin, end = _bounds(day)
     # What was delivered is where it was delivered; what is not yet, where it will be.
     delivered = Q(status=DispatchStatus.DELIVERED)
     ours = _of(office).filter(delivered & Q(holder__gateway=GatewayKind.HTTP) | ~delivered & Q(way=GatewayKind.HTTP))
-    of_day = {str(row.key): row for row in ours.filter(created_at__gte=begin, created_at__lt=end)}
+    of_day = {str(row.key): row for row in ours.filter(on_days("created_at", day, day))}
     there = {str(row.get("dispatch")): row for row in theirs if isinstance(row, dict)}
     known = {str(row.key): row for row in _of(office).filter(key__in=[key for key in there if _is_key(key)])}
     found = []
@@ -172,8 +163,7 @@ def _difference_of(row: Dispatch, said: dict[str, Any]) -> str:
 
 def _compare_desk(office: Office, day: date) -> Reconciliation:
     """The portal's own desk, or one that is brought its cases: what was delivered is there as a received task."""
-    begin, end = _bounds(day)
-    rows = list(_of(office).filter(created_at__gte=begin, created_at__lt=end))
+    rows = list(_of(office).filter(on_days("created_at", day, day)))
     lost = [row for row in rows if row.status == DispatchStatus.DELIVERED and row.task.received_at is None]
     found = [_differ("missing", office, str(row.key), row) for row in lost]
     _close_mended(office, {str(row.key) for row in rows}, found)

@@ -96,6 +96,12 @@ class Application(models.Model):
         verbose_name = "办件"
         verbose_name_plural = "办件"
         ordering = ["-submitted_at", "-id"]
+        indexes = [
+            models.Index(fields=["-submitted_at", "-id"], name="application_newest"),
+            models.Index(fields=["region", "submitted_at"], name="application_of_place"),
+            models.Index(fields=["closed_at"], condition=models.Q(closed_at__isnull=False), name="application_closed"),
+            models.Index(fields=["scheme"], condition=~models.Q(status__in=sorted(CLOSED)), name="application_open"),
+        ]
 
     def __str__(self) -> str:
         return self.number

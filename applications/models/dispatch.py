@@ -96,6 +96,13 @@ class Dispatch(models.Model):
                 condition=Q(status__in=["pending", "sending"]),
                 name="dispatch_to_send",
             ),
+            models.Index(fields=["created_at"], name="dispatch_of_day"),
+            models.Index(
+                fields=["task"], condition=Q(status__in=["pending", "sending", "attention"]), name="dispatch_unsent"
+            ),
+            models.Index(
+                fields=["delivered_at"], condition=Q(delivered_at__isnull=False), name="dispatch_last_delivered"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -47,6 +47,14 @@ class Document(models.Model):
         verbose_name = "文书"
         verbose_name_plural = "文书"
         ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=models.Q(status=DocumentStatus.REQUESTED),
+                name="document_to_make",
+            ),
+            models.Index(fields=["requested_at"], condition=models.Q(file=""), name="document_without_file"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number}"

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from agencies.models import Item, Office
 from agencies.spec import ItemSpec
-from applications.enums import AT_OFFICE, TERMINAL, TaskStatus
+from applications.enums import AT_OFFICE, DECIDED, TERMINAL, TaskStatus
 from applications.models.application import Application
 from applications.querysets import ItemTaskQuerySet
 
@@ -62,6 +62,15 @@ class ItemTask(models.Model):
             models.Index(
                 fields=["office", "next_on", "id"], condition=Q(status__in=sorted(AT_OFFICE)), name="task_office_queue"
             ),
+            models.Index(
+                fields=["office", "status"], condition=~Q(status__in=sorted(TERMINAL)), name="task_unfinished"
+            ),
+            models.Index(
+                fields=["office", "-changed_at", "-id"],
+                condition=Q(status__in=sorted(DECIDED)),
+                name="task_decided_of_office",
+            ),
+            models.Index(fields=["office", "item"], name="task_items_of_office"),
         ]
 
     def __str__(self) -> str:

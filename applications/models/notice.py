@@ -50,6 +50,7 @@ class Notice(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(fields=["next_attempt_at", "id"], condition=models.Q(status="pending"), name="notice_to_send"),
+            models.Index(fields=["created_at"], condition=~models.Q(status="sent"), name="notice_not_sent"),
             models.Index(fields=["recipient", "-id"], name="notice_of_person"),
             models.Index(fields=["sent_to", "sent_at"], name="notice_to_address"),
         ]

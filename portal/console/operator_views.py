@@ -22,6 +22,7 @@ from portal.console.outbox_views import ROWS
 from portal.console.views import PERIODS
 from portal.web.access import SignedInRequest
 from portal.web.forms import row_key
+from portal.web.paging import ShortPaginator
 
 VERDICTS = 200
 
@@ -33,7 +34,7 @@ def ticket_list(request: SignedInRequest) -> HttpResponse:
     posting = request.posting
     is_closed, number = request.GET.get("show") == "closed", request.GET.get("number", "").strip()[:40]
     found = Ticket.objects.for_posting(posting).listed(is_closed=is_closed, number=number)
-    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
+    page = ShortPaginator(found, ROWS).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [presenters.ticket_row(ticket) for ticket in page],

@@ -3,7 +3,6 @@
 from tempfile import TemporaryFile
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -21,6 +20,7 @@ from portal.console import presenters
 from portal.console.guard import operators_only, overseers_only
 from portal.web.access import SignedInRequest
 from portal.web.forms import row_key
+from portal.web.paging import ShortPaginator
 
 ROWS = 30
 # An agency that is held as a whole has hundreds of offices; it is released as a whole too.
@@ -34,7 +34,7 @@ def dispatches(request: SignedInRequest) -> HttpResponse:
     posting, now = request.posting, timezone.now()
     rows = Dispatch.objects.for_posting(posting)
     agency, number = request.GET.get("agency", ""), request.GET.get("number", "").strip()[:40]
-    page = Paginator(outbox.unsent(rows, agency=agency, number=number), ROWS).get_page(request.GET.get("page"))
+    page = ShortPaginator(outbox.unsent(rows, agency=agency, number=number), ROWS).get_page(request.GET.get("page"))
     lines = [presenters.line_row(line, now) for line in outbox.per_agency(posting)]
     held = outbox.held_offices(posting)
     context = {

@@ -10,7 +10,7 @@ from django.urls import reverse
 from agencies.deadlines import Calendar
 from agencies.models import Scheme
 from agencies.words import plain_day
-from applications import notices
+from applications import notices, outbox
 from applications.enums import DispatchStatus, NoticeStatus, Outcome
 from applications.figures import AgencyLoad, Period, Totals
 from applications.models import Dispatch, DispatchAttempt, ItemTask, Notice
@@ -226,7 +226,9 @@ def line_row(line: AgencyLine, now: datetime) -> LineRow:
         attention=line.attention,
         oldest=f"{age_words(age)}前" if line.oldest else "没有等待的",
         is_late=age > timedelta(minutes=5),
-        last_delivered=short_moment(line.last_delivered) if line.last_delivered else "还没有",
+        last_delivered=short_moment(line.last_delivered)
+        if line.last_delivered
+        else f"{outbox.LOOKS_BACK.days} 天内没有",
         heard=f"{age_words(now - line.heard_at)}前有回应" if line.heard_at else "还没有心跳记录",
         held=held,
         is_held=bool(line.held_offices),

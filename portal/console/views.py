@@ -1,6 +1,5 @@
 """What supervisors and administrators look at: the overview of their area, messages sent, schemes in force."""
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -14,6 +13,7 @@ from applications.models import Application
 from portal.console import presenters
 from portal.console.guard import overseers_only
 from portal.web.access import SignedInRequest
+from portal.web.paging import ShortPaginator
 
 PERIODS = {"30": 30, "90": 90, "365": 365}
 ROWS = 30
@@ -53,7 +53,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
 def messages(request: SignedInRequest) -> HttpResponse:
     """Messages to people and what became of them; the demo's gateway sends nothing out, so they are read here."""
     rows = notices.for_posting(request.posting)
-    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    page = ShortPaginator(rows, ROWS).get_page(request.GET.get("page"))
     context = {"page": page, "rows": [presenters.message_row(notice) for notice in page]}
     return TemplateResponse(request, "console/messages.html", context)
 

@@ -42,7 +42,7 @@ LEGEND = (Clock("done", "时间充足"), Clock("amber", "剩 2 个工作日以�
 @dataclass(frozen=True)
 class Tab:
     label: str
-    count: int
+    count: int | None
     url: str
     is_current: bool = False
     is_red: bool = False
@@ -76,7 +76,7 @@ def tabs(counts: dict[str, int], current: str) -> list[Tab]:
     return [
         Tab(label, counts[code], f"{queue}?tray={code}", code == current, code == "overdue" and counts[code] > 0)
         for code, label in TRAY_LABELS.items()
-    ] + [Tab("已办", counts["done"], reverse("desk:done"), current == "done")]
+    ] + [Tab("已办", None, reverse("desk:done"), current == "done")]
 
 
 def chips(query: QueryDict, items: dict[str, str]) -> list[tuple[str, str]]:

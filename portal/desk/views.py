@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -28,6 +27,7 @@ from portal.desk.ways.base import Way
 from portal.web import kept
 from portal.web.files import inline_file
 from portal.web.forms import row_key
+from portal.web.paging import ShortPaginator
 from portal.web.pre_reviewing import waiting_count
 
 PAGE_SIZE = 20
@@ -56,7 +56,7 @@ def _list(request: OfficerRequest, tray: str) -> HttpResponse:
     filters = forms.FilterForm(request.GET, items)
     chosen = filters.cleaned_data if filters.is_valid() else {"item": "", "number": ""}
     found = ItemTask.objects.for_desk(office).in_tray(tray).matching(chosen["item"], chosen["number"])
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = ShortPaginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     today, calendar = timezone.localdate(), calendar_now().at(office.region_id)
     context = {
         "tray": tray,

@@ -10,7 +10,6 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,11 +20,13 @@ from applications import materials as giving
 from applications.enums import Channel, Grade
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Draft, Material
+from applications.querysets import on_days
 from portal.web import correcting, kept, supplying, withdrawing
 from portal.web.access import SignedInRequest
 from portal.web.drafting import autosaved, keeps_typed, receive, save_typed, sections_of, typed_before, version_of
 from portal.web.files import private_file
 from portal.web.forms import typed
+from portal.web.paging import ShortPaginator
 from portal.web.pre_reviewing import waiting_count
 from portal.window import case_presenters, lookup_presenters, sheet_presenters
 from portal.window.guard import case_of_place, clerk_only, place_of, region_of
@@ -203,8 +204,8 @@ def case_list(request: SignedInRequest) -> HttpResponse:
     cases = Application.objects.for_window(place_of(request.posting)).filter(channel=Channel.WINDOW)
     is_today = request.GET.get("day") != "all"
     if is_today:
-        cases = cases.filter(submitted_at__date=timezone.localdate())
-    page = Paginator(cases.with_progress().select_related("entered_by"), 20).get_page(request.GET.get("page"))
+        cases = cases.filter(on_days("submitted_at", timezone.localdate(), timezone.localdate()))
+    page = ShortPaginator(cases.with_progress().select_related("entered_by"), 20).get_page(request.GET.get("page"))
     return render(request, "window/case_list.html", case_presenters.list_page(page, is_today=is_today))
 
 

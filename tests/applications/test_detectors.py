@@ -198,6 +198,19 @@ def test_healthy_case_gives_no_finding_at_any_stage() -> None:
     assert found == [set(), set(), set()]
 
 
+def test_detector_that_stopped_looking_closes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies beyond its limit was not looked at, so its open ticket stays."""
+    factories.submitted(ticked=["I01"])
+    _age_dispatches()
+    detectors.run()
+    Ticket.objects.filter(kind="unsent_too_long").update(fingerprint="unsent_too_long:another")
+    monkeypatch.setattr(detectors, "FOUND_AT_MOST", 1)
+
+    detectors.run()
+
+    assert Ticket.objects.open().filter(fingerprint="unsent_too_long:another").exists()
+
+
 def test_ticket_is_opened_once_and_closed_when_mended() -> None:
     factories.submitted(ticked=["I01"])
     Dispatch.objects.update(status=DispatchStatus.ATTENTION)

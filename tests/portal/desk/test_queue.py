@@ -34,7 +34,7 @@ def test_queue_counts_every_tray_of_the_own_office() -> None:
     response = reviewer(first).get(QUEUE)
 
     assert counts(response) == {
-        "待受理": 1, "办理中": 1, "待补正": 0, "等待资金到账": 0, "待批准": 0, "待到场、特别程序": 0, "已超期": 0, "已办": 0,
+        "待受理": 1, "办理中": 1, "待补正": 0, "等待资金到账": 0, "待批准": 0, "待到场、特别程序": 0, "已超期": 0, "已办": None,
     }  # fmt: skip
     assert numbers(response) == [first.application.number]
 
