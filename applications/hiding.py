@@ -10,9 +10,11 @@ import re
 from applications.models import Application
 
 GAP = "…"
-# Two characters can be a name; of longer values any four in a row count, so that half an address is found as well.
+# Two characters can be a name; of longer values any four in a row count, so that half an address is found as well. Of
+# numbers it takes six: four figures in a row stand in any receipt number.
 SHORTEST = 2
 RUN = 4
+RUN_OF_FIGURES = 6
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SHAPES = re.compile(
     r"(?<![\w-])(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)"  # mobile
@@ -30,10 +32,11 @@ def values_of(application: Application) -> set[str]:
 
 
 def without(text: str, application: Application) -> str:
-    """The text with a gap for each value of the case, for any four characters in a row of one, and for telling shapes."""
+    """The text with a gap for each value of the case, for any few characters in a row of one, and for telling shapes."""
     hidden = [False] * len(text)
     for value in values_of(application) if text else ():
-        length = len(value) if _DAY.fullmatch(value) else min(len(value), RUN)
+        run = RUN_OF_FIGURES if sum(map(str.isdigit, value)) * 2 > len(value) else RUN
+        length = len(value) if _DAY.fullmatch(value) else min(len(value), run)
         for start in range(len(value) - length + 1):
             _mark(text, value[start : start + length], hidden)
     for found in _SHAPES.finditer(text):
