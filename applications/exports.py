@@ -239,9 +239,4 @@ def _note(export_id: int, error: str, *, is_last: bool) -> Export:
 
 def throw_away() -> int:
     """Files older than some days go; that and when they were made stays. Returns how many went."""
-    old = Export.objects.filter(made_at__lt=timezone.now() - timedelta(days=settings.EXPORT_DAYS)).exclude(file="")
-    count = 0
-    for row in old:
-        row.file.delete(save=True)
-        count += 1
-    return count
+    return Export.objects.filter(made_at__lt=timezone.now() - timedelta(days=settings.EXPORT_DAYS)).drop_files()

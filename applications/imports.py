@@ -123,9 +123,4 @@ def _end(current: Import, status: ImportStatus, error: str) -> None:
 
 def throw_away() -> int:
     """Files that were gone through some days ago go; the verdicts stay. Returns how many went."""
-    old = Import.objects.filter(ended_at__lt=timezone.now() - timedelta(days=settings.EXPORT_DAYS)).exclude(file="")
-    count = 0
-    for row in old:
-        row.file.delete(save=True)
-        count += 1
-    return count
+    return Import.objects.filter(ended_at__lt=timezone.now() - timedelta(days=settings.EXPORT_DAYS)).drop_files()

@@ -251,13 +251,22 @@ class DispatchQuerySet(models.QuerySet[Any]):
         )
 
 
-class ExportQuerySet(models.QuerySet[Any]):
+class FileQuerySet(models.QuerySet[Any]):
+    def drop_files(self) -> int:
+        """The files go, the rows stay. Returns how many went."""
+        rows = self.exclude(file="")
+        for row in rows:
+            row.file.delete(save=True)
+        return len(rows)
+
+
+class ExportQuerySet(FileQuerySet):
     def for_user(self, user: User) -> ExportQuerySet:
         """A person's own exports; what somebody else asked for may hold what this one may not see."""
         return self.filter(asked_by=user)
 
 
-class ImportQuerySet(models.QuerySet[Any]):
+class ImportQuerySet(FileQuerySet):
     def for_posting(self, posting: Posting) -> ImportQuerySet:
         """Those of the offices that the posting may see, an administrator's are all; with how many rows are through."""
         relation: Any = self.model._meta.get_field("verdicts")
