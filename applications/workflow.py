@@ -330,7 +330,7 @@ def barred(task: ItemTask, action: Action, actor: User | None) -> str:
 
 
 def _barred(application: Application, task: ItemTask, row: Transition, actor: User | None) -> str:
-    if actor is None:
+    if actor is None or not actor.is_active:  # an office's own system is no person; who of the office decided, it knows
         return ""
     if Party.APPLICANT not in row.parties and application.applicant_id == actor.pk:
         return _OWN_CASE

@@ -37,6 +37,20 @@ def test_accepted_then_approved_completes_the_task(task: ItemTask, key: Exchange
     assert set(InboundMessage.objects.values_list("handler", flat=True)) == {"王秀兰"}
 
 
+@pytest.mark.parametrize(("kind", "ended"), [("approved", S.COMPLETED), ("refused", S.REFUSED)])
+def test_system_of_an_office_brings_the_end_of_an_item_decided_in_two_steps(
+    task: ItemTask, key: ExchangeKey, kind: str, ended: TaskStatus
+) -> None:
+    """Two people of the office looked at it there; the system is neither of them."""
+    factories.put_under_other_rules(task, lambda content: [item.update(two_steps=True) for item in content["items"]])
+    post(key, event(task, "accepted", 1))
+
+    answer = post(key, event(task, kind, 2, opinion="办理结果"))
+
+    assert (answer.status_code, status_of(task)) == (200, ended)
+    assert [row.action for row in task.log.order_by("id")][-2] == "propose"
+
+
 def test_correction_names_fields_as_the_agency_knows_them(task: ItemTask, key: ExchangeKey) -> None:
     line = task.dispatches.get().payload["fields"][-1]
 
