@@ -264,14 +264,8 @@ def _answer(message: InboundMessage, task: ItemTask, status: int, outcome: str) 
 
 
 def system_user(office: Office) -> User:
-    """The account that deeds of an office's own system are logged under; nobody can sign in with it."""
-    user, is_new = User.objects.get_or_create(
-        username=f"system-office-{office.pk}", defaults={"legal_name": f"{office.name}业务系统", "is_active": False}
-    )
-    if is_new:
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
-    return user
+    """The account that deeds of an office's own system are logged under."""
+    return User.of_no_person(f"system-office-{office.pk}", f"{office.name}业务系统")
 
 
 def _accept(task: ItemTask, data: Any, user: User, at: datetime) -> None:

@@ -204,14 +204,8 @@ def _may_go(way: Way | None, note: str) -> None:
 
 
 def system_operator() -> User:
-    """The account that deeds are logged under which no person did: those of the demo and of drills."""
-    user, is_new = User.objects.get_or_create(
-        username="system-operator", defaults={"legal_name": "系统", "is_active": False}
-    )
-    if is_new:
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
-    return user
+    """The account of what the demo and drills do."""
+    return User.of_no_person("system-operator", "系统")
 
 
 def _may_be_called(endpoint: str) -> None:

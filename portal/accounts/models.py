@@ -3,6 +3,7 @@
 What a person may do as staff stands in agencies.Posting, not here.
 """
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
@@ -38,6 +39,12 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.legal_name or self.username
+
+    @classmethod
+    def of_no_person(cls, username: str, name: str) -> "User":
+        """The account that deeds are logged under which no person did here; nobody can sign in with it."""
+        defaults = {"legal_name": name, "is_active": False, "password": make_password(None)}
+        return cls.objects.get_or_create(username=username, defaults=defaults)[0]
 
     @property
     def has_confirmed_email(self) -> bool:
