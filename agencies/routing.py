@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from agencies.enums import GatewayKind
-from agencies.models import Office, OfficeRoute, Region
+from agencies.models import Office, Region
 
 
 class NoOffice(LookupError):
@@ -42,7 +42,7 @@ class Way:
 
 def way_to(office: Office, item_code: str) -> Way:
     """The office's rule for the item; without one the office's own way."""
-    rule = OfficeRoute.objects.filter(office=office, item_code=item_code).first()
+    rule = next((rule for rule in office.routes.all() if rule.item_code == item_code), None)
     return Way(GatewayKind((rule or office).gateway), (rule or office).endpoint)
 
 

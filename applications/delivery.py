@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -35,9 +36,12 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 12
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=30)
-# After this many failures in a row an office's system is left alone and only probed.
+# After this many failures in a row an office's system is left alone and only probed, much oftener than a rest lasts.
 FAILURES_TO_REST = 3
-REST = timedelta(seconds=20)
+REST = timedelta(minutes=10)
+PROBED_EVERY = timedelta(seconds=20)
+# That a key or a line was used is noted no oftener, or every message of an agency would write the same rows.
+NOTED_EVERY = timedelta(minutes=1)
 # A system that took a message and gave no receipt is asked again, with the same key, after this time.
 RECEIPT_WAIT = timedelta(seconds=60)
 
@@ -52,9 +56,8 @@ def deliver(dispatch_ids: Iterable[int], *, at: datetime | None = None) -> int:
     calendar = calendar_now()
     delivered = 0
     rows = Dispatch.objects.filter(pk__in=list(dispatch_ids), status=DispatchStatus.PENDING)
-    rows = rows.with_way().filter(held=False)
-    related = ("task__office", "task__item", "task__application", "holder__office")
-    for dispatch in rows.select_related(*related).order_by("id"):
+    related = ("task__office", "task__item__scheme", "task__application", "holder__office")
+    for dispatch in rows.select_related(*related).prefetch_related("task__office__routes").order_by("id"):
         with tracing.within(dispatch.trace, dispatch.request_id):
             delivered += _deliver_one(dispatch, calendar, at)
     return delivered
@@ -62,6 +65,8 @@ def deliver(dispatch_ids: Iterable[int], *, at: datetime | None = None) -> int:
 
 def _deliver_one(dispatch: Dispatch, calendar: Calendar, at: datetime | None) -> bool:
     try:
+        if dispatch.office.is_held:
+            return False
         way = holders.way_of(dispatch)
         if way.gateway == GatewayKind.INBOX:
             return _put_into_queue(dispatch, calendar, at)
@@ -147,6 +152,7 @@ class Lease:
     """
 
     dispatch_id: int
+    application_id: int
     until: datetime
     is_first: bool = False
 
@@ -175,18 +181,19 @@ def _send(dispatch: Dispatch, way: Way, calendar: Calendar) -> bool:
 
 
 def keys_of(office: Office) -> tuple[SigningKey, ...]:
-    """The keys in force for an office, the newest first; using them is noted."""
+    """The keys in force for an office, the newest first; using them is noted, to the minute."""
+    now = timezone.now()
     keys = list(ExchangeKey.objects.for_office(office)[:3])
-    ExchangeKey.objects.filter(pk__in=[key.pk for key in keys]).update(last_used_at=timezone.now())
+    if unnoted := [key.pk for key in keys if key.last_used_at is None or key.last_used_at < now - NOTED_EVERY]:
+        ExchangeKey.objects.filter(pk__in=unnoted).update(last_used_at=now)
     return tuple(SigningKey(key.kid, key.secret) for key in keys)
 
 
 def _postpone(dispatch: Dispatch, link: OfficeLink) -> None:
-    """Not a try: the line rests. A little later each, so that not all come in the same moment."""
+    """Not a try: the line rests."""
     if link.open_until is not None:
         Dispatch.objects.filter(pk=dispatch.pk, status=DispatchStatus.PENDING).update(
-            next_attempt_at=link.open_until + timedelta(seconds=random.uniform(0, 2)),  # noqa: S311
-            published_at=None,
+            next_attempt_at=link.open_until, published_at=None
         )
 
 
@@ -198,15 +205,16 @@ def _lease(dispatch: Dispatch, way: Way, now: datetime) -> Lease | None:
             status=DispatchStatus.SENDING, leased_until=until, attempts=F("attempts") + 1
         )
         is_first = bool(claimed) and holders.note(dispatch, way)
-    return Lease(dispatch.pk, until, is_first) if claimed else None
+    return Lease(dispatch.pk, dispatch.task.application_id, until, is_first) if claimed else None
 
 
 def settle(lease: Lease, answer: Answer, calendar: Calendar, *, started_at: datetime, begun: float) -> bool:
     """Writes down how a try ended. What was withdrawn while it was on its way becomes a ticket, never a silent loss."""
-    application_id = Dispatch.objects.values_list("task__application_id", flat=True).get(pk=lease.dispatch_id)
     with transaction.atomic():
-        application = workflow.lock(application_id)
-        dispatch = Dispatch.objects.select_related("task__office", "holder__office").get(pk=lease.dispatch_id)
+        application = workflow.lock(lease.application_id)
+        related = ("task__office", "task__item", "holder__office")
+        dispatch = Dispatch.objects.select_related(*related).get(pk=lease.dispatch_id)
+        dispatch.task.application = application
         is_too_late = dispatch.status == DispatchStatus.CANCELLED and answer.ending in _RECEIVED
         outcome = Outcome.TOO_LATE if is_too_late else Outcome(answer.ending)
         _note(dispatch.pk, outcome, started_at, begun, digest=dispatch.digest, status_code=answer.status_code,
@@ -285,41 +293,58 @@ def _remember_link(line: OfficeLink, answer: Answer) -> None:
         link.update(disabled_reason="部门系统答复该地址已停用（410）", last_failure_at=now)
     elif answer.ending in (Ending.PASSING, Ending.UNKNOWN):
         link.update(failures=F("failures") + 1, last_failure_at=now)
-        link.filter(failures__gte=FAILURES_TO_REST).update(open_until=now + REST)
+        if link.filter(failures__gte=FAILURES_TO_REST).exists():
+            rest(line)
     else:
-        was_failing = link.filter(failures__gt=0).exists()
-        link.update(failures=0, open_until=None, last_success_at=now)
-        if was_failing:
+        if line.last_success_at is None or line.last_success_at < now - NOTED_EVERY:
+            link.update(last_success_at=now)
+        if link.filter(failures__gt=0).update(failures=0, open_until=None):
             let_go(line)
 
 
-def let_go(line: OfficeLink) -> int:
+def rest(line: OfficeLink) -> int:
+    """What waits for the line is put off as a whole, so that a long backlog does not ring for every row again and again.
+
+    A row is written once in a rest, however often the line is probed meanwhile. Returns how many were put off.
+    """
+    now = timezone.now()
+    OfficeLink.objects.filter(pk=line.pk).update(open_until=now + REST)
+    return _due_at(line, now + REST, next_attempt_at__lte=now + PROBED_EVERY * 2)
+
+
+def let_go(line: OfficeLink, *, at_most: int | None = None) -> int:
     """What waits for a line that is back is due at once; rows that failed often keep their own pace."""
     now = timezone.now()
     with transaction.atomic():
-        waiting = Dispatch.objects.filter(
-            status=DispatchStatus.PENDING, attempts__lt=MAX_ATTEMPTS // 2, next_attempt_at__gt=now
-        )
-        late = waiting.with_way().filter(to_office=line.office_id, address=line.endpoint).values("pk")
-        moved = Dispatch.objects.filter(pk__in=[row["pk"] for row in late]).update(
-            next_attempt_at=now, published_at=None
-        )
+        moved = _due_at(line, now, at_most, next_attempt_at__gt=now, attempts__lt=MAX_ATTEMPTS // 2)
         fanout.wake_relay()
     return moved
 
 
+def _due_at(line: OfficeLink, at: datetime, at_most: int | None = None, **which: Any) -> int:
+    """Sets when such waiting rows of a line are due; a row that somebody works on at this moment keeps its own time."""
+    with transaction.atomic():
+        rows = Dispatch.objects.filter(status=DispatchStatus.PENDING, **which).with_way()
+        rows = rows.filter(way=GatewayKind.HTTP, to_office=line.office_id, address=line.endpoint).order_by("pk")
+        found = rows.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:at_most]
+        return Dispatch.objects.filter(pk__in=list(found)).update(next_attempt_at=at, published_at=None)
+
+
 def probe_lines() -> int:
-    """Asks each resting line whether it is back; at a constant pace and without data. Returns how many are back."""
+    """Asks each resting line whether it is back; at a constant pace and without data. Returns how many are back.
+
+    A system that answers the question may still hang on tasks, so one task goes first and its success lets the rest go.
+    """
     back = 0
     resting = OfficeLink.objects.filter(Q(open_until__isnull=False), disabled_reason="").select_related("office")
     for link in resting:
         try:
             if HttpGateway(link.endpoint).probe(keys_of(link.office)):
                 OfficeLink.objects.filter(pk=link.pk).update(open_until=None, failures=FAILURES_TO_REST - 1)
-                let_go(link)
+                let_go(link, at_most=1)
                 back += 1
             else:
-                OfficeLink.objects.filter(pk=link.pk).update(open_until=timezone.now() + REST)
+                rest(link)
         except Exception:  # one office must not keep the others from being asked
             logger.exception("probe of line %s failed", link.pk)
     return back

@@ -218,7 +218,7 @@ def release_dead_senders(now: datetime) -> int:
 
 def waiting_in(queue: str) -> int:
     """How many messages lie in a queue unheard."""
-    with tasks.deliver.app.connection_for_write() as link:
+    with tasks.deliver.app.connection_or_acquire() as link:
         try:
             channel: Any = link.default_channel
             return int(channel.queue_declare(queue=queue, passive=True).message_count)

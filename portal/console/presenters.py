@@ -307,7 +307,7 @@ def dispatch_words(dispatch: Dispatch, now: datetime) -> str:
     if dispatch.office.is_held:
         return "这个机构暂停推送，恢复后自动送出"
     if dispatch.next_attempt_at > now:
-        return f"{short_moment(dispatch.next_attempt_at)} 自动再试"
+        return f"最迟 {short_moment(dispatch.next_attempt_at)} 自动再试"
     return "马上推送" if not dispatch.attempts else "马上再试"
 
 

@@ -172,6 +172,47 @@ def test_receiver_healed_after_errors_gets_what_waited(joined: tuple[Dispatch, S
     assert send(dispatch).status == DispatchStatus.DELIVERED
 
 
+def test_backlog_of_a_resting_line_is_put_off_as_a_whole(agency_system: Server) -> None:
+    """However much waits for a system that is down, no row of it rings a bell until one task has gone through."""
+    application = factories.submitted(ticked=["I01", "I02", "I04"])
+    office = factories.task_of(application, "I01", "veterans").office
+    agency_system.simulator.key = exchange.signing_key(exchange.joined(office, agency_system.endpoint))
+    agency_system.simulator.behaviour.mode = Mode.ERROR
+    tried, *others = waiting = list(Dispatch.objects.filter(task__office=office).order_by("pk"))
+    assert others
+
+    def due() -> set[int]:
+        rows = Dispatch.objects.filter(pk__in=[row.pk for row in waiting])
+        return set(rows.filter(next_attempt_at__lte=timezone.now()).values_list("pk", flat=True))
+
+    for _ in range(delivery.FAILURES_TO_REST):
+        send(tried)
+    assert due() == set()
+    put_off = Dispatch.objects.get(pk=others[0].pk).next_attempt_at
+    assert delivery.probe_lines() == 0
+    assert Dispatch.objects.get(pk=others[0].pk).next_attempt_at == put_off  # not written for every probe
+
+    agency_system.simulator.behaviour.mode = Mode.SILENT
+    assert delivery.probe_lines() == 1
+    assert due() == {tried.pk}
+    assert send(tried).status == DispatchStatus.DELIVERED
+    assert due() >= {row.pk for row in others}
+
+
+def test_one_message_costs_so_many_statements(agency_system: Server, django_assert_max_num_queries: Any) -> None:
+    """What a worker does for each message bounds how many an hour it brings over."""
+    application = factories.submitted(ticked=["I01", "I02", "I04"])
+    office = factories.task_of(application, "I01", "veterans").office
+    agency_system.simulator.key = exchange.signing_key(exchange.joined(office, agency_system.endpoint))
+    first, second, *_ = Dispatch.objects.filter(task__office=office).order_by("pk")
+    send(first)
+
+    with django_assert_max_num_queries(32):
+        delivery.deliver([second.pk])
+
+    assert Dispatch.objects.get(pk=second.pk).status == DispatchStatus.DELIVERED
+
+
 def test_nobody_at_the_address_is_passing(joined: tuple[Dispatch, Server]) -> None:
     dispatch, server = joined
     server.shutdown()

@@ -120,7 +120,7 @@ def test_word_does_not_overtake_the_task_on_its_way(agency_system: Server) -> No
     answer = delivery.HttpGateway(agency_system.endpoint).send(
         outgoing.message_of(dispatch, delivery.keys_of(task.office))
     )
-    lease = delivery.Lease(dispatch.pk, until)
+    lease = delivery.Lease(dispatch.pk, task.application_id, until)
     delivery.settle(lease, answer, delivery.calendar_now(), started_at=timezone.now(), begun=0)
     assert Ticket.objects.open().filter(kind="withdrawn_on_the_way").count() == 1
     assert word_of(task).next_attempt_at <= timezone.now()

@@ -115,21 +115,18 @@ class Trial:
 
     def hang(self, seconds: float, every: float) -> None:
         """Quiet, then the agency with the most work hangs, then quiet again; forms come at the same pace all the while."""
-        hanging = self._busiest()
-        periods = []
-        for words, mode, length in (
-            ("之前", "silent", seconds / 4),
-            ("挂住", "hang", seconds),
-            ("之后", "silent", seconds / 4),
-        ):
-            self.tell(hanging, mode)
+        periods, hanging = [], ""
+        for words, length in (("之前", seconds / 4), ("挂住", seconds), ("之后", seconds / 4)):
+            if hanging:
+                self.tell(hanging, "hang" if words == "挂住" else "silent")
             begun = time.time()
             self._feed(int(length / every), every)
-            periods.append((words, *self._percentiles(hanging, begun)))
-            self.say(f"{words} {length / 60:.1f} 分钟：别的部门 {periods[-1][1]} 条，"
-                     f"中位 {periods[-1][2]:.3f} 秒，p95 {periods[-1][3]:.3f} 秒")  # fmt: skip
-        quiet = (periods[0][3] + periods[2][3]) / 2
-        self.say(f"{hanging} 挂住时别的部门的 p95 是平时的 {periods[1][3] / quiet:.1%}")
+            hanging = hanging or self._busiest()
+            periods.append(self._percentiles(hanging, begun))
+            self.say(f"{words} {length / 60:.1f} 分钟：别的部门 {periods[-1][0]} 条，"
+                     f"中位 {periods[-1][1]:.3f} 秒，p95 {periods[-1][2]:.3f} 秒")  # fmt: skip
+        quiet = (periods[0][2] + periods[2][2]) / 2
+        self.say(f"{hanging} 挂住时别的部门的 p95 是平时的 {periods[1][2] / quiet:.1%}")
         self._until_delivered(300)
         self.say(f"恢复以后还没有送达的：{json.dumps(self.stage.still_open().get('推送', {}), ensure_ascii=False)}")
 
@@ -162,7 +159,7 @@ class Trial:
             "select o.agency_id, count(*) from applications_itemtask t join agencies_office o on o.id = t.office_id"
             " group by 1 order by 2 desc limit 1"
         )
-        return str(found[0][0]) if found else next(iter(self.stage.ports))
+        return str(found[0][0])
 
     def _feed(self, count: int, every: float) -> None:
         feeding = subprocess.Popen(
