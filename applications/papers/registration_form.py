@@ -13,6 +13,9 @@ from applications.papers.as_asked import ticked_at
 from applications.papers.words import entered_words
 from applications.registration import display
 
+# More than this many rows would take a second page; then two items share a row, and rows are as low as their words.
+MOST_DENSE_ROWS = 20
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -43,11 +46,16 @@ def registration(document: Document) -> dict[str, Any]:
     spec = application.scheme.spec
     order = [spec.item(code) for code in spec.form.item_order] or list(spec.offered)
     groups, ticked = _groups(application), ticked_at(document)
+    ticks = [Tick(item.printed_name, item.code in ticked) for item in order]
+    rows = sum(len(group.rows) for group in groups) + len(ticks)
+    is_tight = rows > MOST_DENSE_ROWS
+    per_row = 2 if is_tight else 1
     return {
         "groups": groups,
         # With more rows than the official form has, lower ones keep it on one page; so a long address still fits.
-        "is_dense": len(groups) > 1 or len(groups[0].rows) + len(order) > 16,
-        "ticks": [Tick(item.printed_name, item.code in ticked) for item in order],
+        "is_dense": len(groups) > 1 or rows > 16,
+        "is_tight": is_tight,
+        "ticks": [ticks[at : at + per_row] for at in range(0, len(ticks), per_row)],
         "promise": spec.form.promise,
         "form_note": spec.form.note,
         "filled_on": plain_day(timezone.localdate(application.submitted_at)),

@@ -204,6 +204,15 @@ def test_long_names_wrap_and_are_never_cut() -> None:
 
 
 @pytest.mark.parametrize("place", ["TJ", "HL", "GD"])
+def test_form_with_every_item_and_answer_is_one_page(place: str) -> None:
+    application = factories.submitted(region=factories.PLACES[place])
+
+    document = documents.render(papers.paper(application, DocumentKind.REGISTRATION).pk)
+
+    assert pages(document) == 1
+
+
+@pytest.mark.parametrize("place", ["TJ", "HL", "GD"])
 def test_every_region_has_its_papers(place: str) -> None:
     application = papers.finished(region=factories.PLACES[place])
 
