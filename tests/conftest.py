@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import call_command
+from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
-from agencies.models import Region
 from agencies.models.scheme import forget_specs
+from tests import kept
 from tests.processes import Broker, Workers
 
 if TYPE_CHECKING:
@@ -61,10 +62,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The test database holds the regions, schemes, offices and calendars as they ship."""
-    with django_db_blocker.unblock():
-        load_directory()
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database holds the regions, schemes, offices and calendars as they ship, for every test."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        call_command("load_region", verbosity=0)
+        call_command("load_calendar", verbosity=0)
+        kept.keep()
+        # Django would leave the tables empty after a test that commits.
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: kept.restore())
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -75,14 +81,7 @@ def new_process() -> None:
 
 @pytest.fixture
 def directory(db: None) -> None:
-    """The directory, loaded again if a transactional test before this one emptied the tables."""
-    if not Region.objects.exists():
-        load_directory()
-
-
-def load_directory() -> None:
-    call_command("load_region", verbosity=0)
-    call_command("load_calendar", verbosity=0)
+    """The directory of regions, schemes, offices and calendars, which a test that names it needs."""
 
 
 @pytest.fixture(scope="session")

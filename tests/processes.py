@@ -1,14 +1,17 @@
 """Real processes for tests: a broker that can be stopped and started, the relay and the Celery workers."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from socket import create_connection, socket
-from tempfile import TemporaryFile
-from typing import IO, Any, TypeVar
+from tempfile import NamedTemporaryFile
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection
@@ -32,15 +35,70 @@ def eventually(condition: Callable[[], T], seconds: float = 300) -> T:
         time.sleep(0.05)
 
 
-class Process:
-    """A child whose output is kept, to be shown when it ends before it should."""
+class Forked:
+    """What Popen offers, for a process that a `Nest` has forked: no child of ours, so it is looked for by its id."""
 
-    def __init__(self, command: list[str], env: dict[str, str] | None = None) -> None:
-        self.command = command
-        self.output: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed by stop
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def poll(self) -> int | None:
+        """None while it runs; how it ended is not told."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return 0
+        return None
+
+    def wait(self, seconds: float = 300) -> None:
+        deadline = time.monotonic() + seconds
+        while self.poll() is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(str(self.pid), seconds)
+            time.sleep(0.01)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+
+class Nest:
+    """Starts processes that have their imports from one parent (`tests/nest.py`), all with its environment."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        command = [sys.executable, "-m", "tests.nest"]
         self.popen = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT
+            command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+
+    def fork(self, command: list[str], output: str) -> Forked:
+        assert self.popen.stdin and self.popen.stdout
+        self.popen.stdin.write(json.dumps([command, output]) + "\n")
+        self.popen.stdin.flush()
+        return Forked(int(self.popen.stdout.readline()))
+
+    def stop(self) -> None:
+        self.popen.communicate()
+
+
+class Process:
+    """A process whose output is kept, to be shown when it ends before it should."""
+
+    def __init__(self, command: list[str], env: dict[str, str] | None = None, nest: Nest | None = None) -> None:
+        self.command = command
+        self.output = NamedTemporaryFile()  # noqa: SIM115 - closed by stop
+        self.popen: subprocess.Popen[bytes] | Forked
+        if nest:
+            self.popen = nest.fork(command, self.output.name)
+        else:
+            self.popen = subprocess.Popen(
+                command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT
+            )
 
     def text(self) -> str:
         self.output.seek(0)
@@ -127,6 +185,7 @@ class Workers:
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
+        self.nest: Nest | None = None
         self.processes: list[Process] = []
 
     def start(self, *queues: str) -> None:
@@ -139,7 +198,7 @@ class Workers:
 
     def start_worker(self, queue: str) -> None:
         options = ["-Q", queue, "-n", f"{queue}@test", "-P", "solo", "--without-gossip", "--without-mingle"]
-        self._run("-m", "celery", "-A", "portal", "worker", *options)
+        self._run("celery", "worker", *options)
 
     def kill(self) -> None:
         """kill -9 of the relay and every worker."""
@@ -151,9 +210,15 @@ class Workers:
 
     def stop(self) -> None:
         processes, self.processes = self.processes, []
-        stop_all(processes)
+        try:
+            stop_all(processes)
+        finally:
+            if self.nest is not None:
+                self.nest.stop()
 
-    def _run(self, *arguments: str) -> None:
-        env = dict(os.environ, DATABASE_URL=database_url(), CELERY_BROKER_URL=self.broker.url)
-        env.update(DJANGO_SETTINGS_MODULE="portal.settings.test", MEDIA_ROOT=str(settings.MEDIA_ROOT))
-        self.processes.append(Process([sys.executable, *arguments], env))
+    def _run(self, *command: str) -> None:
+        if self.nest is None:
+            env = dict(os.environ, DATABASE_URL=database_url(), CELERY_BROKER_URL=self.broker.url)
+            env.update(DJANGO_SETTINGS_MODULE="portal.settings.test", MEDIA_ROOT=str(settings.MEDIA_ROOT))
+            self.nest = Nest(env)
+        self.processes.append(Process([*command], nest=self.nest))
