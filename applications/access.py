@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from agencies.models import Office, Posting
@@ -90,13 +91,13 @@ def _first_task(application: Application) -> ItemTask | None:
 
 
 def open_at_window(material: Material, *, viewer: User, posting: Posting) -> AccessLog | None:
-    """A file of a handed-in case shown at the window for a pre-review or a correction; recorded with that item.
+    """A file of a handed-in case shown at the window while something is owed; recorded with the item that waits.
 
     None for a file of a form that is still being typed: it belongs to no office yet.
     """
     application = material.application
-    waiting = {"status__in": [TaskStatus.AWAITING_CORRECTION, TaskStatus.PRE_REVIEW]}
-    task = application.tasks.filter(**waiting).first() if application is not None else None
+    waiting = Q(status__in=[TaskStatus.AWAITING_CORRECTION, TaskStatus.PRE_REVIEW]) | Q(provisional_until__isnull=False)
+    task = application.tasks.filter(waiting).first() if application is not None else None
     return open_material(task, material, viewer=viewer, posting=posting) if task is not None else None
 
 

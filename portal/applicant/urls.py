@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.applicant import after, cases, filling, messages
+from portal.applicant import after, cases, filling, messages, my_data
 
 app_name = "applicant"
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("messages/", messages.inbox, name="messages"),
     path("messages/contact/", messages.contact, name="contact"),
     path("messages/confirm/<str:token>/", messages.confirm_email, name="confirm_email"),
+    path("my-data/", my_data.my_data, name="my_data"),
+    path("my-data/download/", my_data.my_data_file, name="my_data_file"),
     path("cases/", cases.case_list, name="case_list"),
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/submitted/", cases.submitted, name="submitted"),

@@ -62,6 +62,8 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "applicant:messages": ("GET", SIGNED_IN),
     "applicant:contact": ("GET", SIGNED_IN),
     "applicant:confirm_email": ("GET", SIGNED_IN),
+    "applicant:my_data": ("GET", SIGNED_IN),
+    "applicant:my_data_file": ("GET", SIGNED_IN),
     "applicant:case_list": ("GET", SIGNED_IN),
     "applicant:case": ("GET", {APPLICANT}),
     "applicant:submitted": ("GET", {APPLICANT}),
@@ -268,7 +270,14 @@ def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User
     }
     for name in MATRIX:
         space, _, page = name.partition(":")
-        if space == "applicant" and page not in ("start", "case_list", "messages", "contact"):
+        if space == "applicant" and page not in (
+            "start",
+            "case_list",
+            "messages",
+            "contact",
+            "my_data",
+            "my_data_file",
+        ):
             of_draft = page in ("items", "section", "autosave", "materials", "check", "submit")
             parts[name] = parts.get(name, {}) | ({"draft_id": draft.pk} if of_draft else {})
             if not of_draft and not parts[name]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from applications import review
+from applications import access, review
 from applications.demo import picture as made
 from applications.models import Application, Correction, Draft
 from portal.accounts.models import User
@@ -115,3 +115,24 @@ def test_form_and_files_work_without_scripts(browser: "Browser", live_server: ob
 
     assert page.locator(".file-row__name").all_inner_texts() == ["退伍证.jpg"]
     context.close()
+
+
+@pytest.mark.parametrize("how", ["390", "1280", "large"])
+def test_own_data_are_readable_for_everyone(
+    page: "Page", person: User, case: Application, assert_accessible: Check, picture: Take, how: str
+) -> None:
+    task = factories.task_of(case, "I01")
+    officer = factories.reviewer_of(task)
+    posting = officer.postings.get()
+    access.open_material(task, access.visible_materials(task)[0], viewer=officer, posting=posting)
+    access.reveal(task, fields=["id_no", "mobile"], reason="核对号码", viewer=officer, posting=posting)
+    page.set_viewport_size({"width": 1280 if how == "1280" else 390, "height": 900})
+    if how == "large":
+        page.context.add_cookies([{"name": "large", "value": "1", "url": page.request.get("/").url}])
+    sign_in(page, person)
+
+    page.goto("/my-data/")
+
+    picture(page, f"my-data-{how}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_accessible(page)
