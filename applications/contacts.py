@@ -33,7 +33,7 @@ def change(user: User, *, phone: str, email: str, contact_by: str) -> User:
         current = User.objects.select_for_update().get(pk=user.pk)
         current.phone, current.email, current.contact_by = phone, email, contact_by
         current.save(update_fields=["phone", "email", "contact_by"])
-        LostAddress.objects.filter(address__in=filter(None, [phone, email])).delete()
+        LostAddress.forget([phone, email])
         if email and not current.has_confirmed_email and not _is_asked(current):
             send_link(current)
     return current
@@ -99,8 +99,7 @@ def confirm(token: str, *, user: User) -> User:
 
 def lost(user: User) -> list[str]:
     """The person's addresses at which nothing arrives."""
-    own = [address for address in (user.phone, user.email) if address]
-    return list(LostAddress.objects.filter(address__in=own).values_list("address", flat=True))
+    return sorted(LostAddress.among([user.phone, user.email]))
 
 
 def demo_link(user: User) -> str:

@@ -235,7 +235,6 @@ def notice_not_sent(now: datetime) -> Iterable[Finding]:
 def event_without_notice(now: datetime) -> Iterable[Finding]:
     """Of the last week: a form, a correction or an end that nobody was told of, though the case can be reached."""
     within = {"gt": now - timedelta(days=7), "lt": now - timedelta(hours=1)}
-    cases = Application.objects.filter(Q(applicant__isnull=False) | Q(answers__mobile__gt=""))
     told = Notice.objects.filter(application=OuterRef("pk"))
     events = (
         (NoticeKind.SUBMITTED, "submitted_at", Q()),
@@ -248,8 +247,9 @@ def event_without_notice(now: datetime) -> Iterable[Finding]:
     )
     for kind, moment, condition in events:
         happened = {f"{moment}__{bound}": value for bound, value in within.items()}
-        silent = cases.filter(condition, ~Exists(told.filter(kind=kind)), **happened).distinct()
-        yield from (Finding(f"{kind}:{case.number}") for case in silent[:FOUND_AT_MOST])
+        silent = Application.objects.filter(condition, ~Exists(told.filter(kind=kind)), **happened).distinct()
+        reachable = (case for case in silent[:FOUND_AT_MOST] if case.applicant_id or case.answers.get("mobile"))
+        yield from (Finding(f"{kind}:{case.number}") for case in reachable)
 
 
 def deaf_queue(now: datetime) -> Iterable[Finding]:

@@ -237,7 +237,7 @@ def _send_one(notice_id: int) -> bool:
     if way is None:
         return _end(notice, *_nobody_reached(notice))
     notice.channel, notice.sent_to = way
-    Notice.objects.filter(pk=notice.pk).update(channel=notice.channel, sent_to=notice.sent_to)
+    notice.save(update_fields=["channel", "sent_to", "sent_to_index"])
     if _is_over_the_limit(notice):
         return _end(notice, NoticeStatus.HELD_BACK, f"当日已发 {DAILY_LIMIT} 条，站内可看")
     text = Text(str(notice.key), notice.sent_to, settings.SERVICE_NAME, text_of(notice))
@@ -269,9 +269,7 @@ def _ways(notice: Notice) -> list[tuple[str, str]]:
     addresses = {ContactBy.SMS: phone, ContactBy.EMAIL: _mailbox(person)}
     order = sorted(ContactBy, key=lambda way: person is not None and way != person.contact_by)
     tried = {entry["channel"] for entry in notice.given_up}
-    lost = set(
-        LostAddress.objects.filter(address__in=filter(None, addresses.values())).values_list("address", flat=True)
-    )
+    lost = LostAddress.among(addresses.values())
     return [
         (way.value, addresses[way])
         for way in order
@@ -329,7 +327,7 @@ def _give_up_way(notice: Notice, answer: Answer) -> bool:
         )
         current.given_up = [*current.given_up, _entry(current, answer)]
         if answer.ending == Ending.LASTING:
-            LostAddress.objects.get_or_create(address=current.sent_to, defaults={"reason": answer.detail[:200]})
+            LostAddress.note(current.sent_to, answer.detail)
         current.outcome, current.attempts, current.published_at = answer.detail[:200], 0, None
         current.next_attempt_at, current.status, current.sent_at = timezone.now(), NoticeStatus.PENDING, None
         if not _ways(current):

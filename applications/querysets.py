@@ -39,11 +39,10 @@ class DraftQuerySet(models.QuerySet["Draft"]):
 
     def for_window(self, region: Region, id_no: str) -> DraftQuerySet:
         """The unsent forms of the person with this number in the window's own place and the places below it."""
-        return self.filter(
-            within(region),
-            sent_at__isnull=True,
-            answers__id_no=id_no,
-        ).select_related("region", "scheme", "owner", "entered_by")
+        index: Any = self.model._meta.get_field("id_no_index")
+        return self.filter(within(region), sent_at__isnull=True, id_no_index=index.of_value(id_no)).select_related(
+            "region", "scheme", "owner", "entered_by"
+        )
 
 
 class ApplicationQuerySet(models.QuerySet[Any]):

@@ -76,7 +76,8 @@ def ask_at_window(
         raise Invalid({"phone": wrong})
     with transaction.atomic():
         User.objects.select_for_update().get(pk=clerk.pk)  # a second click waits for the first
-        if known := Question.objects.filter(region=region, phone=number, text=words, answered_at=None).first():
+        same = Question.objects.filter(region=region, text=words, answered_at=None)
+        if known := next((question for question in same if question.phone == number), None):
             raise AlreadyDone(f"这件事已经记过，编号 {known.number}，没有再记")
         return Question.objects.create(
             number=question_number(region.pk, timezone.localdate(at)),

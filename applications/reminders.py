@@ -54,7 +54,7 @@ def _each(deed: Callable[..., int], rows: Iterable[Draft] | Iterable[ItemTask], 
 
 def _unsent_forms(today: date) -> Iterable[Draft]:
     drafts = Draft.objects.filter(sent_at=None, adds_to=None, owner__isnull=False)
-    recent = drafts.filter(saved_at__date__gte=today - timedelta(days=KEPT_DAYS), answers__has_key="discharge_date")
+    recent = drafts.filter(saved_at__date__gte=today - timedelta(days=KEPT_DAYS))
     return recent.select_related("scheme", "owner").iterator(chunk_size=200)
 
 

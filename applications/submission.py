@@ -113,7 +113,7 @@ def _bind_number(owner: User | None, id_no: str) -> None:
     """An account without a number gets that of its first form, and no other account can have it."""
     if owner is not None and not owner.id_no:
         owner.id_no, owner.is_identity_claimed = id_no, True
-        owner.save(update_fields=["id_no", "is_identity_claimed"])
+        owner.save(update_fields=["id_no", "id_no_index", "is_identity_claimed"])
 
 
 def _extend_case(draft: Draft, *, user: User, at: datetime) -> Application:

@@ -12,6 +12,7 @@ from applications.enums import CLOSED, ApplicationStatus, Channel, Party, TaskSt
 from applications.querysets import ApplicationQuerySet, DraftQuerySet
 from applications.registration import Registration
 from portal.accounts.models import User
+from portal.security.fields import BlindIndexField, SealedJSONField, SealedTextField
 
 
 class Draft(models.Model):
@@ -32,7 +33,8 @@ class Draft(models.Model):
     sent_at = models.DateTimeField("提交时间", null=True, blank=True)
     ticked = models.JSONField("办理事项", default=list)
     items_chosen = models.BooleanField("已选事项", default=False)
-    answers = models.JSONField("填写内容", default=dict)
+    answers = SealedJSONField("填写内容", default=dict)
+    id_no_index = BlindIndexField("公民身份号码索引", of="answers.id_no", db_index=True)
     # The day of the earlier case whose answers this form began with.
     carried_over_from = models.DateField("带入自哪天的办件", null=True, blank=True)
     version = models.PositiveIntegerField("版本", default=1)
@@ -81,9 +83,10 @@ class Application(models.Model):
     region = models.ForeignKey(Region, models.PROTECT, related_name="applications", verbose_name="安置地")
     scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="applications", verbose_name="实施方案")
     subject_name = models.CharField("姓名", max_length=60)
-    subject_id_no = models.CharField("公民身份号码", max_length=18, db_index=True)
+    subject_id_no = SealedTextField("公民身份号码", max_length=18, blank=True, bound_to="number")
+    subject_id_no_index = BlindIndexField("公民身份号码索引", of="subject_id_no", db_index=True)
     ticked = models.JSONField("办理事项", default=list)
-    answers = models.JSONField("登记表内容", default=dict)
+    answers = SealedJSONField("登记表内容", default=dict, bound_to="number")
     status = models.CharField(
         "状态", max_length=20, choices=ApplicationStatus.choices, default=ApplicationStatus.IN_PROGRESS
     )

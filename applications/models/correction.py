@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from applications.models.item_task import ItemTask
+from portal.security.fields import SealedJSONField
 
 
 class Correction(models.Model):
@@ -19,7 +20,7 @@ class Correction(models.Model):
     asked_at = models.DateTimeField("告知时间")
     answer_by = models.DateField("补正期限")
     # Typed and not yet sent, by field: nobody but the person (or the clerk beside them) sees it.
-    kept = models.JSONField("已填未交", default=dict, blank=True)
+    kept = SealedJSONField("已填未交", default=dict, blank=True, bound_to="task_id")
     answered_at = models.DateTimeField("补正时间", null=True, blank=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="补正人"

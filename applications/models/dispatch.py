@@ -11,6 +11,7 @@ from agencies.models import Office
 from applications.enums import DispatchKind, DispatchStatus, Outcome
 from applications.models.item_task import ItemTask
 from applications.querysets import DispatchQuerySet
+from portal.security.fields import SealedJSONField
 
 
 class Holder(models.Model):
@@ -54,7 +55,7 @@ class Dispatch(models.Model):
     )
     version = models.PositiveSmallIntegerField("版本")
     key = models.UUIDField("推送标识", default=uuid.uuid4, unique=True, editable=False)
-    payload = models.JSONField("共享数据")
+    payload = SealedJSONField("共享数据", bound_to="key")
     digest = models.CharField("摘要", max_length=64)
     status = models.CharField("状态", max_length=12, choices=DispatchStatus.choices, default=DispatchStatus.PENDING)
     attempts = models.PositiveSmallIntegerField("尝试次数", default=0)

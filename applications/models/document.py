@@ -9,6 +9,7 @@ from applications.enums import DocumentKind, DocumentStatus
 from applications.models.application import Application
 from applications.models.item_task import ItemTask
 from applications.querysets import DocumentQuerySet
+from portal.security.fields import SealedJSONField
 
 # No letter or digit that looks like another.
 CHECK_ALPHABET = "23456789ACDEFGHJKMNPQRTUVWXY"
@@ -29,7 +30,7 @@ class Document(models.Model):
     kind = models.CharField("种类", max_length=30, choices=DocumentKind.choices)
     number = models.CharField("文书编号", max_length=60, unique=True)
     check_code = models.CharField("校验码", max_length=12, default=new_check_code)
-    facts = models.JSONField("内容", default=dict)
+    facts = SealedJSONField("内容", default=dict, bound_to="number")
     status = models.CharField("状态", max_length=12, choices=DocumentStatus.choices, default=DocumentStatus.REQUESTED)
     file = models.FileField("文件", upload_to="documents/%Y/%m/", blank=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)

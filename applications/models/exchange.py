@@ -4,11 +4,9 @@ Secrets are sealed with the server's key; messages are kept by digest, so that n
 """
 
 import base64
-import hashlib
 import secrets
 from datetime import datetime
 
-from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -19,10 +17,7 @@ from applications.enums import DocumentStatus, ExportKind
 from applications.models.dispatch import Dispatch
 from applications.models.item_task import ItemTask
 from applications.querysets import ExchangeKeyQuerySet, ExportQuerySet, ReconciliationQuerySet, TicketQuerySet
-
-
-def _seal() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"exchange:{settings.SECRET_KEY}".encode()).digest()))
+from portal.security.fields import SealedTextField
 
 
 class ExchangeKey(models.Model):
@@ -36,7 +31,7 @@ class ExchangeKey(models.Model):
     office = models.ForeignKey(
         Office, models.PROTECT, null=True, blank=True, related_name="keys", verbose_name="办理机构"
     )
-    sealed = models.TextField("密文", editable=False)
+    secret_base64 = SealedTextField("密钥", editable=False, bound_to="kid")
     created_at = models.DateTimeField("建立时间", default=timezone.now)
     expires_at = models.DateTimeField("到期时间", null=True, blank=True)
     revoked_at = models.DateTimeField("吊销时间", null=True, blank=True)
@@ -54,11 +49,11 @@ class ExchangeKey(models.Model):
 
     @property
     def secret(self) -> bytes:
-        return _seal().decrypt(self.sealed.encode())
+        return base64.b64decode(self.secret_base64)
 
     @secret.setter
     def secret(self, value: bytes) -> None:
-        self.sealed = _seal().encrypt(value).decode()
+        self.secret_base64 = base64.b64encode(value).decode()
 
     @classmethod
     def issue(

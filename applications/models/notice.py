@@ -1,6 +1,7 @@
 """通知: messages to people, written in the caller's transaction and sent later through a gateway."""
 
 import uuid
+from collections.abc import Iterable
 
 from django.db import models
 from django.utils import timezone
@@ -10,6 +11,8 @@ from applications.models.application import Application
 from applications.querysets import NoticeQuerySet
 from portal.accounts.masking import masked
 from portal.accounts.models import ContactBy, User
+from portal.security import crypto
+from portal.security.fields import BlindIndexField, SealedJSONField, SealedTextField
 
 
 class Notice(models.Model):
@@ -29,9 +32,10 @@ class Notice(models.Model):
     details = models.JSONField("站内说明", default=list, blank=True)
     status = models.CharField("状态", max_length=12, choices=NoticeStatus.choices, default=NoticeStatus.PENDING)
     channel = models.CharField("方式", max_length=8, choices=ContactBy.choices, blank=True)
-    sent_to = models.CharField("发到", max_length=254, blank=True)
+    sent_to = SealedTextField("发到", max_length=254, blank=True, bound_to="key")
+    sent_to_index = BlindIndexField("发到索引", of="sent_to")
     # Every way that was tried and given up: {"channel": …, "sent_to": …, "ending": …, "detail": …, "at": …}.
-    given_up = models.JSONField("没有成功的方式", default=list, blank=True)
+    given_up = SealedJSONField("没有成功的方式", default=list, blank=True, bound_to="key")
     # What a mail server said of the message before its sending was noted here; applied as soon as that is.
     bounce = models.CharField("先到的退信", max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
@@ -52,7 +56,7 @@ class Notice(models.Model):
             models.Index(fields=["next_attempt_at", "id"], condition=models.Q(status="pending"), name="notice_to_send"),
             models.Index(fields=["created_at"], condition=~models.Q(status="sent"), name="notice_not_sent"),
             models.Index(fields=["recipient", "-id"], name="notice_of_person"),
-            models.Index(fields=["sent_to", "sent_at"], name="notice_to_address"),
+            models.Index(fields=["sent_to_index", "sent_at"], name="notice_to_address"),
         ]
 
     def __str__(self) -> str:
@@ -60,9 +64,13 @@ class Notice(models.Model):
 
 
 class LostAddress(models.Model):
-    """A phone number or mail address at which nothing arrives; gone again when its owner says that it is right."""
+    """A phone number or mail address at which nothing arrives; gone again when its owner says that it is right.
 
-    address = models.CharField("号码或邮箱", max_length=254, unique=True)
+    The address itself is not kept: it is known again by its keyed hash.
+    """
+
+    address_index = models.CharField("号码或邮箱索引", max_length=64, unique=True)
+    shown = models.CharField("号码或邮箱", max_length=254)
     reason = models.CharField("原因", max_length=200, blank=True)
     since = models.DateTimeField("起", default=timezone.now)
 
@@ -71,7 +79,28 @@ class LostAddress(models.Model):
         verbose_name_plural = "送不到的联系方式"
 
     def __str__(self) -> str:
-        return masked(self.address)
+        return self.shown
+
+    @classmethod
+    def note(cls, address: str, reason: str = "") -> None:
+        cls.objects.get_or_create(
+            address_index=lost_index(address), defaults={"shown": masked(address), "reason": reason[:200]}
+        )
+
+    @classmethod
+    def among(cls, addresses: Iterable[str]) -> set[str]:
+        """Those of the addresses at which nothing arrives."""
+        by_index = {lost_index(address): address for address in addresses if address}
+        found = cls.objects.filter(address_index__in=by_index).values_list("address_index", flat=True)
+        return {by_index[index] for index in found}
+
+    @classmethod
+    def forget(cls, addresses: Iterable[str]) -> None:
+        cls.objects.filter(address_index__in=[lost_index(address) for address in addresses if address]).delete()
+
+
+def lost_index(address: str) -> str:
+    return crypto.index_of(address, "lost_address")
 
 
 class EmailConfirmation(models.Model):

@@ -8,6 +8,7 @@ from applications.enums import Channel
 from applications.models.application import Application
 from applications.models.item_task import ItemTask
 from applications.querysets import QuestionQuerySet
+from portal.security.fields import SealedTextField
 
 
 class Question(models.Model):
@@ -23,7 +24,7 @@ class Question(models.Model):
         Application, models.PROTECT, null=True, blank=True, related_name="questions", verbose_name="办件"
     )
     person_name = models.CharField("姓名", max_length=60, blank=True)
-    phone = models.CharField("联系电话", max_length=20, blank=True)
+    phone = SealedTextField("联系电话", max_length=20, blank=True, bound_to="number")
     task = models.ForeignKey(
         ItemTask, models.PROTECT, null=True, blank=True, related_name="questions", verbose_name="事项办理"
     )

@@ -38,7 +38,7 @@ class PersonAdmin(UserAdmin):
     )
     add_fieldsets = ((None, {"fields": ("username", "legal_name", "usable_password", "password1", "password2")}),)
 
-    @admin.display(description="公民身份号码", ordering="id_no")
+    @admin.display(description="公民身份号码")
     def masked_id_no(self, user: User) -> str:
         return masked(user.id_no)
 

@@ -3,9 +3,13 @@
 What a person may do as staff stands in agencies.Posting, not here.
 """
 
+import uuid
+
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+
+from portal.security.fields import BlindIndexField, SealedTextField
 
 
 class ContactBy(models.TextChoices):
@@ -20,10 +24,13 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
 
     legal_name = models.CharField("姓名", max_length=60, blank=True)
-    id_no = models.CharField("公民身份号码", max_length=18, blank=True)
+    # Which row it is, for what is sealed; a user name may change.
+    key = models.UUIDField("标识", default=uuid.uuid4, unique=True, editable=False)
+    id_no = SealedTextField("公民身份号码", max_length=18, blank=True, bound_to="key")
+    id_no_index = BlindIndexField("公民身份号码索引", of="id_no")
     # The number was first named on the person's own form and nobody has compared it with a card yet.
     is_identity_claimed = models.BooleanField("身份证号为自己申报，未核对", default=False)
-    phone = models.CharField("联系电话", max_length=20, blank=True)
+    phone = SealedTextField("联系电话", max_length=20, blank=True, bound_to="key")
     # The address whose owner opened the link sent to it. Another `email` than this one gets no message.
     confirmed_email = models.EmailField("确认过的邮箱", blank=True)
     contact_by = models.CharField("先用哪种方式通知", max_length=8, choices=ContactBy.choices, default=ContactBy.SMS)
@@ -34,7 +41,9 @@ class User(AbstractUser):
         verbose_name = "用户"
         verbose_name_plural = "用户"
         constraints = [
-            models.UniqueConstraint(fields=["id_no"], condition=~models.Q(id_no=""), name="account_one_per_id_no"),
+            models.UniqueConstraint(
+                fields=["id_no_index"], condition=~models.Q(id_no_index=""), name="account_one_per_id_no"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
 
 SECRET_KEY = env("SECRET_KEY", default="")
+
+# Personal data at rest: the module that has the keys, keys as `id:algorithm:base64`, the newest first, the index's key.
+SEALING_PROVIDER = env("SEALING_PROVIDER", default="portal.security.crypto.Software")
+SEALING_KEYS = env.list("SEALING_KEYS", default=[])
+INDEX_KEY = env("INDEX_KEY", default="")
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
@@ -33,6 +38,7 @@ INSTALLED_APPS = [
     "django.forms",
     "crispy_forms",
     "crispy_bootstrap5",
+    "portal.security.apps.SecurityConfig",
     "portal.accounts",
     "agencies",
     "applications",
@@ -115,7 +121,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Personal files: outside every web root, handed out by views that check who asks.
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "portal.security.storage.SealedStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -3,10 +3,13 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import SECRET_KEY, env
+from portal.settings.base import INDEX_KEY, SEALING_KEYS, SECRET_KEY, env
 
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY is missing or shorter than 50 characters.")
+
+if not SEALING_KEYS or not INDEX_KEY:
+    raise ImproperlyConfigured("SEALING_KEYS and INDEX_KEY are missing: personal data is kept encrypted.")
 
 IS_DEMO = False
 # No short message is pretended: without a gateway of the place's provider people are told by mail and on the site.

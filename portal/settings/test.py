@@ -2,8 +2,11 @@
 
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import BASE_DIR, INSTALLED_APPS, STORAGES, env
+from portal.settings.made import made_key
 
 SECRET_KEY = "test-only-not-a-secret"
+INDEX_KEY = made_key(SECRET_KEY)
+SEALING_KEYS = [f"test:sm4:{INDEX_KEY}"]
 ALLOWED_HOSTS = ["*"]
 ENVIRONMENT_NOTICE = "测试环境：所有人员均为虚构，提交不产生法律效力"
 IS_DEMO = True

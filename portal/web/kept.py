@@ -1,5 +1,6 @@
 """What was typed when the session had ended: it waits in the new session until the same person has signed in again."""
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,8 +8,10 @@ from django.contrib import messages
 from django.http import HttpRequest, QueryDict
 
 from agencies.fields import FIELDS, known
+from portal.security import crypto
 
 _KEPT, _LAST = "typed", "last_person"
+_CONTEXT = "session|typed"
 # What a whole form may hold; anybody can send such a POST, so no more than this waits in a session.
 _MOST_CHARACTERS, _LONGEST_TEXT = 8_000, 2_000
 _NEVER = {"csrfmiddlewaretoken", "password"}
@@ -29,7 +32,8 @@ def keep(request: HttpRequest, *, person: Any = None) -> None:
     }
     if sum(len(name) + sum(map(len, texts)) for name, texts in posted.items()) <= _MOST_CHARACTERS:
         whose = person if person is not None else request.session.get(_LAST)
-        request.session[_KEPT] = {"path": request.path, "person": whose, "posted": posted}
+        kept = {"path": request.path, "person": whose, "posted": posted}
+        request.session[_KEPT] = crypto.seal(json.dumps(kept), _CONTEXT)  # a session is a row like any other
 
 
 def page_of(request: HttpRequest) -> str:
@@ -45,8 +49,11 @@ def take(request: HttpRequest, path: str = "", *, is_own: bool = False) -> Query
 
     `is_own`: the page has made sure whose it is, so a session of which nothing is known any more will do.
     """
-    kept, found = request.session.get(_KEPT), QueryDict(mutable=True)
-    if not kept or kept["path"] != (path or request.path):
+    found = QueryDict(mutable=True)
+    if _KEPT not in request.session:
+        return found
+    kept = json.loads(crypto.unseal(request.session[_KEPT], _CONTEXT))
+    if kept["path"] != (path or request.path):
         return found
     del request.session[_KEPT]
     is_same = kept["person"] == request.user.pk or (kept["person"] is None and is_own)

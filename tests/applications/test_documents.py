@@ -37,7 +37,9 @@ def made(kind: DocumentKind, name: str = "赵明远") -> Document:
 
 
 def content(document: Document) -> bytes:
-    return Path(document.file.path).read_bytes()
+    with document.file.open("rb") as file:
+        read: bytes = file.read()
+    return read
 
 
 def text(document: Document) -> str:

@@ -177,8 +177,8 @@ def test_submit_takes_the_same_statements_however_many_items(
 def test_account_without_a_number_gets_that_of_its_first_form_and_keeps_it() -> None:
     person = factories.person()
     number = person.id_no
-    User.objects.filter(pk=person.pk).update(id_no="")
-    person.refresh_from_db()
+    person.id_no = ""
+    person.save()
     draft = drafts.save(factories.draft(person, ticked=["I01"]), {"id_no": number})
     factories.give_materials(draft)
 

@@ -28,10 +28,11 @@ def place(code: str = DONGSHENG) -> Region:
 
 def person(name: str = "赵明远", **fields: str) -> User:
     """An applicant with an account of the same identity as their form; a mail address is a confirmed one."""
-    made = soldier(name, next(_numbers))
+    number = next(_numbers)
+    made = soldier(name, number)
     mailbox = {"confirmed_email": fields["email"]} if "email" in fields else {}
     values = {"legal_name": made.name, "id_no": made.id_no, "phone": made.phone, **mailbox, **fields}
-    return User.objects.create_user(f"person{made.id_no}", password="demo-2026", **values)
+    return User.objects.create_user(f"person{number}", password="demo-2026", **values)
 
 
 def as_soldier(user: User) -> Soldier:

@@ -95,7 +95,8 @@ def _on_own_servers(options: dict[str, Any]) -> None:
     try:
         env = launcher.start_servers(children, HOME)
         env.update(BENCH_HOME=str(HOME), MEDIA_ROOT=str(HOME / "media"), LOG_LEVEL="ERROR",
-                   DJANGO_SETTINGS_MODULE="portal.settings.test")  # fmt: skip
+                   DJANGO_SETTINGS_MODULE="portal.settings.test",
+                   SEALING_PROVIDER="applications.management.bench_scale.Unbound")  # fmt: skip
         command = [sys.executable, "manage.py", "bench", f"--small={options['small']}", f"--large={options['large']}"]
         if subprocess.run(command, cwd=launcher.ROOT, env=env).returncode:
             raise CommandError("有不合要求的，见上")

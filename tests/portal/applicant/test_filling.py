@@ -468,7 +468,8 @@ def test_files_of_somebody_else_are_never_offered(applicant: Client, draft: Draf
 
 def test_answers_of_another_number_are_not_taken_over(person: User) -> None:
     case = factories.submitted(person, ticked=["I01"])
-    Application.objects.filter(pk=case.pk).update(subject_id_no="110105200009029993")
+    case.subject_id_no = "110105200009029993"
+    case.save()
 
     made = drafts.start(region=factories.place(), user=person, channel=Channel.ONLINE)
 

@@ -53,7 +53,7 @@ def test_message_that_did_not_arrive_is_shown_with_the_way_to_mend_it(applicant:
     """A21."""
     told(person)
     Notice.objects.update(status=NoticeStatus.BOUNCED, channel="sms")
-    LostAddress.objects.create(address=person.phone)
+    LostAddress.note(person.phone)
 
     page = applicant.get(INBOX)
 

@@ -157,9 +157,9 @@ def test_queue_template_asks_the_database_nothing(name: str, django_assert_num_q
 
 def test_batch_accepts_the_complete_and_leaves_out_the_incomplete() -> None:
     whole, short = factories.queued_task("I04"), factories.queued_task("I04")
-    payload = short.dispatches.get().payload
-    payload["materials"][0]["files"] = []
-    short.dispatches.update(payload=payload)
+    dispatch = short.dispatches.get()
+    dispatch.payload["materials"][0]["files"] = []
+    dispatch.save()
     client = reviewer(whole)
 
     response = client.post(
@@ -168,7 +168,9 @@ def test_batch_accepts_the_complete_and_leaves_out_the_incomplete() -> None:
 
     outcomes = {row["number"]: row for row in response.context["outcomes"]}
     assert outcomes[whole.application.number]["is_done"] is True
-    assert outcomes[short.application.number]["words"].startswith(f"没有受理：还缺{payload['materials'][0]['name']}")
+    assert outcomes[short.application.number]["words"].startswith(
+        f"没有受理：还缺{dispatch.payload['materials'][0]['name']}"
+    )
     whole.refresh_from_db(), short.refresh_from_db()
     assert (whole.status, short.status) == (TaskStatus.IN_REVIEW, TaskStatus.QUEUED)
 

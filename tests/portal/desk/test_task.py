@@ -10,7 +10,7 @@ from django.urls import reverse
 from agencies.fields import FIELDS
 from applications import access, review, visits
 from applications.enums import Verdict
-from applications.models import AccessLog, Dispatch
+from applications.models import AccessLog
 from portal.desk import views
 from portal.web.presenters import masked, short_day
 from tests import factories
@@ -323,7 +323,8 @@ def test_document_numbers_and_the_unit_are_hidden_like_the_id_number() -> None:
             "native": "东胜",
         }.items()
     ]
-    Dispatch.objects.filter(pk=dispatch.pk).update(payload={**dispatch.payload, "fields": fields})
+    dispatch.payload = {**dispatch.payload, "fields": fields}
+    dispatch.save()
     client = reviewer(task)
 
     lines = {line.label: line.value for line in client.get(url("task", task)).context["task"].lines}

@@ -1,6 +1,5 @@
 """Papers are handed to those who may see them, and anyone who holds one can check it."""
 
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -45,7 +44,8 @@ def test_download_gives_the_file_to_its_applicant() -> None:
     assert response.headers["Cache-Control"] == "no-store"
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert unquote(response.headers["Content-Disposition"]).endswith(f"申请回执 {document.number}.pdf")
-    assert body(response) == Path(document.file.path).read_bytes()
+    with document.file.open("rb") as file:
+        assert body(response) == file.read()
 
 
 def test_download_is_not_there_for_another_person_or_another_office() -> None:
