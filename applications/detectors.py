@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from django.utils import timezone
 from agencies.enums import GatewayKind
 from agencies.models import Office, Scheme
 from agencies.queues import all_queues
-from applications import tickets
+from applications import auditing, tickets
 from applications.enums import (
     CLOSED,
     ON_ITS_WAY,
@@ -64,6 +65,8 @@ FOUND_AT_MOST = 500
 BEAT_DEAD = timedelta(minutes=15)
 # The relay rings each queue once a minute, and a deaf one every ten.
 BELLS_DEAD = timedelta(minutes=11)
+# A day of three logs, and then some.
+SEALS_LOOKED_AT = 100
 # The part of the database's connections from which a person is called.
 CONNECTIONS_FULL = 0.8
 
@@ -288,7 +291,21 @@ def connections_run_out(now: datetime) -> Iterable[Finding]:
     return [Finding(f"{held}/{given}")] if held >= given * CONNECTIONS_FULL else []
 
 
+def log_was_changed(now: datetime) -> Iterable[Finding]:
+    """Of the newest seals, and of those that did not agree before: those stay so until somebody explains it."""
+    known = Ticket.objects.open().filter(kind="log_was_changed").values_list("fingerprint", flat=True)
+    seals = auditing.recent(SEALS_LOOKED_AT, besides=[int(found.split(":")[1]) for found in known])
+    breaches = islice(auditing.compare(seals), FOUND_AT_MOST)
+    return [Finding(f"{found.seal}:{found.log}:{found.row or ''}", name=str(found)) for found in breaches]
+
+
 DETECTORS = [
+    Detector(
+        "log_was_changed",
+        "流转、访问或人工处理的记录和封条不一致",
+        "有人绕过门户改了数据库：请保留现场，核对备份，查数据库账号",
+        log_was_changed,
+    ),
     Detector("pending_without_dispatch", "待送达的事项没有推送记录", "请核对后补建推送", pending_without_dispatch),
     Detector(
         "unsent_too_long",
@@ -376,7 +393,9 @@ def digest() -> str:
     lines = [f"{titles.get(kind, kind)}：{number} 件" for kind, number in sorted(counts.items())]
     text = "\n".join(lines)
     if text and settings.DIGEST_RECIPIENTS:
-        send_mail("待核对问题", text, None, settings.DIGEST_RECIPIENTS)
+        mark = auditing.newest_mark()
+        noted = f"\n\n审计封条：{mark}（请留存；manage.py audit --mark 核对）" if mark else ""
+        send_mail("待核对问题", text + noted, None, settings.DIGEST_RECIPIENTS)
     return text
 
 

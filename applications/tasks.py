@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from agencies import publishing
 from applications import (
+    auditing,
     delivery,
     detectors,
     documents,
@@ -71,6 +72,11 @@ def probe_lines() -> None:
 @shared_task
 def detect() -> None:
     _alone("detect", detectors.run)
+
+
+@shared_task
+def seal_logs() -> None:
+    auditing.seal(timezone.now())
 
 
 @shared_task

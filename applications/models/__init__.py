@@ -1,5 +1,6 @@
 from applications.models.access import AccessLog, MaterialCheck
 from applications.models.application import Application, Draft, NumberCounter
+from applications.models.audit import AuditSeal
 from applications.models.correction import Correction, CorrectionLine
 from applications.models.dispatch import Dispatch, DispatchAttempt, Holder
 from applications.models.document import Document
@@ -26,6 +27,7 @@ from applications.models.visit import Visit
 __all__ = [
     "AccessLog",
     "Application",
+    "AuditSeal",
     "Correction",
     "CorrectionLine",
     "Dispatch",

@@ -195,6 +195,7 @@ CELERY_BEAT_SCHEDULE = {
     "remind_visits": {"task": "applications.tasks.remind_visits", "schedule": crontab(hour="8-20", minute=15)},
     "reconcile": {"task": "applications.tasks.reconcile", "schedule": crontab(hour=2, minute=10)},
     "morning_digest": {"task": "applications.tasks.morning_digest", "schedule": crontab(hour=8, minute=0)},
+    "seal_logs": {"task": "applications.tasks.seal_logs", "schedule": crontab(minute=3)},
     "detect": {"task": "applications.tasks.detect", "schedule": crontab(minute=7)},
     "probe_lines": {"task": "applications.tasks.probe_lines", "schedule": 20, "options": {"expires": 20}},
 }
