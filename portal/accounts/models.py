@@ -79,3 +79,25 @@ class SignInTry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:8]}：{self.count} 次"
+
+
+class SecondFactor(models.Model):
+    """What an authenticator of a member of staff computes with, and spare codes for the day the phone is lost.
+
+    `last_step` is the half minute of the last code that was taken; `spare_codes` are keyed hashes. Unconfirmed until its
+    first right code.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="second_factor", verbose_name="工作人员")
+    key = models.UUIDField("标识", default=uuid.uuid4, unique=True, editable=False)
+    secret_base32 = SealedTextField("密钥", editable=False, bound_to="key")
+    spare_codes = models.JSONField("备用码", default=list, editable=False)
+    last_step = models.BigIntegerField("上次口令的时段", default=0)
+    confirmed_at = models.DateTimeField("启用时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "动态口令"
+        verbose_name_plural = "动态口令"
+
+    def __str__(self) -> str:
+        return str(self.user)

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.web.middleware.SessionEndMiddleware",
     "portal.web.middleware.PostingMiddleware",
+    "portal.web.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.web.middleware.NulMiddleware",
@@ -92,6 +93,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "home:sign_in"
+# Staff need an authenticator besides their password; production asks for it unless told otherwise.
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=False)
 LOGIN_REDIRECT_URL = "home:landing"
 LOGOUT_REDIRECT_URL = "home:index"
 AUTH_PASSWORD_VALIDATORS = [

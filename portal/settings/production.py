@@ -12,6 +12,7 @@ if not SEALING_KEYS or not INDEX_KEY:
     raise ImproperlyConfigured("SEALING_KEYS and INDEX_KEY are missing: personal data is kept encrypted.")
 
 IS_DEMO = False
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=True)
 # No short message is pretended: without a gateway of the place's provider people are told by mail and on the site.
 NOTICE_GATEWAYS = {
     "sms": env("NOTICE_SMS_GATEWAY", default=""),

@@ -8,9 +8,13 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from agencies import tracing
 from agencies.models import Posting
+from portal.accounts import second_factor
 from portal.web import kept, sessions
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -107,6 +111,28 @@ class SessionEndMiddleware:
         if not getattr(view, "is_passive", False):
             sessions.renew(request.session)
         request.session_left = sessions.seconds_left(request.session, request.user)  # type: ignore[attr-defined]
+
+
+class SecondFactorMiddleware:
+    """Leads staff to the second step of signing in before anything else of the portal or of the back office."""
+
+    BEFORE = ("home:second_step", "home:sign_out", "home:session", "home:large_text", "admin:logout")
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        user, posting = request.user, getattr(request, "posting", None)
+        if not user.is_authenticated or not second_factor.is_asked(user, has_posting=posting is not None):
+            return None
+        is_before = request.resolver_match is not None and request.resolver_match.view_name in self.BEFORE
+        if is_before or second_factor.has_passed(request):
+            return None
+        wanted = kept.page_of(request)
+        return redirect(f"{reverse('home:second_step')}?{urlencode({'next': wanted})}")
 
 
 class PostingMiddleware:
