@@ -11,7 +11,7 @@ from agencies.fields import FIELDS, known
 from portal.security import crypto
 
 _KEPT, _LAST = "typed", "last_person"
-_CONTEXT = "session|typed"
+CONTEXT = "session|typed"
 # What a whole form may hold; anybody can send such a POST, so no more than this waits in a session.
 _MOST_CHARACTERS, _LONGEST_TEXT = 8_000, 2_000
 _NEVER = {"csrfmiddlewaretoken", "password"}
@@ -33,7 +33,9 @@ def keep(request: HttpRequest, *, person: Any = None) -> None:
     if sum(len(name) + sum(map(len, texts)) for name, texts in posted.items()) <= _MOST_CHARACTERS:
         whose = person if person is not None else request.session.get(_LAST)
         kept = {"path": request.path, "person": whose, "posted": posted}
-        request.session[_KEPT] = crypto.seal(json.dumps(kept), _CONTEXT)  # a session is a row like any other
+        request.session[_KEPT] = crypto.seal(
+            json.dumps(kept, ensure_ascii=False), CONTEXT
+        )  # a session is a row like any other
 
 
 def page_of(request: HttpRequest) -> str:
@@ -52,7 +54,7 @@ def take(request: HttpRequest, path: str = "", *, is_own: bool = False) -> Query
     found = QueryDict(mutable=True)
     if _KEPT not in request.session:
         return found
-    kept = json.loads(crypto.unseal(request.session[_KEPT], _CONTEXT))
+    kept = json.loads(crypto.unseal(request.session[_KEPT], CONTEXT))
     if kept["path"] != (path or request.path):
         return found
     del request.session[_KEPT]

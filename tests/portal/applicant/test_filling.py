@@ -1,6 +1,5 @@
 """Filling in: what is typed is kept, what is wrong is said at its field, what is missing is listed."""
 
-import json
 from typing import Any
 
 import pytest
@@ -15,6 +14,8 @@ from applications.demo import answers_for, picture
 from applications.enums import Channel
 from applications.models import Application, Draft, Material
 from portal.accounts.models import User
+from portal.security import crypto
+from portal.web import kept
 from tests import factories
 
 JPEG = picture("demo")
@@ -239,7 +240,7 @@ def test_stranger_cannot_fill_a_session_with_text(client: Client, draft: Draft) 
 
     client.post(reverse("applicant:section", args=[draft.pk, "basic"]), fields)
 
-    assert 0 < len(json.dumps(client.session.get("typed"), ensure_ascii=False)) < 2_000
+    assert 0 < len(crypto.unseal(client.session["typed"], kept.CONTEXT)) < 2_000
 
 
 def test_typed_text_is_not_given_to_somebody_else(client: Client, draft: Draft) -> None:

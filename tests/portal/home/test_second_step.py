@@ -143,7 +143,9 @@ def test_administrator_resets_others_and_never_the_own(settings: Any) -> None:
     clerk, admin = factories.clerk(), User.objects.create_superuser("root", password="demo-2026", legal_name="管理员")
     set_up(clerk), set_up(admin)
 
-    signed_in(admin).post("/admin/accounts/user/", {"action": "reset_second_factor", "_selected_action": [clerk.pk, admin.pk]})
+    signed_in(admin).post(
+        "/admin/accounts/user/", {"action": "reset_second_factor", "_selected_action": [clerk.pk, admin.pk]}
+    )
 
     assert list(SecondFactor.objects.values_list("user", flat=True)) == [admin.pk]
 
