@@ -683,7 +683,7 @@ def ensure_chromium() -> str | None:
 def test(children: Children, arguments: list[str]) -> int:
     """Runs pytest on servers of its own with a fresh database; gives pytest's exit code.
 
-    Without arguments all tests run, in two processes at once, each with its own database and broker.
+    Without arguments all tests run, in three processes at once, each with its own database and broker.
     """
     home = VAR / "test"
     lock = only_one(VAR / "test.lock", "本文件夹里的测试已经在运行。")
@@ -697,8 +697,8 @@ def test(children: Children, arguments: list[str]) -> int:
     env.update(DJANGO_SETTINGS_MODULE="portal.settings.test", MEDIA_ROOT=str(home / "media"))
     if chromium:
         env["CHROMIUM"] = chromium
-    # Small chunks: the long tests with processes come last, and no worker is to be left alone with many of them.
-    arguments = arguments or ["-n", "2", "--maxschedchunk", "4"]
+    # One more than the cores of a small machine: the long tests wait for their processes most of the time.
+    arguments = arguments or ["-n", "3", "--maxschedchunk", "4"]
     code = subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=str(ROOT), env=env).returncode
     if not chromium:
         say("没有 Chromium，浏览器测试已跳过。Debian、Ubuntu 可运行：sudo apt-get install chromium")

@@ -53,6 +53,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long tests come first: at the end nobody waits for one of them, and meanwhile others work while it waits."""
+    items.sort(key=lambda item: item.get_closest_marker("flow") is None)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI nothing may be skipped: what was not tested is not known to work."""
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")

@@ -109,11 +109,11 @@ class Process:
         stop_all([self])
 
 
-def stop_all(processes: list[Process]) -> None:
-    """Asks all to end, then waits; fails with the output of one that had ended by itself."""
+def stop_all(processes: list[Process], *, kindly: bool = True) -> None:
+    """Asks all to end, or kills them, then waits; fails with the output of one that had ended by itself."""
     early = [process for process in processes if process.popen.poll() is not None]
     for process in processes:
-        process.popen.terminate()
+        process.popen.terminate() if kindly else process.popen.kill()
     for process in processes:
         try:
             process.popen.wait(10)
@@ -211,7 +211,7 @@ class Workers:
     def stop(self) -> None:
         processes, self.processes = self.processes, []
         try:
-            stop_all(processes)
+            stop_all(processes, kindly=False)  # a worker that is asked takes seconds to end
         finally:
             if self.nest is not None:
                 self.nest.stop()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -16,6 +16,8 @@ from applications.enums import ExportKind, Fulfilment
 from applications.models import Dispatch, Document, PreReview, Ticket
 from portal.accounts.models import User
 from tests import factories
+
+pytestmark = pytest.mark.django_db
 
 NOBODY, APPLICANT, OTHER, CLERK, FAR_CLERK = "anonymous", "applicant", "other applicant", "clerk", "clerk elsewhere"
 REVIEWER, APPROVER, FOREIGN = "reviewer", "approver", "reviewer of an office outside the case"
@@ -161,10 +163,20 @@ def test_every_address_has_a_row() -> None:
     assert sorted(addresses) == sorted(MATRIX)
 
 
-@pytest.fixture
-def world(directory: None, settings: Any, tmp_path: Any) -> tuple[dict[str, User | None], dict[str, dict[str, Any]]]:
+World = tuple[dict[str, User | None], dict[str, dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[World]:
+    """Made once for this file, and rolled back."""
+    media = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media"))
+    with django_db_blocker.unblock(), media, transaction.atomic():
+        yield made_world()
+        transaction.set_rollback(True)
+
+
+def made_world() -> World:
     """The persons by role, and by address the parts that lead to what belongs to the applicant."""
-    settings.MEDIA_ROOT = tmp_path
     applicant = factories.person()
     case = factories.delivered(applicant)
     draft = factories.draft(applicant)
