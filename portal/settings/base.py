@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.web.middleware.NulMiddleware",
+    "portal.web.middleware.FormsOnlyMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

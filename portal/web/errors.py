@@ -27,6 +27,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 404, "没有找到这个页面", words)
 
 
+def opened_by_address(request: HttpRequest) -> HttpResponse:
+    """An address that only takes forms was opened: a phone brings a page back that it had put away."""
+    words = "这一页是按了按钮才有的，不能直接打开。什么也没有再次提交，已保存的内容都在，请从首页接着办。"
+    return _page(request, 405, "请从前一页进来", words)
+
+
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 403, "没有找到这个页面", "您登录的账号看不到这一页。请核对编号，或问综合窗口。")
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.utils.http import urlencode
 from agencies import tracing
 from agencies.models import Posting
 from portal.accounts import second_factor
-from portal.web import kept, sessions
+from portal.web import errors, kept, sessions
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -148,3 +149,18 @@ class PostingMiddleware:
             else None
         )
         return self.get_response(request)
+
+
+class FormsOnlyMiddleware:
+    """Shows a page where an address that only takes forms is opened, instead of the browser's own empty one."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or request.method != "GET" or response.content:
+            return response
+        page = errors.opened_by_address(request)
+        page["Allow"] = response["Allow"]
+        return page
