@@ -30,6 +30,7 @@ data-label on td), batch-bar, viewer, deficit, promises. Fields: crispy; portal.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from django.core.paginator import Page
 from django.forms import BaseForm
 from django.template import Context
 from django.template.loader import render_to_string
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from agencies.words import WEEKDAYS, full_day
@@ -216,3 +218,17 @@ def breadcrumbs(*parts: str) -> dict[str, Any]:
     """Name, address, name, address …, name of this page."""
     links = list(zip(parts[:-1:2], parts[1::2], strict=False))
     return {"links": links, "here": parts[-1] if len(parts) % 2 else ""}
+
+
+@register.filter
+def labelled(cells: Iterable[SafeString], headers: list[dict[str, Any]]) -> list[SafeString]:
+    """Cells of a list of the back office, each with the name of its column, which a phone shows before the value."""
+    return [
+        mark_safe(re.sub(r"^<(td|th)\b", rf'<\1 data-label="{_column(header)}"', cell, count=1))  # noqa: S308
+        for cell, header in zip(cells, headers, strict=True)
+    ]
+
+
+def _column(header: dict[str, Any]) -> str:
+    """The words of a column's head; none for the ticks of an action, whose head is a box itself."""
+    return "" if "checkbox" in str(header.get("class_attrib", "")) else escape(str(header["text"]))
