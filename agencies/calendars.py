@@ -40,7 +40,7 @@ def parse_calendar(text: str, name: str) -> CalendarYear:
         int(data.get("statutory_days", 0))
         _line(data.get("notice") or "")
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        raise CalendarError(f"{name}：格式不对，请照 fixtures/calendar 里的文件写。") from None
+        raise CalendarError(f"{name}：格式不对，请照例子写（fixtures/calendar）。") from None
     if year not in _YEARS:
         raise CalendarError(f"{name}：没有{year}年的日历，请核对 year。")
     region = str(data.get("region", "") or "")

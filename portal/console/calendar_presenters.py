@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from pathlib import Path
 from typing import Any
+
+from django.conf import settings
 
 from agencies.calendars import DayChange
 from agencies.models import CalendarYear
@@ -13,6 +16,7 @@ from applications.recounting import Move, Preview
 from portal.web.presenters import short_moment
 
 SHOWN = 200
+_SHIPPED = Path(settings.BASE_DIR) / "fixtures" / "calendar"
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,12 @@ class YearRow:
     made_up: str
     loaded: str
     is_in_force: bool
+
+
+def example() -> dict[str, str]:
+    """The newest file the portal comes with, to write the next one after it."""
+    newest = max(_SHIPPED.glob("*.yaml"))
+    return {"example": newest.read_text(encoding="utf-8"), "example_year": newest.stem}
 
 
 def rows(years: Sequence[CalendarYear]) -> list[YearRow]:

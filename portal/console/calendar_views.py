@@ -22,7 +22,7 @@ from portal.web.access import SignedInRequest
 class CalendarForm(FileOrTextForm):
     kind, limit, limit_words = "日历文件", 100 * 1024, "100 KB"
 
-    file = forms.FileField(label="选择文件", required=False, help_text="照 fixtures/calendar 里的文件写（YAML）")
+    file = forms.FileField(label="选择文件", required=False, help_text="写法见上面的例子")
     text = forms.CharField(
         label="或者粘贴内容",
         required=False,
@@ -75,4 +75,5 @@ def _page(request: SignedInRequest, form: CalendarForm) -> HttpResponse:
         "rows": presenters.rows(notices_of_days.history()),
         "may_import": request.posting.role == Role.ADMINISTRATOR,
     }
+    context |= presenters.example()
     return TemplateResponse(request, "console/calendars.html", context)

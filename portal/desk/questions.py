@@ -3,9 +3,11 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
+from agencies.models import Posting
 from applications import questions
 from applications.errors import Refused
 from applications.models import Question
@@ -37,7 +39,16 @@ def question(request: SignedInRequest, question_id: int) -> HttpResponse:
         else:
             messages.success(request, _answered_words(found))
         return redirect("desk:question_list")
-    return render(request, "desk/question.html", {"question": exchange(found, calendar_now()), "form": form})
+    context = {"question": exchange(found, calendar_now()), "form": form, "case_url": _case_url(found, request.posting)}
+    return render(request, "desk/question.html", context)
+
+
+def _case_url(question: Question, posting: Posting) -> str:
+    """The case that the question is about, as this member of staff sees it; empty where there is none."""
+    if question.application is None:
+        return ""
+    page = "console:case" if posting.role in (Role.SUPERVISOR, Role.ADMINISTRATOR) else "desk:case"
+    return reverse(page, args=[question.application.number])
 
 
 def _answered_words(question: Question) -> str:

@@ -105,7 +105,7 @@ def queue_row(task: ItemTask, today: date, calendar: Calendar) -> QueueRow:
         name=name,
         id_no=masked(id_no),
         item=task.item.name,
-        clock=progress.light(task, calendar, today, is_short=True),
+        clock=progress.light(task, calendar, today),
         tag=progress.staff_tag(task),
         materials=f"{given} / {wanted}" if wanted else "—",
         is_incomplete=given < wanted,

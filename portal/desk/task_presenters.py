@@ -193,7 +193,7 @@ def task_page(sight: Sight, *, wanted_file: str = "", is_revealed: bool = False)
         number=task.application.number,
         channel=f"{task.application.get_channel_display()}提交",
         tag=progress.staff_tag(task),
-        clock=None if task.is_terminal else progress.light(task, sight.calendar, sight.today, is_short=True),
+        clock=None if task.is_terminal else progress.light(task, sight.calendar, sight.today),
         lines=payload_lines(sight, is_revealed=is_revealed),
         has_hidden=bool(hidden_fields(sight)) and not is_revealed,
         is_revealed=is_revealed,

@@ -81,18 +81,17 @@ def case_tag(application: Application, *, for_staff: bool = False) -> Tag:
 # -- lights ------------------------------------------------------------------------------------------------------------
 
 
-def light(task: ItemTask, calendar: Calendar, today: date, *, is_short: bool = False) -> Clock:
+def light(task: ItemTask, calendar: Calendar, today: date) -> Clock:
     """Time left until the office must act, out of the stored day alone; for lists, where no log is read.
 
-    Counted in working days. `is_short` says so with fewer characters, for the narrow columns of the desk.
+    Counted in working days, which the words say.
     """
     if task.next_on is None:
         return Clock("grey", "已结束" if task.is_terminal else "未计时")
     left = calendar.at(task.office.region_id).between(today, task.next_on)
-    late, rest = ("超期 {} 天", "剩 {} 天") if is_short else ("超期 {} 个工作日", "还剩 {} 个工作日")
     if task.next_on < today:
-        return Clock("red", late.format(-left) if left else "超期")
-    words = "今天到期" if task.next_on == today else rest.format(left)
+        return Clock("red", f"超期 {-left} 个工作日" if left else "超期")
+    words = "今天到期" if task.next_on == today else f"还剩 {left} 个工作日"
     return Clock("amber" if left <= clock.SOON_DAYS else "done", words)
 
 

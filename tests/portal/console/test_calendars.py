@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from agencies.calendars import parse_calendar
 from agencies.enums import Role
 from agencies.models import CalendarYear
 from applications import review
@@ -48,6 +49,12 @@ def test_supervisor_reads_and_brings_nothing_in(client: Client) -> None:
 
     assert "看看会改变什么" not in client.get(PAGE).content.decode()
     assert client.post(IMPORT, {"text": TEXT}).status_code == 404
+
+
+def test_example_beside_the_form_is_a_file_that_could_be_brought_in(administrator: Client) -> None:
+    shown = administrator.get(PAGE).context
+
+    assert str(parse_calendar(shown["example"], "例子").year) == shown["example_year"]
 
 
 def test_import_is_shown_first_and_writes_nothing(administrator: Client) -> None:
