@@ -33,6 +33,16 @@ class Hiding(StrEnum):
 # Numbers of a person are hidden by their kind; a document's number and the unit say so at the field (S-17, DOMAIN.md 5.3).
 _HIDDEN_KINDS = {FieldKind.ID_NUMBER, FieldKind.PHONE, FieldKind.ACCOUNT}
 
+
+class Sensitivity(StrEnum):
+    """个人信息保护法第28条, GB/T 45574-2025: what does harm when it gets out stands apart from what is merely personal."""
+
+    GENERAL = "一般个人信息"
+    FINANCE = "金融账户"
+    MEDICAL = "医疗保障"
+    IDENTITY = "特定身份"
+
+
 Choices = tuple[tuple[str, str], ...]
 
 
@@ -194,6 +204,23 @@ _ALL = [
 ]  # fmt: skip
 
 FIELDS: dict[str, Field] = {field.code: field for field in _ALL}
+
+# Every field is named here, so that a new one is classified by whoever adds it and not by a default.
+CLASSES: dict[str, Sensitivity] = {
+    **dict.fromkeys(("bank", "account", "card_bank"), Sensitivity.FINANCE),
+    **dict.fromkeys(("med_kind", "move_balance"), Sensitivity.MEDICAL),
+    **dict.fromkeys(("unit",), Sensitivity.IDENTITY),
+    **dict.fromkeys(
+        (
+            "name", "id_no", "sex", "birth", "ethnic", "politics", "education", "marital", "spouse", "enlist_date",
+            "discharge_date", "mobile", "relation", "native", "hukou_before", "enlist_place", "contact_addr", "settlement",
+            "cert_no", "settle_place", "hukou_mode", "host_name", "host_id", "host_tel", "to_addr", "police_station",
+            "holds_licence", "licence_no", "licence_class", "pension_kind", "insured_place", "card_delivery", "training",
+            "training_trade", "deliver", "post_addr",
+        ),
+        Sensitivity.GENERAL,
+    ),
+}  # fmt: skip
 
 
 def known(code: str) -> bool:

@@ -98,6 +98,12 @@ def not_handed(case: Application) -> list[str]:
     return [task.spec.title for task in case.tasks.all() if not task.handed and not task.is_terminal]  # type: ignore[attr-defined]
 
 
+def told_of(case: Application) -> list[tuple[datetime, dict[str, Any]]]:
+    """When the person was shown which version of the 个人信息处理告知; nothing for cases from before there was one."""
+    rows = [(row.at, row.data["privacy"]) for row in case.log.all() if "privacy" in row.data]
+    return list(dict(rows).items())
+
+
 def looks_at(user: User) -> Any:
     """The rows of the access log about the person's cases, the newest first."""
     own = AccessLog.objects.filter(task__application__applicant=user)
@@ -235,6 +241,7 @@ def _case(case: Application) -> dict[str, Any]:
             }
             for handing in handings(case)
         ],
+        "个人信息处理告知": [{"时间": _moment(at), **told} for at, told in told_of(case)],
         "经过": [
             {"时间": _moment(row.at), "动作": row.get_action_display(), "身份": row.get_party_display()}
             for row in case.log.all()

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -11,7 +12,7 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.routing import office_for, offices_for
 from agencies.spec import ItemSpec
-from applications import documents, fanout, notices, workflow
+from applications import documents, fanout, notices, privacy, workflow
 from applications.drafts import HAS_ACCOUNT, problems_of
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -21,11 +22,21 @@ from applications.registration import Registration
 from portal.accounts.models import User
 
 
-def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: datetime | None = None) -> Application:
+def submit(
+    draft: Draft,
+    *,
+    user: User,
+    channel: Channel,
+    promised: bool,
+    agreed: bool,
+    notice: str = "",
+    at: datetime | None = None,
+) -> Application:
     """Hands the form in: one case, one task per item and office, receipt asked for, dispatches written. One transaction.
 
     Sent twice, also at the same moment, it is one case: the second caller gets the first one's. Raises Invalid with
-    every problem at once, and Refused when the person has one of the items open elsewhere.
+    every problem at once, and Refused when the person has one of the items open elsewhere. `notice` is the version of
+    the 个人信息处理告知 that the person was shown, `agreed` that the sensitive part may be given; both go into the log.
     """
     at = at or timezone.now()
     try:
@@ -37,15 +48,19 @@ def submit(draft: Draft, *, user: User, channel: Channel, promised: bool, at: da
             problems = problems_of(current)
             if not promised:
                 problems["promise"] = "请看过承诺后在前面打勾"
+            uses = privacy.sensitive_uses(current.registration)
+            if not agreed and (uses or channel == Channel.WINDOW):
+                problems["agree"] = privacy.refused_words(uses)
             if problems:
                 raise Invalid(problems)
             current.sent_at = at
             current.save(update_fields=["sent_at"])
+            told = privacy.note(notice, channel, uses)
             if returned := _given_back(current):
-                return _amend_case(returned, current, user=user, at=at)
+                return _amend_case(returned, current, user=user, told=told, at=at)
             if current.adds_to is not None:
-                return _extend_case(current, user=user, at=at)
-            return _create_case(current, user=user, channel=channel, at=at)
+                return _extend_case(current, user=user, told=told, at=at)
+            return _create_case(current, user=user, channel=channel, told=told, at=at)
     except IntegrityError as error:
         if "account_one_per_id_no" in str(error):  # bound by another account in the same moment
             raise Invalid({"id_no": HAS_ACCOUNT}) from None
@@ -74,7 +89,7 @@ def _locked(draft: Draft) -> Draft:
     return Draft.objects.select_for_update(of=("self",)).select_related(*related).get(pk=draft.pk)
 
 
-def _create_case(draft: Draft, *, user: User, channel: Channel, at: datetime) -> Application:
+def _create_case(draft: Draft, *, user: User, channel: Channel, told: dict[str, Any], at: datetime) -> Application:
     registration: Registration = draft.registration
     answers = registration.disclosed()
     id_no = str(answers["id_no"])
@@ -102,7 +117,7 @@ def _create_case(draft: Draft, *, user: User, channel: Channel, at: datetime) ->
     tasks = _create_tasks(application, [*spec.automatic, *chosen], finished=set())
     _send_or_pre_review(application, draft, tasks, at)
     party = Party.CLERK if channel == Channel.WINDOW else Party.APPLICANT
-    StatusLog.objects.create(application=application, action=Action.SUBMIT, party=party, actor=user, at=at)
+    StatusLog.objects.create(application=application, action=Action.SUBMIT, party=party, actor=user, data=told, at=at)
     documents.request_first(application, at=at)
     notices.write(application, NoticeKind.SUBMITTED, at=at)
     fanout.wake_relay()
@@ -116,7 +131,7 @@ def _bind_number(owner: User | None, id_no: str) -> None:
         owner.save(update_fields=["id_no", "id_no_index", "is_identity_claimed"])
 
 
-def _extend_case(draft: Draft, *, user: User, at: datetime) -> Application:
+def _extend_case(draft: Draft, *, user: User, told: dict[str, Any], at: datetime) -> Application:
     """Adds the draft's items to its case: what was answered before stays, the new items get tasks of their own."""
     application = workflow.lock(draft.adds_to_id or 0)
     if application.is_closed:
@@ -131,7 +146,7 @@ def _extend_case(draft: Draft, *, user: User, at: datetime) -> Application:
     _send_or_pre_review(application, draft, tasks, at)
     party = application.party_of(user)
     StatusLog.objects.create(
-        application=application, action=Action.ADD_ITEMS, party=party, actor=user, data={"items": new}, at=at
+        application=application, action=Action.ADD_ITEMS, party=party, actor=user, data={"items": new, **told}, at=at
     )
     workflow.settle(application, at)
     documents.request(application, DocumentKind.SUBMISSION_RECEIPT, at=at, again=True)
@@ -165,7 +180,7 @@ def _begin_pre_review(application: Application, draft: Draft, at: datetime) -> P
     )
 
 
-def _amend_case(returned: PreReview, draft: Draft, *, user: User, at: datetime) -> Application:
+def _amend_case(returned: PreReview, draft: Draft, *, user: User, told: dict[str, Any], at: datetime) -> Application:
     """A form given back by the pre-review comes again: the case has the new answers, files and items, and the hub its
     next round. What offices were sent before with other items stays as it was answered then.
     """
@@ -189,7 +204,7 @@ def _amend_case(returned: PreReview, draft: Draft, *, user: User, at: datetime) 
         is_dropped = task.item.code in dropped
         deed = Action.WITHDRAW if is_dropped else Action.PRE_AMEND
         note = "改登记表时不再选这一件" if is_dropped else ""
-        workflow.advance(task, deed, party=party, actor=user, note=note, at=at)
+        workflow.advance(task, deed, party=party, actor=user, note=note, data=told, at=at)
     items = [item for item in application.scheme.spec.offered if item.code in added]
     _create_tasks(application, items, finished=_finished_items(application))
     returned.amended_at = at

@@ -194,7 +194,7 @@ def pre_reviewing(stage: Stage) -> None:
     again = stage.submitted(stage.cast.plain[:1], 6)
     draft = stage.given_back(again, 5)
     draft = drafts.save(draft, {"contact_addr": "富民路 12 号院 3 号楼 2 单元 502"})
-    submission.submit(draft, user=again.entered_by, channel=Channel.ONLINE, promised=True, at=stage.at(4))
+    submission.submit(draft, user=again.entered_by, channel=Channel.ONLINE, promised=True, agreed=True, at=stage.at(4))
     stage.pre_reviewed(again, 3)
     stage.deliver(again, 3)
 
@@ -310,7 +310,7 @@ def item_added(stage: Stage) -> None:
     draft = drafts.choose_items(draft, [second])
     draft = drafts.save(draft, stage._answers(case.entered_by))
     stage._give_materials(draft, case.entered_by)
-    submission.submit(draft, user=case.entered_by, channel=Channel.ONLINE, promised=True, at=stage.at(4))
+    submission.submit(draft, user=case.entered_by, channel=Channel.ONLINE, promised=True, agreed=True, at=stage.at(4))
     stage.deliver(case, 4)
 
 

@@ -86,7 +86,7 @@ class Stage:
         draft = drafts.choose_items(draft, items)
         draft = drafts.save(draft, self._answers(person) | answers)
         self._give_materials(draft, user)
-        return submission.submit(draft, user=user, channel=channel, promised=True, at=self.at(days_ago))
+        return submission.submit(draft, user=user, channel=channel, promised=True, agreed=True, at=self.at(days_ago))
 
     def _answers(self, person: User) -> Answers:
         recent = {"enlist_date": self._years_ago(5), "discharge_date": (self.today - timedelta(days=85)).isoformat()}

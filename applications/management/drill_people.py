@@ -122,7 +122,7 @@ class Person:
         status, path, page = browser.ask("GET", f"/apply/{self.draft}/check/")
         if status == 200:
             version = re.search(r'name="version" value="(\d+)"', page)
-            values = {"version": version[1] if version else "", "promise": "on"}
+            values = {"version": version[1] if version else "", "promise": "on", "agree": "on"}
             status, path, page = browser.post(f"/apply/{self.draft}/submit/", values)
         self._expect(status, 302)
         if (found := re.fullmatch(r"/cases/([^/]+)/submitted/", path)) is None:

@@ -219,7 +219,12 @@ def submit(request: SignedInRequest, draft: Draft) -> HttpResponse:
         return redirect("applicant:check", draft.pk)
     try:
         case = submission.submit(
-            draft, user=request.user, channel=Channel.ONLINE, promised=request.POST.get("promise") == "on"
+            draft,
+            user=request.user,
+            channel=Channel.ONLINE,
+            promised=request.POST.get("promise") == "on",
+            agreed=request.POST.get("agree") == "on",
+            notice=request.POST.get("notice", ""),
         )
     except Invalid as invalid:
         return _show_check(request, draft, invalid.errors, is_after_post=True)

@@ -86,6 +86,7 @@ class _CaseRows:
     rows: list[_HandingRow]
     waiting: str
     is_pre_reviewed: bool
+    told: list[tuple[str, str]]
 
 
 def _case(case: Application) -> _CaseRows:
@@ -105,6 +106,7 @@ def _case(case: Application) -> _CaseRows:
         ],
         waiting="、".join(own_data.not_handed(case)),
         is_pre_reviewed=bool(case.pre_reviews.all()),
+        told=[(told["version"], moment_words(at)) for at, told in own_data.told_of(case)],
     )
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import drafts
+from applications import drafts, privacy
 from applications.models import Draft, Material
 from applications.registration import display, normalise
 from applications.reporting import Reporting, reporting_of
@@ -283,6 +283,9 @@ def check_page(draft: Draft, user: User, given: Iterable[Material], problems: Ma
         "promise": spec.form.promise,
         "reporting": _reporting(draft),
         "promise_error": problems.get("promise", ""),
+        "agree_error": problems.get("agree", ""),
+        "privacy_version": privacy.CURRENT,
+        "sensitive": privacy.sensitive_uses(draft.registration),
     }
 
 
@@ -310,6 +313,6 @@ def _problem_links(draft: Draft, problems: Mapping[str, str]) -> tuple[tuple[str
         if code in sections:
             url = f"{section_url(draft, sections[code])}?check=1&edit={code}#id_{code}"
         else:
-            url = "#id_promise" if code == "promise" else f"{materials}#m-{code}"
+            url = f"#id_{code}" if code in ("promise", "agree") else f"{materials}#m-{code}"
         links.append((words, url))
     return tuple(links)

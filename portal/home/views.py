@@ -16,6 +16,7 @@ from agencies.deadlines import calendar_now, missing_year
 from agencies.flow_chart import flow_chart
 from agencies.guide import pre_review_text, reporting_text
 from agencies.item_search import search
+from applications import privacy
 from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
 from portal.home import guide as presenting
 from portal.home.forms import PlaceForm, SignInForm
@@ -179,3 +180,16 @@ def guide_item(request: HttpRequest, code: str) -> HttpResponse:
         "sources": presenting.sources(spec, timezone.localdate()),
     }
     return render(request, "home/guide_item.html", context)
+
+
+@require_GET
+def privacy_notice(request: HttpRequest, version: str = privacy.CURRENT) -> HttpResponse:
+    """个人信息处理告知 as it is now, or as it was when somebody was shown it."""
+    if version not in privacy.VERSIONS:
+        raise Http404
+    context = {
+        "text": privacy.template_of(version),
+        "version": version,
+        "is_current": version == privacy.CURRENT,
+    }
+    return render(request, "home/privacy.html", context)

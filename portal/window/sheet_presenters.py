@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS
 from agencies.spec import FormField
-from applications import drafts
+from applications import drafts, privacy
 from applications.models import Draft, Material
 from applications.registration import display, normalise
 from portal.web.drafting import Slot, file_row, sections_of, slots_of
@@ -93,6 +93,9 @@ def sheet_page(
         "errors": _other_errors(slots, problems or {}, form),
         "items_error": (problems or {}).get("items", ""),
         "promise_error": (problems or {}).get("promise", ""),
+        "agree_error": (problems or {}).get("agree", ""),
+        "privacy_version": privacy.CURRENT,
+        "sensitive": privacy.sensitive_uses(draft.registration),
         "promise": draft.scheme.spec.form.promise,
         "saved_at": f"{timezone.localtime(draft.saved_at):%H:%M}",
         "returned": returned_lines(draft),

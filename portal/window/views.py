@@ -158,9 +158,15 @@ def _take_deeds(request: SignedInRequest, draft: Draft) -> None:
 
 
 def _submit(request: SignedInRequest, draft: Draft) -> HttpResponse:
-    promised = request.POST.get("promise") == "on"
     try:
-        case = submission.submit(draft, user=request.user, channel=Channel.WINDOW, promised=promised)
+        case = submission.submit(
+            draft,
+            user=request.user,
+            channel=Channel.WINDOW,
+            promised=request.POST.get("promise") == "on",
+            agreed=request.POST.get("agree") == "on",
+            notice=request.POST.get("notice", ""),
+        )
     except Invalid as invalid:
         return _show(request, draft, problems=invalid.errors)
     except Refused as refused:

@@ -22,7 +22,7 @@ def add_item(application: Application, code: str) -> Application:
     draft = drafts.choose_items(draft, [code])
     fill_in(draft)
     factories.give_materials(draft)
-    return submission.submit(draft, user=application.entered_by, channel=Channel.ONLINE, promised=True)
+    return submission.submit(draft, user=application.entered_by, channel=Channel.ONLINE, promised=True, agreed=True)
 
 
 def fill_in(draft: Draft) -> None:
@@ -100,7 +100,7 @@ def test_addition_sent_twice_adds_once() -> None:
     factories.give_materials(draft)
 
     for _ in range(2):
-        submission.submit(draft, user=application.entered_by, channel=Channel.ONLINE, promised=True)
+        submission.submit(draft, user=application.entered_by, channel=Channel.ONLINE, promised=True, agreed=True)
 
     assert application.tasks.count() == 2
 

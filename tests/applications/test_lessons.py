@@ -248,7 +248,7 @@ def test_every_file_stays_with_its_own_material_from_upload_to_agency() -> None:
         uploaded[spec.code] = material.sha256
     assert len(set(uploaded.values())) == len(wanted)
 
-    case = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+    case = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True, agreed=True)
 
     assert dict(case.materials.values_list("code", "sha256")) == uploaded
     for material in case.materials.all():

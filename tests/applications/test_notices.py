@@ -399,7 +399,7 @@ def test_added_item_is_confirmed() -> None:
     draft = drafts.choose_items(drafts.start_addition(application, user=application.entered_by), ["I01"])
     draft = drafts.save(draft, answers_for(factories.as_soldier(application.entered_by)))
     factories.give_materials(draft)
-    submission.submit(draft, user=application.entered_by, channel="online", promised=True)  # type: ignore[arg-type]
+    submission.submit(draft, user=application.entered_by, channel="online", promised=True, agreed=True)  # type: ignore[arg-type]
 
     last = Notice.objects.filter(application=application).last()
     assert last is not None

@@ -48,7 +48,7 @@ def given_back(case: Application, *deficits: Deficit) -> Draft:
 
 
 def hand_in_again(draft: Draft) -> Application:
-    return submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+    return submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True, agreed=True)
 
 
 def test_form_waits_at_the_hub_and_no_office_gets_anything() -> None:
@@ -317,7 +317,7 @@ def test_every_task_of_a_joint_item_goes_together() -> None:
 def test_form_typed_at_the_window_is_passed_by_somebody_else() -> None:
     clerk = factories.clerk(factories.NANGANG)
     draft = factories.typed_at_window(clerk, ticked=["I01"])
-    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True, agreed=True)
 
     with pytest.raises(Refused, match="您录入的，预审通过要由另一个人决定"):
         pre_reviews.pass_on(waiting(case), staff=clerk, party=Party.CLERK)
@@ -330,7 +330,7 @@ def test_form_typed_at_the_window_is_passed_by_somebody_else() -> None:
 def test_clerk_who_typed_may_give_the_form_back() -> None:
     clerk = factories.clerk(factories.NANGANG)
     draft = factories.typed_at_window(clerk, ticked=["I01"])
-    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True, agreed=True)
 
     pre_reviews.give_back(waiting(case), staff=clerk, party=Party.CLERK, deficits=[ADDRESS])
 
@@ -343,7 +343,7 @@ def test_typing_counts_also_when_the_person_pressed_the_button() -> None:
     factories.give_materials(draft)
     drafts.adopt(draft, clerk=clerk)
     assert draft.owner is not None
-    case = submission.submit(draft, user=draft.owner, channel=Channel.ONLINE, promised=True)
+    case = submission.submit(draft, user=draft.owner, channel=Channel.ONLINE, promised=True, agreed=True)
 
     with pytest.raises(Refused, match="您录入的"):
         pre_reviews.pass_on(waiting(case), staff=clerk, party=Party.CLERK)
@@ -352,11 +352,11 @@ def test_typing_counts_also_when_the_person_pressed_the_button() -> None:
 def test_typing_counts_in_every_later_round() -> None:
     clerk = factories.clerk(factories.NANGANG)
     draft = factories.typed_at_window(clerk, ticked=["I01"])
-    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True, agreed=True)
     draft = given_back(case)
     other = factories.clerk(factories.NANGANG)
     drafts.adopt(draft, clerk=other)
-    submission.submit(draft, user=other, channel=Channel.WINDOW, promised=True)
+    submission.submit(draft, user=other, channel=Channel.WINDOW, promised=True, agreed=True)
 
     for one in (clerk, other):
         with pytest.raises(Refused, match="您录入的"):

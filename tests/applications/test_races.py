@@ -109,7 +109,11 @@ def test_form_submitted_twenty_times_at_once_is_one_case() -> None:
 
     answers = at_once(
         *[
-            lambda: submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True).number
+            lambda: (
+                submission.submit(
+                    draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True, agreed=True
+                ).number
+            )
             for _ in range(20)
         ]
     )
@@ -279,7 +283,7 @@ def test_file_given_while_the_form_is_handed_in_is_not_lost_unsaid() -> None:
 
     def hand_in() -> None:
         with transaction.atomic():
-            submission.submit(draft, user=draft.owner, channel=Channel.ONLINE, promised=True)
+            submission.submit(draft, user=draft.owner, channel=Channel.ONLINE, promised=True, agreed=True)
             sent.set()
             began.wait(5)
 
@@ -471,7 +475,7 @@ def test_form_given_back_sent_twice_and_withdrawn_at_once_ends_in_one_state() ->
         assert draft is not None
 
         def send(draft: Draft = draft, user: User = user) -> Application:
-            return submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True)
+            return submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True, agreed=True)
 
         outcome: list[Any] = at_once(send, send, lambda case=case, user=user: withdrawal.withdraw(case, user=user))
 

@@ -250,7 +250,7 @@ def test_medical_money_is_awaited_only_if_a_balance_is_moved() -> None:
     draft = factories.draft(ticked=["I11"])
     draft = drafts.save(draft, {"move_balance": "yes"})
     factories.give_materials(draft)
-    moved = submission.submit(draft, user=draft.entered_by, channel="online", promised=True)  # type: ignore[arg-type]
+    moved = submission.submit(draft, user=draft.entered_by, channel="online", promised=True, agreed=True)  # type: ignore[arg-type]
 
     assert factories.task_of(moved, "I11").open_facts == ["medical_funds_arrived"]
     assert factories.task_of(factories.submitted(ticked=["I11"]), "I11").open_facts == []

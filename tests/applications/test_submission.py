@@ -73,8 +73,8 @@ def test_submit_twice_is_one_case() -> None:
     draft = factories.draft()
     factories.give_materials(draft)
 
-    first = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
-    second = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+    first = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True, agreed=True)
+    second = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True, agreed=True)
 
     assert first.pk == second.pk
     assert ItemTask.objects.filter(application__applicant=draft.owner).count() == 8
@@ -84,7 +84,7 @@ def test_submit_names_every_problem_at_once_and_loses_nothing() -> None:
     draft = drafts.save(factories.draft(), {"id_no": "150602199808159998", "native": ""})
 
     with pytest.raises(Invalid) as caught:
-        submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=False)
+        submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=False, agreed=True)
 
     assert caught.value.errors["id_no"] == "第 18 位校验码不对，请对照证件再看一遍"
     assert caught.value.errors["native"] == "请填籍贯"
@@ -119,7 +119,7 @@ def test_values_of_items_switched_off_again_are_not_disclosed() -> None:
     draft = factories.draft(ticked=["I07"])
     factories.give_materials(draft)
 
-    application = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+    application = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True, agreed=True)
 
     assert "account" not in application.answers
     assert draft.answers["account"] == "6228480000000000018"
@@ -145,7 +145,7 @@ def test_clerk_is_recorded_as_the_one_who_typed() -> None:
     draft = drafts.save(draft, answers_for(factories.as_soldier(person)))
     factories.give_materials(draft)
 
-    application = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+    application = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True, agreed=True)
 
     assert (application.entered_by, application.applicant, application.channel) == (clerk, person, Channel.WINDOW)
     assert application.log.get(action=Action.SUBMIT).actor == clerk
@@ -171,7 +171,7 @@ def test_submit_takes_the_same_statements_however_many_items(
     # Draft, materials, mark, number, case, materials, offices, items, tasks, materials, dispatches, log, papers, notice, NOTIFY;
     # the savepoint is the test's, in production it is the transaction.
     with django_assert_num_queries(17):
-        submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+        submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True, agreed=True)
 
 
 def test_account_without_a_number_gets_that_of_its_first_form_and_keeps_it() -> None:
@@ -182,7 +182,7 @@ def test_account_without_a_number_gets_that_of_its_first_form_and_keeps_it() -> 
     draft = drafts.save(factories.draft(person, ticked=["I01"]), {"id_no": number})
     factories.give_materials(draft)
 
-    submission.submit(draft, user=person, channel=Channel.ONLINE, promised=True)
+    submission.submit(draft, user=person, channel=Channel.ONLINE, promised=True, agreed=True)
 
     person.refresh_from_db()
     assert (person.id_no, person.is_identity_claimed) == (number, True)
@@ -195,7 +195,7 @@ def test_number_of_another_account_is_not_taken() -> None:
     factories.give_materials(draft)
 
     with pytest.raises(Invalid) as caught:
-        submission.submit(draft, user=second, channel=Channel.ONLINE, promised=True)
+        submission.submit(draft, user=second, channel=Channel.ONLINE, promised=True, agreed=True)
 
     assert "已经有账号" in caught.value.errors["id_no"]
     assert "综合窗口" in caught.value.errors["id_no"]
@@ -210,6 +210,6 @@ def test_case_of_the_window_does_not_go_to_an_account_that_only_claims_the_numbe
     draft = drafts.save(draft, answers_for(factories.as_soldier(person)))
     factories.give_materials(draft)
 
-    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True, agreed=True)
 
     assert case.applicant is None

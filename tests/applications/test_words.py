@@ -173,7 +173,7 @@ def test_addition_is_told_by_the_new_items_own_task(agency_system: Server) -> No
     draft = drafts.start_addition(application, user=application.applicant)
     draft = drafts.choose_items(draft, ["I02"])
     factories.give_materials(draft)
-    submission.submit(draft, user=application.applicant, channel=Channel.ONLINE, promised=True)
+    submission.submit(draft, user=application.applicant, channel=Channel.ONLINE, promised=True, agreed=True)
     added = factories.task_of(application, "I02", "veterans")
 
     delivery.deliver([added.dispatches.get().pk])

@@ -130,7 +130,7 @@ class CaseMachine(RuleBasedStateMachine):
         draft = Draft.objects.get(application=self.case)
         user = self.case.entered_by
         self.attempt(
-            submission.submit, draft, user=user, channel=Channel.ONLINE, promised=promised, at=self.now
+            submission.submit, draft, user=user, channel=Channel.ONLINE, promised=promised, agreed=True, at=self.now
         )  # fmt: skip
 
     # -- appointments --

@@ -105,7 +105,7 @@ def submitted(
     """A case just handed in; its dispatches are pending."""
     made = draft(user, region, ticked)
     give_materials(made)
-    return submission.submit(made, user=made.entered_by, channel=Channel.ONLINE, promised=True, at=at)
+    return submission.submit(made, user=made.entered_by, channel=Channel.ONLINE, promised=True, agreed=True, at=at)
 
 
 def pending(count: int) -> None:

@@ -154,6 +154,7 @@ def hand_in(page: "Page", look: Callable[..., None]) -> Application:
     press(page.get_by_role("button", name="提交登记表"))
     assert page.locator("[data-error-summary]").inner_text().endswith("请看过承诺后在前面打勾")
     page.locator("#id_promise").check()
+    page.locator("#id_agree").check()
     press(page.get_by_role("button", name="提交登记表"))
     page.wait_for_url("**/submitted/")
     look(page, "submitted")

@@ -46,7 +46,7 @@ def case(*codes: str) -> Application:
     draft = tick(start(), *codes)
     draft = drafts.save(draft, factories.answers_for(factories.soldier("钱一鸣", 901)))
     factories.give_materials(draft)
-    application = submission.submit(draft, user=draft.entered_by, channel=Channel.WINDOW, promised=True)
+    application = submission.submit(draft, user=draft.entered_by, channel=Channel.WINDOW, promised=True, agreed=True)
     factories.pass_pre_review(application)
     factories.deliver_all()
     return application
@@ -212,7 +212,7 @@ def test_publication_meanwhile_changes_nothing_for_those_on_their_way() -> None:
     assert (application.scheme_id, application.scheme.content, tasks(application)) == frozen
     filling = drafts.save(filling, factories.answers_for(factories.soldier("孙二喜", 902)))
     factories.give_materials(filling)
-    sent = submission.submit(filling, user=filling.entered_by, channel=Channel.WINDOW, promised=True)
+    sent = submission.submit(filling, user=filling.entered_by, channel=Channel.WINDOW, promised=True, agreed=True)
     assert sent.scheme_id == frozen[0]
     assert sent.pre_reviews.get().office.name == "东湖区人社局"
     assert {code for code, _ in tasks(sent)} == {"I01", "D01", "K01"}

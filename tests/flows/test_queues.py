@@ -92,7 +92,7 @@ def test_hanging_broker_slows_no_person(broker: Broker, workers: Workers) -> Non
     os.kill(broker.process.popen.pid, signal.SIGSTOP)
     try:
         time.sleep(3)  # the relay is in the middle of ringing by now
-        case = submission.submit(draft, user=draft.entered_by, channel="online", promised=True)
+        case = submission.submit(draft, user=draft.entered_by, channel="online", promised=True, agreed=True)
         withdrawal.withdraw(case, user=draft.entered_by)
         statuses = set(Dispatch.objects.values_list("status", flat=True))
     finally:

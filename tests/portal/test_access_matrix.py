@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.notice_number import notice_number
-from applications import exports, imports, questions, review, visits
+from applications import exports, imports, privacy, questions, review, visits
 from applications.enums import ExportKind, Fulfilment
 from applications.models import Dispatch, Document, PreReview, Ticket
 from portal.accounts.models import User
@@ -50,6 +50,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "home:large_text": ("POST", ALL),
     "home:accessibility": ("GET", ALL),
     "home:privacy": ("GET", ALL),
+    "home:privacy_version": ("GET", ALL),
     "home:alive": ("GET", ALL),
     "home:calendar_health": ("GET", ALL),
     "home:ready": ("GET", ALL),
@@ -250,6 +251,7 @@ def made_world() -> World:
             "item": item.code,
             "agency": "veterans",
         },
+        "home:privacy_version": {"version": privacy.CURRENT},
         "window:adopt": {"draft_id": draft.pk},
         "window:sheet": {"draft_id": draft.pk},
         "window:autosave": {"draft_id": draft.pk},

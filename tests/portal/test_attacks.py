@@ -356,7 +356,7 @@ def test_one_cannot_hand_in_as_somebody_else() -> None:
     draft = drafts.save(draft, {"id_no": victim.id_no})
 
     with pytest.raises(Invalid, match="账号"):
-        submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True)
+        submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True, agreed=True)
 
 
 def test_what_an_anonymous_session_kept_goes_when_it_ends() -> None:

@@ -25,7 +25,7 @@ def hand_in(user: User) -> Application:
     factories.give_materials(draft)
     draft.refresh_from_db()
     page = reverse("applicant:submit", args=[draft.pk])
-    answer = signed_in(user).post(page, {"version": draft.version, "promise": "on"}, follow=True)
+    answer = signed_in(user).post(page, {"version": draft.version, "promise": "on", "agree": "on"}, follow=True)
     case = Application.objects.get(draft=draft)
     assert case.number in answer.content.decode()
     return case

@@ -230,4 +230,4 @@ def hand_in() -> Callable[[], object]:
     for wanted in draft.scheme.spec.materials_for(frozenset(draft.ticked), draft.answers):
         stream = io.BytesIO(content)
         materials.add(draft=draft, code=wanted.code, name="bench.jpg", size=len(content), stream=stream, user=user)
-    return lambda: submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True)
+    return lambda: submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True, agreed=True)

@@ -122,7 +122,7 @@ def _hand_in(person: dict[str, Any], region: Region) -> None:
         materials.add(
             draft=draft, code=code, name="drill.jpg", size=len(content), stream=io.BytesIO(content), user=user
         )
-    submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True)
+    submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True, agreed=True)
 
 
 def _place_of_most_agencies() -> tuple[Region, SchemeSpec]:

@@ -39,7 +39,7 @@ def case(person: User) -> Application:
 def test_pages_are_readable_for_everyone(
     page: "Page", person: User, case: Application, assert_accessible: Check, picture: Take, how: str
 ) -> None:
-    draft = factories.draft(person, ticked=["I01", "I04"])
+    draft = factories.draft(person, ticked=["I01", "I04", "I11"])
     page.set_viewport_size({"width": 1280 if how == "1280" else 390, "height": 900})
     if how == "large":
         page.context.add_cookies([{"name": "large", "value": "1", "url": page.request.get("/").url}])

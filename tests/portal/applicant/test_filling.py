@@ -332,16 +332,26 @@ def test_check_does_not_promise_for_the_person(applicant: Client, draft: Draft) 
 def test_submit_without_promise_says_so_and_hands_nothing_in(applicant: Client, draft: Draft) -> None:
     factories.give_materials(draft)
 
-    response = applicant.post(page("submit", draft), {"version": draft.version})
+    response = applicant.post(page("submit", draft), {"version": draft.version, "agree": "on"})
 
     assert response.context["problems"] == (("请看过承诺后在前面打勾", "#id_promise"),)
     assert Application.objects.count() == 0
 
 
+def test_refused_sensitive_part_leads_to_the_tick_and_names_the_item(applicant: Client, draft: Draft) -> None:
+    factories.give_materials(draft)
+
+    response = applicant.post(page("submit", draft), {"version": draft.version, "promise": "on"})
+
+    ((words, address),) = response.context["problems"]
+    assert (address, "把医保转移接续改为“否”" in words) == ("#id_agree", True)
+    assert 'name="agree" checked' not in response.content.decode()
+
+
 def test_submit_gives_number_and_receipt_and_is_safe_to_repeat(applicant: Client, draft: Draft) -> None:
     """B12: back and reload lead to the same case."""
     factories.give_materials(draft)
-    data = {"version": draft.version, "promise": "on"}
+    data = {"version": draft.version, "promise": "on", "agree": "on"}
 
     first = applicant.post(page("submit", draft), data)
     second = applicant.post(page("submit", draft), data)
@@ -360,7 +370,7 @@ def test_submit_of_an_older_view_shows_the_newer_content_first(applicant: Client
     old = draft.version
     drafts.save(draft, {"native": "改过的"})
 
-    response = applicant.post(page("submit", draft), {"version": old, "promise": "on"})
+    response = applicant.post(page("submit", draft), {"version": old, "promise": "on", "agree": "on"})
 
     assert response.url == page("check", draft)
     assert Application.objects.count() == 0
@@ -372,7 +382,9 @@ def test_submit_of_an_item_that_is_open_elsewhere_says_so(applicant: Client, per
     again = factories.draft(person, region="150603", ticked=["I01"])
     factories.give_materials(again)
 
-    response = applicant.post(page("submit", again), {"version": again.version, "promise": "on"}, follow=True)
+    response = applicant.post(
+        page("submit", again), {"version": again.version, "promise": "on", "agree": "on"}, follow=True
+    )
 
     assert [str(message) for message in response.context["messages"]] == [
         "您选的事项里有正在办理的，不用重复申请。请到“查进度”里查看"

@@ -82,7 +82,7 @@ def test_office_is_told_of_a_late_report_and_asked_for_the_reason(client: Client
     draft = factories.draft(ticked=["I01"])
     factories.give_materials(draft)
     discharged(draft, 45)
-    case = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+    case = submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True, agreed=True)
     factories.deliver_all()
     task = factories.task_of(case, "I01")
     client.force_login(factories.reviewer_of(task))

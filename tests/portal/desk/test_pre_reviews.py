@@ -111,7 +111,7 @@ def test_page_of_an_earlier_round_decides_nothing_about_the_next(case: Applicati
     deficit = review.Deficit("请写到门牌号", field="contact_addr")
     pre_reviews.give_back(first, staff=factories.staff(Role.REVIEWER, office=first.office), deficits=[deficit])
     draft = Draft.objects.get(pk=first.draft_id)
-    submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True)
+    submission.submit(draft, user=draft.entered_by, channel=Channel.ONLINE, promised=True, agreed=True)
     seen = re.search(r'name="round" value="(\d)"', shown)
     assert seen is not None
 
@@ -156,7 +156,7 @@ def test_person_sees_what_is_going_on_and_changes_the_form(case: Application) ->
     )  # fmt: skip
     after = client.get(page).content.decode()
     check = client.get(reverse("applicant:check", args=[case.draft_id]))
-    data = {"version": check.context["draft"].version, "promise": "on"}
+    data = {"version": check.context["draft"].version, "promise": "on", "agree": "on"}
     sent = client.post(reverse("applicant:submit", args=[case.draft_id]), data, follow=True)
 
     assert "预审中" in before

@@ -63,6 +63,7 @@ def test_window_takes_a_form_from_the_number_to_the_receipt(
     for box in page.get_by_label("原件已核").all():
         box.check()
     page.locator("#id_promise").check()
+    page.locator("#id_agree").check()
     press(page.get_by_role("button", name="提交，打印收件凭证"))
     page.wait_for_url("**/submitted/")
     look("submitted")

@@ -48,7 +48,7 @@ def test_clerk_passes_a_form_of_the_place() -> None:
 def test_clerk_who_typed_a_form_is_told_that_somebody_else_passes_it() -> None:
     clerk = factories.clerk(factories.NANGANG)
     draft = factories.typed_at_window(clerk, ticked=["I01"])
-    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True, agreed=True)
     address = reverse("window:pre_review", args=[case.number])
 
     own = signed_in(clerk)

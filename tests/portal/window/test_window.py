@@ -46,7 +46,7 @@ def everything(draft: Draft, person: Soldier = VISITOR) -> dict[str, Any]:
 def handed_in(window: Client, clerk: User, person: Soldier) -> Application:
     draft = begin(window, person)
     window.post(sheet(draft), {**everything(draft, person), "do": "save"})
-    window.post(sheet(draft), {**everything(draft, person), "do": "submit", "promise": "on"})
+    window.post(sheet(draft), {**everything(draft, person), "do": "submit", "promise": "on", "agree": "on"})
     return Application.objects.get(draft=draft)
 
 
@@ -165,7 +165,8 @@ def test_sheet_keeps_everything_beside_a_bad_file(window: Client) -> None:
     files = [SimpleUploadedFile("好.jpg", JPEG), SimpleUploadedFile("坏.jpg", b"nothing")]
 
     response = window.post(
-        sheet(draft), {**everything(draft), "file-OR-31": files, "native": "新写的", "do": "submit", "promise": "on"}
+        sheet(draft),
+        {**everything(draft), "file-OR-31": files, "native": "新写的", "do": "submit", "promise": "on", "agree": "on"},
     )
 
     assert response.context["form"]["native"].value() == "新写的"
@@ -233,7 +234,7 @@ def test_persons_own_form_handed_in_at_the_window_stays_theirs(window: Client, c
     window.post(reverse("window:adopt", args=[online.pk]), {"id_no": online.answers["id_no"]})
     made = Soldier(online.owner.legal_name, online.owner.id_no, online.owner.phone)
 
-    window.post(sheet(online), {**everything(online, made), "do": "submit", "promise": "on"})
+    window.post(sheet(online), {**everything(online, made), "do": "submit", "promise": "on", "agree": "on"})
 
     case = Application.objects.get(draft=online)
     assert (case.applicant, case.entered_by) == (online.owner, clerk)
@@ -468,7 +469,7 @@ def test_file_of_a_form_that_was_handed_in_is_not_marked_any_more(window: Client
     draft = factories.typed_at_window(clerk, ticked=["I01"])
     material = draft.materials.first()
     assert material is not None
-    submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True)
+    submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True, agreed=True)
 
     with pytest.raises(AlreadyDone, match="已经提交"):
         giving.mark_original_seen(material, clerk=clerk)
@@ -503,7 +504,9 @@ def test_form_handed_in_in_the_same_moment_leads_to_its_case(
     real = getattr(drafts, deed)
 
     def handed_in_first(*args: Any, **kwargs: Any) -> Draft:
-        submission.submit(Draft.objects.get(pk=draft.pk), user=clerk, channel=Channel.WINDOW, promised=True)
+        submission.submit(
+            Draft.objects.get(pk=draft.pk), user=clerk, channel=Channel.WINDOW, promised=True, agreed=True
+        )
         return real(*args, **kwargs)
 
     monkeypatch.setattr(drafts, deed, handed_in_first)
@@ -522,7 +525,7 @@ def test_form_sent_from_home_while_the_clerk_takes_it_over_is_told(
     real = drafts.adopt
 
     def sent_first(draft: Draft, *, clerk: User) -> Draft:
-        submission.submit(online, user=online.entered_by, channel=Channel.ONLINE, promised=True)
+        submission.submit(online, user=online.entered_by, channel=Channel.ONLINE, promised=True, agreed=True)
         return real(draft, clerk=clerk)
 
     monkeypatch.setattr(drafts, "adopt", sent_first)
