@@ -174,6 +174,7 @@ class NoticeKind(models.TextChoices):
     OFFICE_SILENT = "office_silent", "到期未答复，视为受理"
     ANSWERED = "answered", "窗口反映有了答复"
     REPORTING = "reporting", "报到期限"
+    FORM_ENDS = "form_ends", "登记表要删掉"
     REPORT_MISSED = "report_missed", "超过报到期限"
     DUE_SOON = "due_soon", "快到期"
     OVERDUE = "overdue", "已超期"

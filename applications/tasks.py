@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from agencies import publishing
 from applications import (
+    abandoned,
     auditing,
     delivery,
     detectors,
@@ -94,6 +95,7 @@ def _morning_digest() -> None:
     detectors.digest()
     reminders.warn_of_reporting()
     reminders.tell_offices()
+    abandoned.warn()
 
 
 @shared_task
@@ -120,6 +122,7 @@ def _daily_sweeps() -> None:
     sweeps.lapse_promises()
     recounting.recompute()
     sweeps.drop_ended_sessions()
+    abandoned.forget()
     questions.escalate_silent()
     incoming.prune()
     exports.throw_away()

@@ -19,6 +19,7 @@ _TITLES = {
     NoticeKind.CLOSED: "全部有结果了",
     NoticeKind.OFFICE_SILENT: "到期没有答复",
     NoticeKind.REPORTING: "报到期限",
+    NoticeKind.FORM_ENDS: "登记表要删掉了",
     NoticeKind.REPORT_MISSED: "过了报到期限",
     NoticeKind.DUE_SOON: "快到期的事项",
     NoticeKind.OVERDUE: "已超期的事项",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -37,6 +38,7 @@ def my_data(request: SignedInRequest) -> HttpResponse:
             "cases": [_case(case) for case in page],
             "looks": seen,
             "looks_total": looks.count(),
+            "draft_days": settings.DRAFT_DAYS,
             "corrections": [_correction_link(case) for case in page if _asks(case)],
         },
     )

@@ -203,6 +203,9 @@ CELERY_BEAT_SCHEDULE = {
     "detect": {"task": "applications.tasks.detect", "schedule": crontab(minute=7)},
     "probe_lines": {"task": "applications.tasks.probe_lines", "schedule": 20, "options": {"expires": 20}},
 }
+# So many days after it was last touched an unsent form is deleted with its files; its owner is told a week before. No
+# source names a number; the standard's thirty would end a form that waits for a paper of the army.
+DRAFT_DAYS = env.int("DRAFT_DAYS", default=120)
 # Named persons who get the morning's list of what does not agree.
 DIGEST_RECIPIENTS = env.list("DIGEST_RECIPIENTS", default=[])
 
