@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from applications import corrections, drafts, review, submission, supplies, sweeps, withdrawal, workflow
+from applications import corrections, drafts, privacy, review, submission, supplies, sweeps, withdrawal, workflow
 from applications.demo import answers_for
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -40,7 +40,9 @@ def test_item_added_later_joins_the_same_case() -> None:
 
     assert same.pk == application.pk
     assert sorted(same.tasks.values_list("item__code", "status")) == [("I07", "queued"), ("I10", "pending")]
-    assert same.log.filter(action=Action.ADD_ITEMS).get().data == {"items": ["I10"]}
+    data = same.log.filter(action=Action.ADD_ITEMS).get().data
+    assert data["items"] == ["I10"]
+    assert data["privacy"]["version"] == privacy.CURRENT
     assert same.documents.filter(kind="submission_receipt").count() == 2
 
 
