@@ -49,5 +49,5 @@ def way_to(office: Office, item_code: str) -> Way:
 def lines_of(office: Office) -> list[str]:
     """The addresses of all systems that an office is reached at, each once."""
     found = [office.endpoint] if office.gateway == GatewayKind.HTTP else []
-    found += office.routes.filter(gateway=GatewayKind.HTTP).values_list("endpoint", flat=True)
+    found += [rule.endpoint for rule in office.routes.all() if rule.gateway == GatewayKind.HTTP]
     return sorted({endpoint for endpoint in found if endpoint})

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from agencies.enums import GatewayKind
 from agencies.gateways.simulator import Server, Taken
+from agencies.models import Office
 from agencies.routing import Way
 from applications import delivery, reconciliation
 from applications.enums import DispatchStatus, TaskStatus
@@ -147,3 +148,13 @@ def test_item_with_a_way_of_its_own_is_compared_with_its_own_system(directory: N
 
     row = Reconciliation.objects.get(office=office)
     assert (row.sent, row.received) == (1, 1)
+
+
+def test_night_without_anything_sent_asks_no_office_for_its_lines_one_by_one(
+    django_assert_max_num_queries: Any,
+) -> None:
+    """The directory has more than a thousand offices, and most have nothing to compare."""
+    assert Office.objects.count() > 1000
+
+    with django_assert_max_num_queries(5):
+        assert reconciliation.run() == 0
