@@ -87,7 +87,8 @@ def test_link_is_no_good_for_another_account_nor_forged() -> None:
     token = token_in(mailed()[0])
     key, _, mark = token.rpartition(":")
 
-    for who, wrong in [(other, token), (user, f"{key}:{mark[:-1]}A"), (user, f"{'0' * 32}:{mark}"), (user, "x")]:
+    forged = ("B" if mark[0] == "A" else "A") + mark[1:]
+    for who, wrong in [(other, token), (user, f"{key}:{forged}"), (user, f"{'0' * 32}:{mark}"), (user, "x")]:
         with pytest.raises(Refused, match="不|已经用过"):
             contacts.confirm(wrong, user=who)
 
