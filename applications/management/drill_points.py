@@ -6,13 +6,9 @@ process that comes there kills the victim with SIGKILL: itself or any other part
 """
 
 import contextlib
-import importlib
 import json
 import os
-import random
-import runpy
 import signal
-import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -20,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import run as launcher
+from applications.management import nursery
 
 # Number: (part that comes there, what has just happened and what comes next).
 POINTS = {
@@ -178,67 +174,25 @@ def agency_system(port: int, portal: str, log: Path) -> None:
 def run(command: list[str]) -> None:
     """A part's own command line, with its points armed."""
     arm()
-    sys.argv = command
     if command[0] == "agency":
         agency_system(int(command[1]), command[2], Path(command[3]))
-    elif command[0] == "celery":
-        from celery.__main__ import main as celery
-
-        celery()
-    elif command[0] == "gunicorn":
-        from gunicorn.app.wsgiapp import run as gunicorn
-
-        gunicorn()
     else:
-        runpy.run_path(command[0], run_name="__main__")
+        nursery.run(command)
 
 
-def main() -> None:
-    """The nursery: has everything imported and forks a process for each line that asks for one; answers with its id.
-
-    Each part is a process and a session of its own, as if started from the shell; only the second or two of importing
-    are saved, which on two cores would be most of a small drill.
-    """
-    import gc
-
-    import django
-
-    django.setup()
-    for module in ("celery.bin.celery", "celery.bin.worker", "celery.bin.beat", "gunicorn.app.wsgiapp", "portal.urls",
-                   "kombu.transport.redis", "applications.tasks", "gunicorn.workers.gthread"):  # fmt: skip
-        importlib.import_module(module)
-    if broken := os.environ.get("DRILL_SABOTAGE"):
-        sabotage(broken)
-    gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever was killed is gone at once
-    for line in sys.stdin:
-        asked = json.loads(line)
-        pid = os.fork()
-        if not pid:
-            _become(asked["part"], asked["log"])
-            run(asked["command"])
-            os._exit(0)
-        sys.stdout.write(f"{pid}\n")
-        sys.stdout.flush()
-
-
-def _become(part: str, log: str) -> None:
-    """What a shell would do for a new process."""
-    os.setsid()
-    if with_parent := launcher.die_with_parent(signal.SIGKILL):
-        with_parent()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    null = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((null, 0), (output, 1), (output, 2)):
-        os.dup2(source, target)
-    random.seed()
+def begin(asked: dict[str, Any]) -> None:
+    """In a new process: which part it is, and what it runs."""
+    part = asked["part"]
     if part == "papers":  # half a dozen for each case: they must not take the time from what is counted
         os.nice(19)
         with contextlib.suppress(OSError):  # where every session is a group of its own, only the group's value counts
             Path("/proc/self/autogroup").write_text("19")
     os.environ["DRILL_PART"] = part
+    run(asked["command"])
 
 
 if __name__ == "__main__":
-    main()
+    nursery.prepare()
+    if broken := os.environ.get("DRILL_SABOTAGE"):
+        sabotage(broken)
+    nursery.serve(begin)

@@ -21,6 +21,7 @@ from typing import Any
 import psycopg2
 
 import run as launcher
+from applications.management.nursery import Nursery
 
 CELERY = ["celery", "-A", "portal"]
 SERVERS = ("database", "broker")
@@ -98,7 +99,7 @@ class Stage:
         self.home: Path = launcher.VAR / name
         self.children = launcher.Children()
         self.parts: dict[str, Part] = {}
-        self.nursery: subprocess.Popen[str] | None = None
+        self.nursery: Nursery | None = None
         self.env: dict[str, str] = {}
         self.ports: dict[str, int] = {}
         self.sabotage = sabotage
@@ -128,10 +129,7 @@ class Stage:
         )
         for name, server in zip(SERVERS, self.children.servers, strict=True):
             self.parts[name] = Server(self, name, server)
-        self.nursery = subprocess.Popen(
-            [sys.executable, "-m", "applications.management.drill_points"],
-            cwd=launcher.ROOT, env=self.env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
+        self.nursery = Nursery(self.env, "applications.management.drill_points")
         said = json.loads(self.step("prepare", f"--submissions={submissions}", f"--items={items}"))
         self.ports = said
         for agency, port in said.items():
@@ -159,12 +157,8 @@ class Stage:
 
     def fork(self, part: str, command: list[str]) -> int:
         """A new process out of the nursery; its id."""
-        pipe = self.nursery
-        assert pipe is not None and pipe.stdin is not None and pipe.stdout is not None
-        log = str(self.home / "log" / f"{part}.log")
-        pipe.stdin.write(json.dumps({"part": part, "command": command, "log": log}) + "\n")
-        pipe.stdin.flush()
-        return int(pipe.stdout.readline())
+        assert self.nursery is not None
+        return self.nursery.fork(command, str(self.home / "log" / f"{part}.log"), part=part)
 
     def people(self) -> subprocess.Popen[bytes]:
         """The people with their browsers; they end by themselves, and nobody kills them."""
@@ -179,7 +173,7 @@ class Stage:
             if name not in SERVERS:
                 part.kill()
         if self.nursery is not None:
-            self.nursery.kill()
+            self.nursery.stop()
         self.children.stop()
 
     # --- while it runs ---
