@@ -24,6 +24,7 @@ from portal.web.drafting import (
     keeps_typed,
     receive,
     save_typed,
+    ticked,
     typed_before,
     version_of,
     wants_json,
@@ -218,14 +219,7 @@ def submit(request: SignedInRequest, draft: Draft) -> HttpResponse:
         messages.warning(request, "登记表刚才在别的页面改过，下面是最新的内容，请看一遍再提交")
         return redirect("applicant:check", draft.pk)
     try:
-        case = submission.submit(
-            draft,
-            user=request.user,
-            channel=Channel.ONLINE,
-            promised=request.POST.get("promise") == "on",
-            agreed=request.POST.get("agree") == "on",
-            notice=request.POST.get("notice", ""),
-        )
+        case = submission.submit(draft, user=request.user, channel=Channel.ONLINE, **ticked(request))
     except Invalid as invalid:
         return _show_check(request, draft, invalid.errors, is_after_post=True)
     except Refused as refused:

@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import drafts, privacy
+from applications import drafts
 from applications.models import Draft, Material
 from applications.registration import display, normalise
 from applications.reporting import Reporting, reporting_of
 from portal.accounts.models import User
 from portal.web import place
-from portal.web.drafting import SectionState, Slot, file_row, sections_of, shown, slots_of
+from portal.web.drafting import SectionState, Slot, before_handing_in, file_row, sections_of, shown, slots_of
 from portal.web.forms import AnswersForm, label_of
 from portal.web.layout import Known
 from portal.web.pre_reviewing import returned_lines
@@ -280,12 +280,8 @@ def check_page(draft: Draft, user: User, given: Iterable[Material], problems: Ma
         "cards": [_check_card(draft, user, state) for state in sections_of(draft)],
         "slots": slots,
         "problems": _problem_links(draft, problems),
-        "promise": spec.form.promise,
         "reporting": _reporting(draft),
-        "promise_error": problems.get("promise", ""),
-        "agree_error": problems.get("agree", ""),
-        "privacy_version": privacy.CURRENT,
-        "sensitive": privacy.sensitive_uses(draft.registration),
+        **before_handing_in(draft, problems),
     }
 
 

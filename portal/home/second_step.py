@@ -70,8 +70,9 @@ def _passed(request: SignedInRequest, factor: SecondFactor) -> HttpResponse:
 
 
 def _context(request: SignedInRequest, factor: SecondFactor, form: CodeForm) -> dict[str, Any]:
-    context: dict[str, Any] = {"form": form, "next": _next(request)}
+    context: dict[str, Any] = {"form": form, "next": _next(request), "button": "登录"}
     if factor.confirmed_at is None:
+        context["button"] = "启用"
         secret = factor.secret_base32
         context["picture"] = segno.make(second_factor.address(factor), error="m").svg_data_uri(border=2, scale=5)
         context["secret"] = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS, known
 from agencies.spec import FormField, FormSection, MaterialSpec
-from applications import drafts
+from applications import drafts, privacy
 from applications import materials as giving
 from applications.errors import Refused
 from applications.models import Application, Draft, Material
@@ -29,6 +29,29 @@ MASKED = {"id_no", "mobile", "host_id", "host_tel", "account"}
 def shown(code: str, value: str) -> str:
     """A value in words; numbers that must not be read over a shoulder are masked."""
     return masked(value) if code in MASKED else display(FIELDS[code], value)
+
+
+# -- handing in ----------------------------------------------------------------------------------------------------------
+
+
+def before_handing_in(draft: Draft, problems: Mapping[str, str]) -> dict[str, Any]:
+    """What is ticked before a form is handed in: the promise, and that the notice was seen, with what is wrong there."""
+    return {
+        "promise": draft.scheme.spec.form.promise,
+        "promise_error": problems.get("promise", ""),
+        "agree_error": problems.get("agree", ""),
+        "privacy_version": privacy.CURRENT,
+        "sensitive": privacy.sensitive_uses(draft.registration),
+    }
+
+
+def ticked(request: SignedInRequest) -> dict[str, Any]:
+    """What was ticked there, as `submission.submit` takes it."""
+    return {
+        "promised": request.POST.get("promise") == "on",
+        "agreed": request.POST.get("agree") == "on",
+        "notice": request.POST.get("notice", ""),
+    }
 
 
 # -- sections ------------------------------------------------------------------------------------------------------------

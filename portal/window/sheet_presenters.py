@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS
 from agencies.spec import FormField
-from applications import drafts, privacy
+from applications import drafts
 from applications.models import Draft, Material
 from applications.registration import display, normalise
-from portal.web.drafting import Slot, file_row, sections_of, slots_of
+from portal.web.drafting import Slot, before_handing_in, file_row, sections_of, slots_of
 from portal.web.forms import AnswersForm, label_of
 from portal.web.pre_reviewing import returned_lines
 
@@ -92,11 +92,7 @@ def sheet_page(
         "was_tried": problems is not None,
         "errors": _other_errors(slots, problems or {}, form),
         "items_error": (problems or {}).get("items", ""),
-        "promise_error": (problems or {}).get("promise", ""),
-        "agree_error": (problems or {}).get("agree", ""),
-        "privacy_version": privacy.CURRENT,
-        "sensitive": privacy.sensitive_uses(draft.registration),
-        "promise": draft.scheme.spec.form.promise,
+        **before_handing_in(draft, problems or {}),
         "saved_at": f"{timezone.localtime(draft.saved_at):%H:%M}",
         "returned": returned_lines(draft),
         "owner": "本人网上草稿" if draft.owner_id else "",

@@ -23,7 +23,16 @@ from applications.models import Application, Draft, Material
 from applications.querysets import on_days
 from portal.web import correcting, kept, supplying, withdrawing
 from portal.web.access import SignedInRequest
-from portal.web.drafting import autosaved, keeps_typed, receive, save_typed, sections_of, typed_before, version_of
+from portal.web.drafting import (
+    autosaved,
+    keeps_typed,
+    receive,
+    save_typed,
+    sections_of,
+    ticked,
+    typed_before,
+    version_of,
+)
 from portal.web.files import private_file
 from portal.web.forms import typed
 from portal.web.paging import ShortPaginator
@@ -159,14 +168,7 @@ def _take_deeds(request: SignedInRequest, draft: Draft) -> None:
 
 def _submit(request: SignedInRequest, draft: Draft) -> HttpResponse:
     try:
-        case = submission.submit(
-            draft,
-            user=request.user,
-            channel=Channel.WINDOW,
-            promised=request.POST.get("promise") == "on",
-            agreed=request.POST.get("agree") == "on",
-            notice=request.POST.get("notice", ""),
-        )
+        case = submission.submit(draft, user=request.user, channel=Channel.WINDOW, **ticked(request))
     except Invalid as invalid:
         return _show(request, draft, problems=invalid.errors)
     except Refused as refused:

@@ -114,6 +114,13 @@ def alert(content: str, tone: str, title: str = "", icon: str = "") -> SafeStrin
 
 
 @register.simple_block_tag
+def tick(content: str, name: str, error: str = "") -> SafeString:
+    """A box to tick before something is handed in, with what is wrong above it."""
+    context = {"content": content, "name": name, "error": error}
+    return mark_safe(render_to_string("components/tick.html", context))  # noqa: S308
+
+
+@register.simple_block_tag
 def card(
     content: str,
     title: str = "",
