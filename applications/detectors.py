@@ -21,7 +21,7 @@ from django.utils import timezone
 from agencies.enums import GatewayKind
 from agencies.models import Office, Scheme
 from agencies.queues import all_queues
-from applications import auditing, tickets
+from applications import auditing, reconciliation, tickets
 from applications.enums import (
     CLOSED,
     ON_ITS_WAY,
@@ -47,11 +47,9 @@ from applications.models import (
     Notice,
     OfficeLink,
     PreReview,
-    Reconciliation,
     Ticket,
     Visit,
 )
-from applications.querysets import on_days
 
 logger = logging.getLogger(__name__)
 
@@ -165,15 +163,14 @@ def import_not_done(now: datetime) -> Iterable[Finding]:
 
 
 def reconciliation_not_done(now: datetime) -> Iterable[Finding]:
-    """Every office that had work was compared for yesterday; asked from three in the morning on."""
+    """Every office that had work was compared for each day of the last week; yesterday is asked for from three on."""
     local = timezone.localtime(now)
-    if local.hour < 3:
-        return []
-    yesterday = local.date() - timedelta(days=1)
-    done = set(Reconciliation.objects.filter(day=yesterday).values_list("office", flat=True))
-    busy = Dispatch.objects.filter(on_days("created_at", yesterday, yesterday)).values("task__office")
-    missing = Office.objects.filter(pk__in=busy).exclude(pk__in=done)
-    return [Finding(f"{office.pk}:{yesterday}", office, name=f"{office} {yesterday}") for office in missing]
+    last = local.date() - timedelta(days=1 if local.hour >= 3 else 2)
+    undone = reconciliation.undone(last)
+    offices = Office.objects.in_bulk({office for office, _ in undone})
+    return [
+        Finding(f"{pk}:{day}", offices[pk], name=f"{offices[pk]} {day}") for pk, day in sorted(undone)[:FOUND_AT_MOST]
+    ]
 
 
 def held_too_long(now: datetime) -> Iterable[Finding]:
@@ -251,8 +248,9 @@ def event_without_notice(now: datetime) -> Iterable[Finding]:
     for kind, moment, condition in events:
         happened = {f"{moment}__{bound}": value for bound, value in within.items()}
         silent = Application.objects.filter(condition, ~Exists(told.filter(kind=kind)), **happened).distinct()
-        reachable = (case for case in silent[:FOUND_AT_MOST] if case.applicant_id or case.answers.get("mobile"))
-        yield from (Finding(f"{kind}:{case.number}") for case in reachable)
+        cases = silent.iterator(chunk_size=FOUND_AT_MOST)
+        reachable = (case for case in cases if case.applicant_id or case.answers.get("mobile"))
+        yield from (Finding(f"{kind}:{case.number}") for case in islice(reachable, FOUND_AT_MOST))
 
 
 def deaf_queue(now: datetime) -> Iterable[Finding]:

@@ -6,11 +6,13 @@ is stored as such. Run twice it adds nothing. The portal's own desks are compare
 
 import logging
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from agencies.enums import GatewayKind
@@ -42,17 +44,19 @@ _BY_AGENCY = {TaskStatus.COMPLETED, TaskStatus.REFUSED, TaskStatus.NOT_ACCEPTED}
 def run(day: date | None = None) -> int:
     """Compares yesterday, or the given day, office by office; returns how many differences were found.
 
-    Days with an open difference, and days that could not be compared, are compared again: what was mended closes its
-    ticket by itself (A22).
+    Days of the week before that were never compared, days with an open difference and days that could not be compared
+    are gone through with it: a night without a beat loses nothing, and what was mended closes its ticket by itself (A22).
     """
     day = day or timezone.localdate() - timedelta(days=1)
     busy = Dispatch.objects.filter(on_days("created_at", day, day)).values("task__office")
     joined = [office.pk for office in Office.objects.all().prefetch_related("routes") if lines_of(office)]
     found = 0
-    again = _days_to_do_again()
-    offices = {*joined, *(row["task__office"] for row in busy), *again}
+    earlier = _days_to_do_again()
+    for office_pk, missed in undone(day - timedelta(days=1)):
+        earlier[office_pk].add(missed)
+    offices = {*joined, *(row["task__office"] for row in busy), *earlier}
     for office in Office.objects.filter(pk__in=offices).order_by("pk"):
-        for each in sorted({day, *again.get(office.pk, set())}):
+        for each in sorted({day, *earlier[office.pk]}):
             try:
                 found += reconcile(office, each).differences
             except Exception:  # one office does not keep the others from being compared
@@ -60,17 +64,26 @@ def run(day: date | None = None) -> int:
     return found
 
 
-def _days_to_do_again() -> dict[int, set[date]]:
+def undone(last: date) -> set[tuple[int, date]]:
+    """(office, day) of the week that ends with `last`: something was sent, and it was never compared."""
+    first = last - timedelta(days=6)
+    sent = Dispatch.objects.filter(on_days("created_at", first, last))
+    worked = sent.annotate(day=TruncDate("created_at")).values_list("task__office", "day").distinct()
+    done = Reconciliation.objects.filter(day__range=(first, last)).values_list("office", "day")
+    return set(worked) - set(done)
+
+
+def _days_to_do_again() -> defaultdict[int, set[date]]:
     """By office the days of the last month that have an open ticket."""
-    days: dict[int, set[date]] = {}
+    days: defaultdict[int, set[date]] = defaultdict(set)
     month_ago = timezone.now() - timedelta(days=30)
     rows = Ticket.objects.open().filter(kind="reconciliation", office__isnull=False, opened_at__gt=month_ago)
     for office, fingerprint, sent in rows.values_list("office", "fingerprint", "dispatch__created_at"):
         last = fingerprint.rpartition(":")[2]
         if sent is not None:
-            days.setdefault(office, set()).add(timezone.localdate(sent))
+            days[office].add(timezone.localdate(sent))
         elif _DAY.fullmatch(last):
-            days.setdefault(office, set()).add(date.fromisoformat(last))
+            days[office].add(date.fromisoformat(last))
     return days
 
 

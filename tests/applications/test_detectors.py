@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.queues import all_queues
-from applications import auditing, detectors, exports, imports, notices, operations, review, visits
+from applications import auditing, detectors, exports, imports, notices, operations, reconciliation, review, visits
 from applications.detectors import DETECTORS, State
 from applications.enums import (
     ApplicationStatus,
@@ -99,7 +99,8 @@ def _import_not_done(case: Application) -> None:
 
 
 def _reconciliation_not_done(case: Application) -> None:
-    Dispatch.objects.update(created_at=timezone.now() - timedelta(days=1))
+    """Two days ago, since before three in the morning yesterday is not asked for yet."""
+    Dispatch.objects.update(created_at=timezone.now() - timedelta(days=2))
 
 
 def _waits_for_a_person(case: Application) -> None:
@@ -220,6 +221,35 @@ def test_detector_that_stopped_looking_closes_nothing(monkeypatch: pytest.Monkey
     detectors.run()
 
     assert Ticket.objects.open().filter(fingerprint="unsent_too_long:another").exists()
+
+
+def test_cases_that_nobody_can_reach_hide_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    mute, other = factories.submitted(ticked=["I01"]), factories.submitted(ticked=["I01"])
+    mute.applicant, mute.answers = None, {**mute.answers, "mobile": ""}
+    mute.save()
+    for case in (mute, other):
+        _event_without_notice(case)
+    monkeypatch.setattr(detectors, "FOUND_AT_MOST", 1)
+
+    found = list(detectors.event_without_notice(timezone.now()))
+
+    assert [finding.subject for finding in found] == [f"submitted:{other.number}"]
+
+
+@pytest.mark.parametrize("hour", [1, 4])
+def test_day_that_was_never_compared_stays_a_finding_until_it_is(hour: int) -> None:
+    """Also at night, when the day after it is not asked for yet."""
+    case = factories.submitted(ticked=["I01"])
+    _reconciliation_not_done(case)
+    now = timezone.localtime().replace(hour=hour)
+    office = factories.task_of(case, "I01").office
+    day = now.date() - timedelta(days=2)
+
+    assert [found.subject for found in detectors.reconciliation_not_done(now)] == [f"{office.pk}:{day}"]
+
+    reconciliation.run(day)
+
+    assert detectors.reconciliation_not_done(now) == []
 
 
 def test_ticket_is_opened_once_and_closed_when_mended() -> None:

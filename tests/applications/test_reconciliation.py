@@ -1,5 +1,6 @@
 """对账: a planted loss is found within one run; every difference is one ticket; a clean day is stored as such."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -156,5 +157,15 @@ def test_night_without_anything_sent_asks_no_office_for_its_lines_one_by_one(
     """The directory has more than a thousand offices, and most have nothing to compare."""
     assert Office.objects.count() > 1000
 
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(7):
         assert reconciliation.run() == 0
+
+
+def test_night_without_a_beat_is_made_up_for_in_the_next() -> None:
+    task = factories.task_of(factories.delivered(ticked=["I01"]), "I01")
+    missed = timezone.localdate() - timedelta(days=3)
+    Dispatch.objects.update(created_at=timezone.now() - timedelta(days=3))
+
+    reconciliation.run()
+
+    assert Reconciliation.objects.get(office=task.office, day=missed).note == "无差异"
