@@ -29,7 +29,6 @@ class Handing:
     """What one office was given for one purpose: labels of fields and names of materials, never a value."""
 
     office: str
-    agency: str
     purpose: str
     fields: tuple[str, ...]
     materials: tuple[str, ...]
@@ -60,7 +59,7 @@ def cases_of(user: User) -> ApplicationQuerySet:
 def handings(case: Application) -> list[Handing]:
     """Which office got which fields and materials for which item, by what was really delivered; pre-reviews first."""
     found = [
-        Handing(str(review.office), "", "预审", (WHOLE_FORM,), ("全部材料",), review.asked_at)
+        Handing(str(review.office), "预审", (WHOLE_FORM,), ("全部材料",), review.asked_at)
         for review in case.pre_reviews.all()
         if review.round == 1
     ]
@@ -85,7 +84,6 @@ def _handing(task: ItemTask, office: str, dispatches: list[Dispatch]) -> Handing
     ]
     return Handing(
         office=office,
-        agency=task.office.agency_id,
         purpose=task.spec.title,
         fields=tuple(dict.fromkeys(fields)),
         materials=tuple(dict.fromkeys(materials)),

@@ -52,8 +52,6 @@ def my_data_file(request: SignedInRequest) -> HttpResponse:
         own_data.everything(request.user), json_dumps_params={"ensure_ascii": False, "indent": 2}, charset="utf-8"
     )
     response["Content-Disposition"] = f'attachment; filename="my-data-{timezone.localdate():%Y%m%d}.json"'
-    response["Cache-Control"] = "no-store"
-    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 

@@ -1,6 +1,6 @@
 """Personal data at rest: sealed with SM4 or AES in GCM, found again by a keyed hash. Knows no table and no page.
 
-A sealed text reads `v1.KEY.DATA`: the id of the key, then nonce, ciphertext and tag in base64. What it belongs to (table,
+What is sealed reads `v1.KEY.DATA`: the id of the key, then nonce, ciphertext and tag, in a text as base64. What it belongs to (table,
 column, row) is authenticated with it, so that a value copied elsewhere does not open. A certified module takes the place of
 `Software` by the setting `SEALING_PROVIDER`; values say which key they need, so keys and algorithms change without a
 change of tables.
@@ -9,6 +9,7 @@ change of tables.
 import base64
 import hmac
 import os
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -26,6 +27,8 @@ from django.utils.module_loading import import_string
 VERSION = "v1"
 NONCE = 12
 TAG = 16
+_KID = "[A-Za-z0-9_-]{1,64}"
+_HEAD = re.compile(rf"{VERSION}\.({_KID})\.".encode())
 
 
 class CannotOpen(Exception):
@@ -110,8 +113,10 @@ class Software:
 def _key(text: str) -> tuple[str, tuple[Algorithm, bytes]]:
     kid, _, rest = text.strip().partition(":")
     name, _, secret = rest.partition(":")
-    if not kid or "." in kid or name not in ALGORITHMS:
-        raise ImproperlyConfigured("SEALING_KEYS 每一项写成“编号:sm4:base64”或“编号:aes:base64”，编号里没有点")
+    if not re.fullmatch(_KID, kid) or name not in ALGORITHMS:
+        raise ImproperlyConfigured(
+            "SEALING_KEYS 每一项写成“编号:sm4:base64”或“编号:aes:base64”，编号是字母、数字、- 和 _，最多 64 个"
+        )
     algorithm = ALGORITHMS[name]
     return kid, (algorithm, _derived(_secret(secret, "SEALING_KEYS"), f"seal:{name}", algorithm.key_bytes))
 
@@ -152,10 +157,7 @@ def seal(plain: str, context: str) -> str:
 
 def unseal(stored: str, context: str) -> str:
     """The text behind a stored value. Raises CannotOpen."""
-    version, _, rest = stored.partition(".")
-    kid, _, text = rest.partition(".")
-    if version != VERSION:
-        raise CannotOpen("不是密文")
+    kid, text = _parted(stored.encode())
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError:
@@ -163,9 +165,29 @@ def unseal(stored: str, context: str) -> str:
     return provider().open(kid, data, context).decode()
 
 
-def key_of(stored: str) -> str:
-    """The id of the key that a stored value needs."""
-    return stored.split(".", 2)[1] if stored.startswith(f"{VERSION}.") else ""
+def seal_bytes(plain: bytes, context: str) -> bytes:
+    """A file as it is stored: the same head, and the data as they are."""
+    kid, data = provider().seal(plain, context)
+    return f"{VERSION}.{kid}.".encode() + data
+
+
+def unseal_bytes(stored: bytes, context: str) -> bytes:
+    """The content behind a stored file. Raises CannotOpen."""
+    kid, data = _parted(stored)
+    return provider().open(kid, data, context)
+
+
+def key_of(stored: bytes) -> str:
+    """The id of the key that a stored text or file needs; empty for what is not sealed."""
+    head = _HEAD.match(stored)
+    return head[1].decode() if head else ""
+
+
+def _parted(stored: bytes) -> tuple[str, bytes]:
+    head = _HEAD.match(stored)
+    if head is None:
+        raise CannotOpen("不是密文")
+    return head[1].decode(), stored[head.end() :]
 
 
 def index_of(value: str, purpose: str) -> str:

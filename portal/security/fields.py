@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.expressions import Col
 from django.db.models.lookups import Lookup
 from django.db.models.query_utils import DeferredAttribute
+from django.forms import CharField
 
 from portal.security import crypto
 
@@ -80,9 +81,9 @@ class SealedTextField(_Field):
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:
         value = getattr(model_instance, self.attname)
-        if value is None or value == "":
-            return Stored() if value == "" else None
-        return Stored(crypto.seal(self.packed(value), self.context(model_instance)))
+        if value is None:
+            return None
+        return Stored() if value == "" else Stored(crypto.seal(self.packed(value), self.context(model_instance)))
 
     def get_prep_value(self, value: Any) -> Any:
         if value is None or isinstance(value, Stored) or hasattr(value, "resolve_expression"):
@@ -96,8 +97,6 @@ class SealedTextField(_Field):
         return found
 
     def formfield(self, **kwargs: Any) -> Any:
-        from django.forms import CharField
-
         return super().formfield(**{"form_class": CharField, "max_length": self.max_length, **kwargs})
 
     @property

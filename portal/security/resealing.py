@@ -40,13 +40,13 @@ def seal_rows(model: type[models.Model]) -> int:
 
 def _needs_sealing(row: models.Model, fields: Iterable[SealedTextField], newest: str) -> bool:
     stored = (row.__dict__[field.attname] for field in fields)
-    return any(isinstance(value, Stored) and crypto.key_of(value) != newest for value in stored)
+    return any(isinstance(value, Stored) and crypto.key_of(value.encode()) != newest for value in stored)
 
 
 def _open_plain(row: models.Model, fields: Iterable[SealedTextField]) -> None:
     for field in fields:
         value: Any = row.__dict__[field.attname]
-        if isinstance(value, Stored) and not crypto.key_of(value):
+        if isinstance(value, Stored) and not crypto.key_of(value.encode()):
             row.__dict__[field.attname] = field.unpacked(str(value))
 
 

@@ -10,9 +10,6 @@ from django.utils.deconstruct import deconstructible
 
 from portal.security import crypto
 
-_MARK = f"{crypto.VERSION}.".encode()
-LONGEST_KID = 64
-
 
 class PlainFile(File):
     """The content in memory; opened again it is read again."""
@@ -35,7 +32,7 @@ class SealedStorage(FileSystemStorage):
     def plain(self, name: str) -> bytes:
         """Raises FileNotFoundError, CannotOpen."""
         with super()._open(name, "rb") as file:  # type: ignore[misc]
-            return opened(file.read(), name)
+            return crypto.unseal_bytes(file.read(), _context(name))
 
     def _open(self, name: str, mode: str = "rb") -> PlainFile:
         if mode != "rb":
@@ -46,7 +43,7 @@ class SealedStorage(FileSystemStorage):
         """A name that another process took meanwhile gets another in `super`; the file is then sealed for that one."""
         content.seek(0)
         plain = content.read()
-        saved: str = super()._save(name, ContentFile(sealed(plain, name)))  # type: ignore[misc]
+        saved: str = super()._save(name, ContentFile(crypto.seal_bytes(plain, _context(name))))  # type: ignore[misc]
         if saved != name:
             self.delete(saved)
             return self.save(saved, ContentFile(plain))
@@ -56,33 +53,15 @@ class SealedStorage(FileSystemStorage):
         """A file that is plain, or sealed with an older key, is sealed with the newest. Says whether it was needed."""
         path = Path(self.path(name))
         stored = path.read_bytes()
-        if key_of(stored) == crypto.provider().newest:
+        kid = crypto.key_of(stored)
+        if kid == crypto.provider().newest:
             return False
-        plain = opened(stored, name) if key_of(stored) else stored
+        plain = crypto.unseal_bytes(stored, _context(name)) if kid else stored
         beside = path.with_suffix(".sealing")
-        beside.write_bytes(sealed(plain, name))
+        beside.write_bytes(crypto.seal_bytes(plain, _context(name)))
         beside.chmod(path.stat().st_mode & 0o777)
         beside.replace(path)
         return True
-
-
-def sealed(plain: bytes, name: str) -> bytes:
-    kid, data = crypto.provider().seal(plain, _context(name))
-    return _MARK + kid.encode() + b"." + data
-
-
-def opened(stored: bytes, name: str) -> bytes:
-    """Raises CannotOpen."""
-    kid = key_of(stored)
-    if not kid:
-        raise crypto.CannotOpen("文件没有加密")
-    return crypto.provider().open(kid, stored[len(_MARK) + len(kid) + 1 :], _context(name))
-
-
-def key_of(stored: bytes) -> str:
-    """The id of the key that a file needs; empty for one that is not sealed."""
-    kid, dot, _ = stored[len(_MARK) : len(_MARK) + LONGEST_KID].partition(b".")
-    return kid.decode("ascii", "ignore") if stored.startswith(_MARK) and dot else ""
 
 
 def _context(name: str) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 
+from portal.security import crypto
 from portal.security.crypto import CannotOpen
-from portal.security.storage import SealedStorage, key_of
+from portal.security.storage import SealedStorage
 
 
 @pytest.fixture
@@ -67,5 +68,5 @@ def test_plain_and_old_files_are_sealed_anew_once(storage: SealedStorage, settin
     with storage.open("plain.pdf") as file:
         assert file.read() == b"plain"
     path = Path(storage.path("plain.pdf"))
-    assert (key_of(path.read_bytes()), path.stat().st_mode & 0o777) == ("test", 0o600)
+    assert (crypto.key_of(path.read_bytes()), path.stat().st_mode & 0o777) == ("test", 0o600)
     assert [found.name for found in path.parent.iterdir()] == ["plain.pdf"]
