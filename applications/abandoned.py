@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from applications import clock, notices
+from applications import clock, materials, notices, rounds
 from applications.enums import NoticeKind
 from applications.models import Draft, Material
 
@@ -24,30 +24,14 @@ TOLD_BEFORE = timedelta(days=7)
 def warn(*, at: datetime | None = None) -> int:
     """Tells the owners of forms that end in a week. Returns how many messages are new: one each time it was left alone."""
     at = at or timezone.now()
-    return sum(
-        notices.remind(
-            NoticeKind.FORM_ENDS,
-            occasion=_occasion(draft),
-            recipient=draft.owner,
-            details=[
-                f"{draft.region.name}的登记表还没有提交，{clock.say(timezone.localdate(at + TOLD_BEFORE))}以前不接着填，"
-                "就和已经传的材料一起删掉"
-            ],
-            at=at,
-        )
-        for draft in _left_alone(at - _kept() + TOLD_BEFORE).filter(owner__isnull=False).iterator(chunk_size=200)
-    )
+    ending = _left_alone(at - _kept() + TOLD_BEFORE).filter(owner__isnull=False).iterator(chunk_size=200)
+    return rounds.over(ending, partial(_warn, at=at))
 
 
 def forget(*, at: datetime | None = None) -> int:
     """Deletes the forms whose time is over; one with an owner only a week after they were told. Returns how many went."""
     at = at or timezone.now()
-    gone = 0
-    for draft in _left_alone(at - _kept()):
-        try:
-            gone += _forget(draft, at)
-        except Exception:  # one form never stops the others
-            logger.exception("unsent form %s was not deleted", draft.pk)
+    gone = rounds.over(_left_alone(at - _kept()), partial(_forget, at=at))
     if gone:
         logger.info("%s unsent forms deleted", gone)
     return gone
@@ -67,7 +51,15 @@ def _left_alone(before: datetime) -> QuerySet[Draft]:
     return rows.select_related("region", "owner").order_by("saved_at")
 
 
-def _forget(draft: Draft, at: datetime) -> bool:
+def _warn(draft: Draft, *, at: datetime) -> int:
+    until = clock.say(timezone.localdate(at + TOLD_BEFORE))
+    words = f"{draft.region.name}的登记表还没有提交，{until}以前不接着填，就和已经传的材料一起删掉"
+    return notices.remind(
+        NoticeKind.FORM_ENDS, occasion=_occasion(draft), recipient=draft.owner, details=[words], at=at
+    )
+
+
+def _forget(draft: Draft, *, at: datetime) -> bool:
     """Under the form's lock it is looked at once more: what was typed in the same moment counts."""
     if draft.owner is not None:
         told = notices.reminded_at(NoticeKind.FORM_ENDS, occasion=_occasion(draft), recipient=draft.owner)
@@ -77,11 +69,7 @@ def _forget(draft: Draft, at: datetime) -> bool:
         still = Draft.objects.select_for_update().filter(pk=draft.pk, sent_at=None, saved_at=draft.saved_at).first()
         if still is None:
             return False
-        files = [
-            (row.file.storage, str(row.file.name)) for row in Material.objects.filter(draft=still, application=None)
-        ]
-        Material.objects.filter(draft=still, application=None).delete()
+        for material in Material.objects.filter(draft=still, application=None):
+            materials.discard(material)
         still.delete()
-        for storage, name in files:
-            transaction.on_commit(partial(storage.delete, name))
     return True

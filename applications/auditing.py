@@ -2,7 +2,7 @@
 
 A trigger keeps the portal itself from changing them; who owns the database can drop a trigger, and this names the row. Each
 seal's digest covers the one before, so that none can be exchanged alone; that the newest were not cut off is seen by a
-digest noted elsewhere (the morning's list carries it).
+digest noted elsewhere (`manage.py audit` prints it, the morning's list carries it).
 """
 
 import json

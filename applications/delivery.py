@@ -26,7 +26,7 @@ from agencies.gateways.base import Answer, Ending, SigningKey
 from agencies.gateways.http import HttpGateway
 from agencies.models import Office
 from agencies.routing import Way
-from applications import fanout, hiding, holders, outgoing, tickets, workflow
+from applications import fanout, hiding, holders, outgoing, rounds, tickets, workflow
 from applications.enums import ON_ITS_WAY, UNSENT, Action, DispatchKind, DispatchStatus, Outcome, Party
 from applications.errors import Refused
 from applications.models import Dispatch, DispatchAttempt, ExchangeKey, OfficeLink
@@ -39,7 +39,6 @@ LONGEST_RETRY = timedelta(minutes=30)
 # After this many failures in a row an office's system is left alone and only probed, much oftener than a rest lasts.
 FAILURES_TO_REST = 3
 REST = timedelta(minutes=10)
-PROBED_EVERY = timedelta(seconds=20)
 # That a key or a line was used is noted no oftener, or every message of an agency would write the same rows.
 NOTED_EVERY = timedelta(minutes=1)
 # A system that took a message and gave no receipt is asked again, with the same key, after this time.
@@ -309,7 +308,7 @@ def rest(line: OfficeLink) -> int:
     """
     now = timezone.now()
     OfficeLink.objects.filter(pk=line.pk).update(open_until=now + REST)
-    return _due_at(line, now + REST, next_attempt_at__lte=now + PROBED_EVERY * 2)
+    return _due_at(line, now + REST, next_attempt_at__lte=now + timedelta(seconds=2 * settings.PROBE_SECONDS))
 
 
 def let_go(line: OfficeLink, *, at_most: int | None = None) -> int:
@@ -335,16 +334,15 @@ def probe_lines() -> int:
 
     A system that answers the question may still hang on tasks, so one task goes first and its success lets the rest go.
     """
-    back = 0
     resting = OfficeLink.objects.filter(Q(open_until__isnull=False), disabled_reason="").select_related("office")
-    for link in resting:
-        try:
-            if HttpGateway(link.endpoint).probe(keys_of(link.office)):
-                OfficeLink.objects.filter(pk=link.pk).update(open_until=None, failures=FAILURES_TO_REST - 1)
-                let_go(link, at_most=1)
-                back += 1
-            else:
-                rest(link)
-        except Exception:  # one office must not keep the others from being asked
-            logger.exception("probe of line %s failed", link.pk)
-    return back
+    return rounds.over(resting, _probe)
+
+
+def _probe(link: OfficeLink) -> bool:
+    is_back = HttpGateway(link.endpoint).probe(keys_of(link.office))
+    if is_back:
+        OfficeLink.objects.filter(pk=link.pk).update(open_until=None, failures=FAILURES_TO_REST - 1)
+        let_go(link, at_most=1)
+    else:
+        rest(link)
+    return is_back

@@ -9,6 +9,7 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 import pikepdf
@@ -244,9 +245,14 @@ def remove(material: Material) -> None:
             raise Refused("已提交的材料不能删除")
         if current.application_id is None and current.draft is not None and current.draft.sent_at is not None:
             raise Refused("登记表已经提交，材料不能删除")
-        storage, path = current.file.storage, str(current.file.name)
-        current.delete()
-        transaction.on_commit(lambda: storage.delete(path))
+        discard(current)
+
+
+def discard(material: Material) -> None:
+    """The row goes, and once that is certain the file."""
+    storage, path = material.file.storage, str(material.file.name)
+    material.delete()
+    transaction.on_commit(partial(storage.delete, path))
 
 
 def mark_original_seen(material: Material, *, clerk: User) -> Material:

@@ -4,11 +4,11 @@ By count, by digest and by answer. Every difference becomes one ticket with a su
 is stored as such. Run twice it adds nothing. The portal's own desks are compared with their tasks.
 """
 
-import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -19,12 +19,10 @@ from agencies.enums import GatewayKind
 from agencies.gateways.http import HttpGateway
 from agencies.models import Office
 from agencies.routing import lines_of
-from applications import delivery, tickets
+from applications import delivery, rounds, tickets
 from applications.enums import TERMINAL, DispatchStatus, TaskStatus
 from applications.models import Dispatch, Holder, Reconciliation, Ticket
 from applications.querysets import on_days
-
-logger = logging.getLogger(__name__)
 
 NO_LIST = "对方没有给出清单"
 _ACTIONS = {
@@ -50,18 +48,19 @@ def run(day: date | None = None) -> int:
     day = day or timezone.localdate() - timedelta(days=1)
     busy = Dispatch.objects.filter(on_days("created_at", day, day)).values("task__office")
     joined = [office.pk for office in Office.objects.all().prefetch_related("routes") if lines_of(office)]
-    found = 0
     earlier = _days_to_do_again()
     for office_pk, missed in undone(day - timedelta(days=1)):
         earlier[office_pk].add(missed)
-    offices = {*joined, *(row["task__office"] for row in busy), *earlier}
-    for office in Office.objects.filter(pk__in=offices).order_by("pk"):
-        for each in sorted({day, *earlier[office.pk]}):
-            try:
-                found += reconcile(office, each).differences
-            except Exception:  # one office does not keep the others from being compared
-                logger.exception("reconciliation with office %s failed", office.pk)
+    offices = Office.objects.filter(pk__in={*joined, *(row["task__office"] for row in busy), *earlier}).order_by("pk")
+    found = 0
+    for each in sorted({day}.union(*earlier.values())):
+        of_day = offices if each == day else offices.filter(pk__in=[pk for pk, days in earlier.items() if each in days])
+        found += rounds.over(of_day, partial(_differences, day=each))
     return found
+
+
+def _differences(office: Office, *, day: date) -> int:
+    return reconcile(office, day).differences
 
 
 def undone(last: date) -> set[tuple[int, date]]:

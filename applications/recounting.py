@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
@@ -17,7 +18,7 @@ from agencies import calendars
 from agencies.calendars import DayChange
 from agencies.deadlines import Calendar, calendar_now
 from agencies.models import CalendarYear
-from applications import clock, notices, tickets, workflow
+from applications import clock, notices, rounds, tickets, workflow
 from applications.enums import Action, NoticeKind, Party, TaskStatus
 from applications.models import Correction, ItemTask
 
@@ -139,17 +140,11 @@ def recompute() -> int:
 
 
 def _set_all_anew(tasks: Iterable[ItemTask]) -> int:
-    calendar, moved = calendar_now(), 0
     loaded_at: datetime | None = CalendarYear.objects.aggregate(last=Max("loaded_at"))["last"]
-    for task in tasks:
-        try:
-            moved += _set_anew(task, calendar, loaded_at)
-        except Exception:  # one row never stops the others
-            logger.exception("recomputation failed on task %s", task.pk)
-    return moved
+    return rounds.over(tasks, partial(_set_anew, calendar=calendar_now(), loaded_at=loaded_at))
 
 
-def _set_anew(task: ItemTask, calendar: Calendar, loaded_at: datetime | None) -> bool:
+def _set_anew(task: ItemTask, *, calendar: Calendar, loaded_at: datetime | None) -> bool:
     if _move(task, calendar, timezone.localdate()) is None:
         return False
     with transaction.atomic():
@@ -182,25 +177,20 @@ def _reason(move: Move, is_calendar: bool) -> str:
 
 def _lengthen_corrections() -> int:
     """The day told to a person never comes earlier; where the calendar gives them more time, they get it and are told."""
-    calendar, done = calendar_now(), 0
-    for correction in Correction.objects.filter(answered_at=None).select_related(
-        "task__office", "task__application__scheme"
-    ):
-        days = correction.task.application.scheme.spec.correction_days
-        place = calendar.at(correction.task.office.region_id)
-        until = place.add(timezone.localdate(correction.asked_at), days)
-        try:
-            done += until > correction.answer_by and _lengthen(correction.pk, until, calendar)
-        except Exception:  # one row never stops the others
-            logger.exception("correction %s kept its day", correction.pk)
-    return done
+    waiting = Correction.objects.filter(answered_at=None).select_related("task__office", "task__application__scheme")
+    return rounds.over(waiting, partial(_lengthen, calendar=calendar_now()))
 
 
-def _lengthen(pk: int, until: date, calendar: Calendar) -> bool:
+def _lengthen(waiting: Correction, *, calendar: Calendar) -> bool:
+    days = waiting.task.application.scheme.spec.correction_days
+    until = calendar.at(waiting.task.office.region_id).add(timezone.localdate(waiting.asked_at), days)
+    if until <= waiting.answer_by:
+        return False
     with transaction.atomic():
-        task = ItemTask.objects.select_related("office", "application__scheme", "item__scheme").get(corrections=pk)
+        tasks = ItemTask.objects.select_related("office", "application__scheme", "item__scheme")
+        task = tasks.get(corrections=waiting)
         workflow.lock(task.application_id)
-        correction = Correction.objects.get(pk=pk)
+        correction = Correction.objects.get(pk=waiting.pk)
         if correction.answered_at is not None or task.status != TaskStatus.AWAITING_CORRECTION:
             return False
         note = f"工作日历更新，补正期限由{clock.say(correction.answer_by, 0)}延到{clock.say(until, 0)}"

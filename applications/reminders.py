@@ -4,10 +4,10 @@ People: the day to report by (day 20, 25 and 30, T-02). Offices, on working days
 handler, what is overdue to those who answer for the office and to the supervisors of its place (T-14, LESSONS.md 15).
 """
 
-import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
@@ -15,13 +15,11 @@ from django.utils import timezone
 from agencies.deadlines import Calendar, calendar_now
 from agencies.enums import Role
 from agencies.models import Office, Posting
-from applications import clock, notices
+from applications import clock, notices, rounds
 from applications.enums import AT_OFFICE, NoticeKind
 from applications.models import Application, Draft, ItemTask
 from applications.reporting import PERSONS_TURN, Reporting, reporting_of, reporting_waits_for_person
 from portal.accounts.models import User
-
-logger = logging.getLogger(__name__)
 
 # A day to report by that passed longer ago is nobody's news any more.
 MISSED_DAYS = 7
@@ -36,20 +34,8 @@ def warn_of_reporting(*, at: datetime | None = None) -> int:
     """Warns who has not handed in, or got back, the item by which they report. Returns how many messages are new."""
     at = at or timezone.now()
     today = timezone.localdate(at)
-    return sum(
-        _each(deed, rows, at, today)
-        for deed, rows in ((_warn_draft, _unsent_forms(today)), (_warn_case, _returned_tasks()))
-    )
-
-
-def _each(deed: Callable[..., int], rows: Iterable[Draft] | Iterable[ItemTask], at: datetime, today: date) -> int:
-    done = 0
-    for row in rows:
-        try:
-            done += deed(row, at, today)
-        except Exception:  # one row never stops the others
-            logger.exception("no reminder for %s %s", type(row).__name__, row.pk)
-    return done
+    drafts = rounds.over(_unsent_forms(today), partial(_warn_draft, at=at, today=today))
+    return drafts + rounds.over(_returned_tasks(), partial(_warn_case, at=at, today=today))
 
 
 def _unsent_forms(today: date) -> Iterable[Draft]:

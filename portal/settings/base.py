@@ -192,6 +192,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
 # Beat only rings; each job asks the database what is to be done, and may run twice.
+# How often an agency's system that rests is asked whether it is back.
+PROBE_SECONDS = 20
 CELERY_BEAT_SCHEDULE = {
     "daily_sweeps": {"task": "applications.tasks.daily_sweeps", "schedule": crontab(hour=0, minute=20)},
     "follow_calendar": {"task": "applications.tasks.follow_calendar", "schedule": 600},
@@ -201,7 +203,11 @@ CELERY_BEAT_SCHEDULE = {
     "morning_digest": {"task": "applications.tasks.morning_digest", "schedule": crontab(hour=8, minute=0)},
     "seal_logs": {"task": "applications.tasks.seal_logs", "schedule": crontab(minute=3)},
     "detect": {"task": "applications.tasks.detect", "schedule": crontab(minute=7)},
-    "probe_lines": {"task": "applications.tasks.probe_lines", "schedule": 20, "options": {"expires": 20}},
+    "probe_lines": {
+        "task": "applications.tasks.probe_lines",
+        "schedule": PROBE_SECONDS,
+        "options": {"expires": PROBE_SECONDS},
+    },
 }
 # So many days after it was last touched an unsent form is deleted with its files; its owner is told a week before. No
 # source names a number; the standard's thirty would end a form that waits for a paper of the army.

@@ -98,10 +98,10 @@ def test_form_that_cannot_be_deleted_stops_no_other(form: Draft, monkeypatch: py
     left(first, 200), left(other, 100)
     forget = abandoned._forget
 
-    def failing(draft: Draft, at: datetime) -> bool:
+    def failing(draft: Draft, *, at: datetime) -> bool:
         if draft.pk == first.pk:
             raise RuntimeError("broken")
-        return forget(draft, at)
+        return forget(draft, at=at)
 
     monkeypatch.setattr(abandoned, "_forget", failing)
 

@@ -14,18 +14,6 @@ from tests import factories
 pytestmark = pytest.mark.usefixtures("directory")
 
 
-def past_the_trigger(statement: str, *values: object) -> None:
-    """As the owner of the database can."""
-    tables = ("statuslog", "auditseal")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in tables:
-            cursor.execute(f"ALTER TABLE applications_{table} DISABLE TRIGGER {table}_append_only")
-        cursor.execute(statement, values)
-        for table in tables:
-            cursor.execute(f"ALTER TABLE applications_{table} ENABLE TRIGGER {table}_append_only")
-
-
 def sealed() -> list[StatusLog]:
     """The log of a case, in two rounds of seals."""
     factories.submitted(ticked=["I01"])
@@ -55,21 +43,21 @@ def test_row_is_sealed_an_hour_later_and_once() -> None:
 
 def test_changed_row_is_named() -> None:
     row = sealed()[0]
-    past_the_trigger("UPDATE applications_statuslog SET note = %s WHERE id = %s", "改过", row.pk)
+    factories.past_the_triggers("UPDATE applications_statuslog SET note = %s WHERE id = %s", "改过", row.pk)
 
     assert words() == [f"statuslog 第 {row.pk} 行：被改动了"]
 
 
 def test_change_of_case_alone_is_a_change() -> None:
     row = sealed()[0]
-    past_the_trigger("UPDATE applications_statuslog SET action = upper(action) WHERE id = %s", row.pk)
+    factories.past_the_triggers("UPDATE applications_statuslog SET action = upper(action) WHERE id = %s", row.pk)
 
     assert words() == [f"statuslog 第 {row.pk} 行：被改动了"]
 
 
 def test_removed_row_is_named() -> None:
     row = sealed()[-1]
-    past_the_trigger("DELETE FROM applications_statuslog WHERE id = %s", row.pk)
+    factories.past_the_triggers("DELETE FROM applications_statuslog WHERE id = %s", row.pk)
 
     assert words() == [f"statuslog 第 {row.pk} 行：被删掉了"]
 
@@ -81,7 +69,7 @@ def test_row_slipped_in_later_is_named() -> None:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('applications_statuslog', 'id'))")
         gap = cursor.fetchone()[0]
     first = sealed()[0]
-    past_the_trigger(
+    factories.past_the_triggers(
         "INSERT INTO applications_statuslog (id, application_id, action, from_status, to_status, party, note, data, at)"
         " SELECT %s, application_id, action, from_status, to_status, party, note, data, at"
         " FROM applications_statuslog WHERE id = %s",
@@ -100,12 +88,14 @@ def test_seals_change_nothing_unseen_and_the_newest_are_known_elsewhere(capsys: 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         AuditSeal.objects.update(noted=0)
 
-    past_the_trigger("DELETE FROM applications_auditseal WHERE id = (SELECT max(id) FROM applications_auditseal)")
+    factories.past_the_triggers(
+        "DELETE FROM applications_auditseal WHERE id = (SELECT max(id) FROM applications_auditseal)"
+    )
     with pytest.raises(CommandError, match="截掉"):
         call_command("audit", mark=mark)
 
     first = AuditSeal.objects.order_by("pk")[0]
-    past_the_trigger("UPDATE applications_auditseal SET noted = noted - 1 WHERE id = %s", first.pk)
+    factories.past_the_triggers("UPDATE applications_auditseal SET noted = noted - 1 WHERE id = %s", first.pk)
     with pytest.raises(CommandError, match="处不一致"):
         call_command("audit")
     assert "封条：被改动" in capsys.readouterr().out
@@ -114,7 +104,7 @@ def test_seals_change_nothing_unseen_and_the_newest_are_known_elsewhere(capsys: 
 def test_breach_is_a_ticket_until_somebody_explains_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """It stays open when newer seals have pushed its own out of what is looked at every hour."""
     row = sealed()[0]
-    past_the_trigger("UPDATE applications_statuslog SET note = %s WHERE id = %s", "改过", row.pk)
+    factories.past_the_triggers("UPDATE applications_statuslog SET note = %s WHERE id = %s", "改过", row.pk)
     detectors.run()
     assert Ticket.objects.open().filter(kind="log_was_changed").count() == 1
 

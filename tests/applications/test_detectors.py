@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 
 from agencies.enums import Role
@@ -51,11 +50,7 @@ def _age_dispatches() -> None:
 def _log_was_changed(case: Application) -> None:
     auditing.seal(timezone.now())
     auditing.seal(timezone.now())
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE applications_statuslog DISABLE TRIGGER statuslog_append_only")
-        cursor.execute("UPDATE applications_statuslog SET note = 'x'")
-        cursor.execute("ALTER TABLE applications_statuslog ENABLE TRIGGER statuslog_append_only")
+    factories.past_the_triggers("UPDATE applications_statuslog SET note = 'x'")
 
 
 def _pending_without_dispatch(case: Application) -> None:
