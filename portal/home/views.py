@@ -22,7 +22,7 @@ from portal.home import guide as presenting
 from portal.home.forms import PlaceForm, SignInForm
 from portal.home.presenters import place_page
 from portal.home.shown import shown
-from portal.web import health, navigation, place, sessions
+from portal.web import health, kept, navigation, place, sessions
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.context import LARGE_COOKIE
 
@@ -74,7 +74,7 @@ class SignIn(auth_views.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         demo = {"accounts": ACCOUNTS, "demo_password": DEMO_PASSWORD} if settings.IS_DEMO else {}
-        return super().get_context_data(**kwargs) | demo
+        return super().get_context_data(**kwargs) | demo | {"was_signed_out": kept.was_signed_out(self.request)}
 
 
 @require_http_methods(["GET", "POST"])

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from portal.web import kept
+from portal.web import kept, navigation
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -23,7 +23,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    words = "地址可能抄错了，也可能是这个办件不归您的账号。请核对编号，或问综合窗口。"
+    if _at_work(request):
+        words = "地址可能抄错了，也可能这一件不归您的岗位看。请核对编号，或问管理员。"
+    else:
+        words = "地址可能抄错了，也可能是这个办件不归您的账号。请核对编号，或问综合窗口。"
     return _page(request, 404, "没有找到这个页面", words)
 
 
@@ -43,4 +46,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, title: str, words: str, *, again: str = "") -> HttpResponse:
-    return render(request, "errors/page.html", {"title": title, "words": words, "again": again}, status=status)
+    """Staff stay in their own part of the portal."""
+    context = {"title": title, "words": words, "again": again}
+    if _at_work(request):
+        context |= {"layout": "base_staff.html", "home": navigation.own_entry(request)}
+    else:
+        context |= {"layout": "base_public.html", "home": "/"}
+    return render(request, "errors/page.html", context, status=status)
+
+
+def _at_work(request: HttpRequest) -> bool:
+    return getattr(request, "posting", None) is not None

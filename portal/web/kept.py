@@ -23,6 +23,11 @@ def remember_person(request: HttpRequest, pk: Any) -> None:
     request.session[_LAST] = pk
 
 
+def was_signed_out(request: HttpRequest) -> bool:
+    """The session before this one ended by itself, and nobody has signed in since."""
+    return _LAST in request.session and not request.user.is_authenticated
+
+
 def keep(request: HttpRequest, *, person: Any = None) -> None:
     """Lays aside what an ended session posted, but nothing longer than our forms take. Files are not kept."""
     posted = {

@@ -56,6 +56,17 @@ def test_person_who_does_nothing_is_signed_out_and_one_who_does_is_not() -> None
     assert seen == (200, 302)
 
 
+def test_sign_in_says_why_it_is_asked_again_and_only_then() -> None:
+    user = factories.person()
+    client, stranger = signed_in(user), Client()
+    words = "有一段时间没有操作，为了安全已经退出"
+
+    with after(40):
+        pages = [browser.get("/cases/", follow=True).content.decode() for browser in (client, stranger)]
+
+    assert [words in page for page in pages] == [True, False]
+
+
 def test_nobody_stays_signed_in_for_longer_than_the_longest_time() -> None:
     client = signed_in(factories.person())
     now = timezone.now()
