@@ -22,5 +22,8 @@ def test_page_that_is_not_there_leads_staff_back_to_their_work(client: Client) -
     client.force_login(factories.person())
     at_home = client.get("/console/").content.decode()
 
-    assert ('<a class="btn btn-primary" href="/window/">回到首页</a>' in at_work, "不归您的岗位" in at_work) == (True, True)
+    assert ('<a class="btn btn-primary" href="/window/">回到首页</a>' in at_work, "不归您的岗位" in at_work) == (
+        True,
+        True,
+    )
     assert ('<a class="btn btn-primary" href="/">回到首页</a>' in at_home, "不归您的账号" in at_home) == (True, True)
