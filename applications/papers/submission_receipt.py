@@ -14,6 +14,9 @@ from applications.papers.as_asked import materials_given, tasks_in_order, ticked
 from applications.papers.parts import Row
 from applications.papers.words import entered_words, masked_id, moment, phone_of
 
+# So many lines of items and materials together find room on one page if they stand close.
+ONE_PAGE = 14
+
 
 def submission_receipt(document: Document) -> dict[str, Any]:
     """What was received, when, from whom and by whom. It says that nothing is accepted yet."""
@@ -37,6 +40,7 @@ def submission_receipt(document: Document) -> dict[str, Any]:
             for task in tasks
         ],
         "given": given,
+        "is_tight": len(tasks) + len(given) <= ONE_PAGE,
         "pre_review": _pre_review_words(document),
         "reply_days": days,
         "reply_by": _reply_day(application, submitted, days),

@@ -115,6 +115,18 @@ def test_paper_of_an_ordinary_case_is_one_page(kind: str) -> None:
     assert pages(made(DocumentKind(kind))) == 1
 
 
+@pytest.mark.parametrize("ticked", [["I01", "I04"], ["I01", "I02", "I04", "I05", "I07"], None])
+def test_receipt_is_one_page_or_parts_between_its_two_lists(ticked: list[str] | None) -> None:
+    case = factories.submitted(ticked=ticked)
+
+    document = documents.render(papers.paper(case, DocumentKind.SUBMISSION_RECEIPT).pk)
+
+    pdf = pypdfium2.PdfDocument(content(document))
+    sheets = [page.get_textpage().get_text_bounded() for page in pdf]
+    assert len(sheets) == (1 if ticked else 2)
+    assert ["收到的材料" in sheet and "申请人（签字）" in sheet for sheet in sheets][-1]
+
+
 def test_form_taken_in_at_a_window_with_long_answers_is_one_page() -> None:
     application = factories.submitted(factories.person("阿卜杜热合曼·买买提艾力"))
     application.channel = Channel.WINDOW
