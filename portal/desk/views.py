@@ -20,10 +20,10 @@ from applications.models import Application, ItemTask, Question
 from portal.desk import batches, case_presenters, forms, queue_presenters, task_presenters
 from portal.desk import norms as rules
 from portal.desk.addresses import neighbours, queue_url, task_url
+from portal.desk.deeds import panel
+from portal.desk.deeds.base import Deed
 from portal.desk.guard import OfficerRequest, officers_only
 from portal.desk.sight import Sight, look_at
-from portal.desk.ways import panel
-from portal.desk.ways.base import Way
 from portal.web import kept
 from portal.web.files import inline_file
 from portal.web.forms import row_key
@@ -107,13 +107,13 @@ def task(request: OfficerRequest, number: str, item: str) -> HttpResponse:
     return _page(request, sight, _typed_before(request, sight), wanted_file=request.GET.get("file", ""))
 
 
-def _typed_before(request: OfficerRequest, sight: Sight) -> Way | None:
+def _typed_before(request: OfficerRequest, sight: Sight) -> Deed | None:
     """The decision that was sent after the session had ended: shown again with its words, not done."""
     number, item = sight.task.application.number, sight.task.item.code
     posted = kept.take_said(request, reverse("desk:act", args=[number, item]))
     action = str(posted.get("action", ""))
-    way_class = panel.BY_ACTION.get(Action(action)) if action in Action.values else None
-    return way_class(posted, sight=sight) if way_class is not None else None
+    deed_class = panel.BY_ACTION.get(Action(action)) if action in Action.values else None
+    return deed_class(posted, sight=sight) if deed_class is not None else None
 
 
 def _sight(request: OfficerRequest, number: str, item: str) -> Sight:
@@ -121,15 +121,15 @@ def _sight(request: OfficerRequest, number: str, item: str) -> Sight:
 
 
 def _page(
-    request: OfficerRequest, sight: Sight, bound: Way | None = None, reveal: Any = None, **how: Any
+    request: OfficerRequest, sight: Sight, bound: Deed | None = None, reveal: Any = None, **how: Any
 ) -> HttpResponse:
-    ways = panel.ways(sight, bound)
+    deeds = panel.deeds(sight, bound)
     tray = ItemTask.objects.for_office(request.office).beside(sight.task)
     before, after = neighbours(tray, sight.task.application.number, sight.task.item.code)
     context = {
         "task": task_presenters.task_page(sight, **how),
-        "ways": [way for way in ways if not way.is_rare],
-        "rare_ways": [way for way in ways if way.is_rare],
+        "deeds": [deed for deed in deeds if not deed.is_rare],
+        "rare_deeds": [deed for deed in deeds if deed.is_rare],
         "bound": bound,
         "reveal_form": reveal or forms.RevealForm(),
         "item": sight.task.item.code,
@@ -147,38 +147,38 @@ def act(request: OfficerRequest, number: str, item: str) -> HttpResponse:
         messages.warning(request, moved)
         return redirect("desk:queue")
     sight = _sight(request, number, item)
-    way_class = panel.BY_ACTION.get(Action(request.POST["action"])) if _is_action(request) else None
-    if way_class is None:
+    deed_class = panel.BY_ACTION.get(Action(request.POST["action"])) if _is_action(request) else None
+    if deed_class is None:
         messages.warning(request, "请先选一个决定，再按按钮")
         return redirect("desk:task", number, item)
-    if sight.party not in workflow.TRANSITIONS[way_class.action].parties:
+    if sight.party not in workflow.TRANSITIONS[deed_class.action].parties:
         raise PermissionDenied
-    way = way_class(request.POST, sight=sight)
-    if not way.is_valid() or "back" in request.POST:
-        return _page(request, sight, bound=way)
-    if way.asks_again and "sure" not in request.POST:
+    deed = deed_class(request.POST, sight=sight)
+    if not deed.is_valid() or "back" in request.POST:
+        return _page(request, sight, bound=deed)
+    if deed.asks_again and "sure" not in request.POST:
         return TemplateResponse(
-            request, "desk/confirm.html", {"way": way, "task": task_presenters.task_page(sight), "item": item}
+            request, "desk/confirm.html", {"deed": deed, "task": task_presenters.task_page(sight), "item": item}
         )
-    return _do(request, sight, way)
+    return _do(request, sight, deed)
 
 
 def _is_action(request: OfficerRequest) -> bool:
     return request.POST.get("action") in Action.values
 
 
-def _do(request: OfficerRequest, sight: Sight, way: Way) -> HttpResponse:
+def _do(request: OfficerRequest, sight: Sight, deed: Deed) -> HttpResponse:
     try:
-        messages.success(request, way.apply())
+        messages.success(request, deed.apply())
     except AlreadyDone as already:
         messages.warning(request, str(already))
     except Invalid as invalid:
-        way.take_errors(invalid.errors)
-        return _page(request, sight, bound=way)
+        deed.take_errors(invalid.errors)
+        return _page(request, sight, bound=deed)
     except Refused as refused:
         messages.error(request, str(refused))
     else:
-        if way.leaves_office:
+        if deed.leaves_office:
             return redirect("desk:queue")
     return redirect("desk:task", sight.task.application.number, sight.task.item.code)
 

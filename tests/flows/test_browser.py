@@ -163,7 +163,7 @@ def hand_in(page: "Page", look: Callable[..., None]) -> Application:
 
 def do(page: "Page", action: str, **fields: str) -> None:
     """Chooses a decision on a task's page, fills in what it needs and presses its button."""
-    way = page.locator(".desk-way", has=page.locator(f"input[name=action][value={action}]"))
+    way = page.locator(".desk-deed", has=page.locator(f"input[name=action][value={action}]"))
     way.get_by_role("radio").first.check()
     for label, words in fields.items():
         way.get_by_label(label).fill(words)

@@ -13,7 +13,7 @@ from applications import review, visits, workflow
 from applications.enums import Action, Fulfilment, Party, TaskStatus
 from applications.models import ItemTask, Visit
 from applications.papers.words import REMEDY
-from portal.desk.ways import panel
+from portal.desk.deeds import panel
 from portal.web.deficits import MATERIAL_REASONS
 from tests import factories
 from tests.portal.desk.conftest import (
@@ -182,7 +182,7 @@ def test_decision_is_offered_done_once_and_answered_kindly_twice(action: Action)
     client = (approver if case.party == Party.APPROVER else reviewer)(task)
     data = sent(task, action, case)
     page = client.get(url("task", task))
-    offered = [way.action for way in [*page.context["ways"], *page.context["rare_ways"]]]
+    offered = [deed.action for deed in [*page.context["deeds"], *page.context["rare_deeds"]]]
 
     first = client.post(url("act", task), data, follow=True)
     log = task.log.filter(action=action).count()
@@ -309,7 +309,7 @@ def test_finding_about_a_file_is_carried_into_the_correction() -> None:
 
     page = client.get(url("task", task))
 
-    form = next(way for way in page.context["ways"] if way.action == Action.REQUEST_CORRECTION)
+    form = next(deed for deed in page.context["deeds"] if deed.action == Action.REQUEST_CORRECTION)
     assert form[f"words-{file.code}"].value() == "看不清：印章压住日期"
     assert [row.is_noted for row in form.material_rows].count(True) == 1
 
@@ -333,7 +333,7 @@ def test_handler_is_told_that_somebody_else_must_extend() -> None:
 
     page = signed_in(user).get(url("task", task))
 
-    form = next(way for way in page.context["ways"] if way.action == Action.EXTEND)
+    form = next(deed for deed in page.context["deeds"] if deed.action == Action.EXTEND)
     assert form.blocked == "您是承办人，请由其他负责人批准延期"
 
 
@@ -342,7 +342,7 @@ def test_two_step_item_offers_no_single_decision() -> None:
 
     page = reviewer(task).get(url("task", task))
 
-    offered = {way.action for way in page.context["ways"]}
+    offered = {deed.action for deed in page.context["deeds"]}
     assert offered.isdisjoint({Action.COMPLETE, Action.REFUSE})
     assert Action.PROPOSE in offered
 
@@ -354,8 +354,8 @@ def test_decided_task_offers_only_what_can_follow() -> None:
 
     page = reviewer(task).get(url("task", task))
 
-    assert page.context["ways"] == []
-    assert {way.action for way in page.context["rare_ways"]} == {
+    assert page.context["deeds"] == []
+    assert {deed.action for deed in page.context["rare_deeds"]} == {
         Action.PRODUCE, Action.MAKE_READY, Action.MAIL, Action.HAND_OVER,
     }  # fmt: skip
     assert ("结果文号", "户字1号") in page.context["task"].result
@@ -366,6 +366,8 @@ def test_who_proposed_is_told_at_the_approval_that_somebody_else_decides() -> No
     both = factories.approver_of(task)
     review.propose(task, reviewer=both, note="材料齐全")
 
-    way = next(way for way in signed_in(both).get(url("task", task)).context["ways"] if way.action == Action.APPROVE)
+    deed = next(
+        deed for deed in signed_in(both).get(url("task", task)).context["deeds"] if deed.action == Action.APPROVE
+    )
 
-    assert way.blocked == "这一件是您报请批准的，要由其他批准人员决定"
+    assert deed.blocked == "这一件是您报请批准的，要由其他批准人员决定"

@@ -288,7 +288,7 @@ def test_open_correction_is_shown_line_by_line() -> None:
 
     title = task.application.scheme.spec.material(code).title
     assert response.context["task"].asked == [f"{title}：看不清", "籍贯：没有写到旗县"]
-    assert response.context["ways"] == []
+    assert response.context["deeds"] == []
 
 
 def test_person_who_must_come_needs_no_appointment() -> None:

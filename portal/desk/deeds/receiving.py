@@ -9,14 +9,14 @@ from agencies.fields import FIELDS
 from applications import review
 from applications.enums import Action, TaskStatus
 from applications.papers.words import REMEDY
+from portal.desk.deeds.base import Deed, due_words, words
 from portal.desk.sight import Sight
-from portal.desk.ways.base import Way, due_words, words
 from portal.web.deficits import DeficitForm
 from portal.web.presenters import day_words
 from portal.web.widgets import CheckCards, ChoiceCards, DayInput
 
 
-class ConfirmFact(Way):
+class ConfirmFact(Deed):
     action, button = Action.CONFIRM_FACT, "确认"
 
     def build(self) -> None:
@@ -49,7 +49,7 @@ class ConfirmFact(Way):
         return "已确认，这一件自动开始" if started else "已确认，还要等其他条件"
 
 
-class Accept(Way):
+class Accept(Deed):
     action, button = Action.ACCEPT, "受理"
 
     @property
@@ -74,7 +74,7 @@ class Accept(Way):
         return f"已受理。{due_words(self.task)}"
 
 
-class AcceptProvisionally(Way):
+class AcceptProvisionally(Deed):
     action, button = Action.ACCEPT_PROVISIONALLY, "容缺受理"
 
     until = forms.DateField(label="补交日期", widget=DayInput(), error_messages={"required": "请填补交日期"})
@@ -112,7 +112,7 @@ class AcceptProvisionally(Way):
         return f"已容缺受理，{day_words(given['until'])}前补交。{due_words(self.task)}"
 
 
-class RequestCorrection(DeficitForm, Way):
+class RequestCorrection(DeficitForm, Deed):
     """Every material and every value of the payload is a row; a row with words in it is a deficit."""
 
     action, button = Action.REQUEST_CORRECTION, "预览告知书"
@@ -188,7 +188,7 @@ class RequestCorrection(DeficitForm, Way):
         return f"已一次性告知补正，共 {made.lines.count()} 处，请申请人在{day_words(made.answer_by)}前补上"
 
 
-class DoNotAccept(Way):
+class DoNotAccept(Deed):
     action, button = Action.DO_NOT_ACCEPT, "不予受理"
     asks_again = is_danger = True
 
@@ -205,7 +205,7 @@ class DoNotAccept(Way):
         return "已作出不予受理的决定，通知书正在生成"
 
 
-class Transfer(Way):
+class Transfer(Deed):
     action, button = Action.TRANSFER, "转办"
     asks_again = is_rare = leaves_office = True
 

@@ -2,11 +2,11 @@
 
 from applications import review
 from applications.enums import Action
+from portal.desk.deeds.base import Deed, day_count, due_words, words
 from portal.desk.sight import Sight
-from portal.desk.ways.base import Way, day_count, due_words, words
 
 
-class Suspend(Way):
+class Suspend(Deed):
     action, button = Action.SUSPEND, "进入特别程序"
 
     days = day_count("预计需要的工作日", "书面告知申请人")
@@ -22,7 +22,7 @@ class Suspend(Way):
         return f"已进入特别程序，预计 {given['days']} 个工作日，告知书正在生成"
 
 
-class Resume(Way):
+class Resume(Deed):
     action, button = Action.RESUME, "特别程序结束"
 
     @property
@@ -34,7 +34,7 @@ class Resume(Way):
         return f"特别程序已结束。{due_words(self.task)}"
 
 
-class Extend(Way):
+class Extend(Deed):
     action, button = Action.EXTEND, "延长办理期限"
 
     days = day_count("延长的工作日", "1 至 10 个工作日，只能延长一次")

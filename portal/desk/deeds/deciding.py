@@ -5,11 +5,11 @@ from django import forms
 from applications import review
 from applications.enums import Action, Fulfilment
 from applications.papers.words import REMEDY
-from portal.desk.ways.base import Way, words
+from portal.desk.deeds.base import Deed, words
 from portal.web.widgets import ChoiceCards
 
 
-class Complete(Way):
+class Complete(Deed):
     action, button = Action.COMPLETE, "办结"
 
     reference = forms.CharField(
@@ -59,7 +59,7 @@ class Approve(Complete):
         return "已批准办结"
 
 
-class Refuse(Way):
+class Refuse(Deed):
     action, button = Action.REFUSE, "不予办理"
     asks_again = is_danger = True
 
@@ -86,7 +86,7 @@ class ApproveRefusal(Refuse):
     action, button = Action.APPROVE_REFUSAL, "批准不予办理"
 
 
-class Propose(Way):
+class Propose(Deed):
     action, button = Action.PROPOSE, "报请批准"
 
     note = words("拟办意见", "建议办结还是不予办理，理由是什么；只给批准人员看")
@@ -100,7 +100,7 @@ class Propose(Way):
         return "已报请批准"
 
 
-class SendBack(Way):
+class SendBack(Deed):
     action, button = Action.SEND_BACK, "退回承办"
 
     note = words("退回的意见", "承办人要再做什么；只给承办人看")
@@ -114,7 +114,7 @@ class SendBack(Way):
         return "已退回承办人"
 
 
-class Terminate(Way):
+class Terminate(Deed):
     action, button = Action.TERMINATE, "终止"
     asks_again = is_danger = is_rare = True
 

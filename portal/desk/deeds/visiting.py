@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from applications import visits
 from applications.enums import Action
+from portal.desk.deeds.base import Deed, due_words, words
 from portal.desk.sight import Sight
-from portal.desk.ways.base import Way, due_words, words
 from portal.web.widgets import MomentInput
 
 SLOTS = ("slot1", "slot2", "slot3")
@@ -28,8 +28,8 @@ def slot(label: str, hint: str = "", *, required: bool = False) -> forms.DateTim
     )
 
 
-class WithSlots(Way):
-    """What ways that offer times share."""
+class WithSlots(Deed):
+    """What deeds that offer times share."""
 
     def slots(self) -> list[datetime]:
         return [self.cleaned_data[name] for name in SLOTS if self.cleaned_data.get(name)]
@@ -93,7 +93,7 @@ class OfferTimes(WithSlots):
         return "新的时间已经发给申请人"
 
 
-class RecordVisit(Way):
+class RecordVisit(Deed):
     action, button = Action.RECORD_VISIT, "登记本人已到场"
 
     @property
@@ -105,7 +105,7 @@ class RecordVisit(Way):
         return f"已登记本人到场。{due_words(self.task)}"
 
 
-class RecordNoShow(Way):
+class RecordNoShow(Deed):
     action, button = Action.RECORD_NO_SHOW, "登记没有来"
 
     @classmethod

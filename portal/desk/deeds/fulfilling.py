@@ -6,11 +6,11 @@ from django import forms
 
 from applications import review
 from applications.enums import Action, Fulfilment
-from portal.desk.ways.base import Way
+from portal.desk.deeds.base import Deed
 from portal.web.handing_over import HandOverForm
 
 
-class Follow(Way):
+class Follow(Deed):
     """What comes after a decision; it never changes the decision."""
 
     stage: ClassVar[Fulfilment]

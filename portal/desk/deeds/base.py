@@ -1,6 +1,6 @@
-"""A way: one decision of an officer as a form. What it asks, what it means, and the service it calls.
+"""A deed: one decision of an officer as a form. What it asks, what it means, and the service it calls.
 
-Which ways a task offers follows from `workflow.available`; a form only says when offering it would make no sense.
+Which deeds a task offers follows from `workflow.available`; a form only says when offering it would make no sense.
 """
 
 from typing import Any, ClassVar
@@ -25,7 +25,7 @@ def day_count(label: str, hint: str = "") -> forms.IntegerField:
     return forms.IntegerField(label=label, help_text=hint, min_value=1, max_value=365, error_messages=missing)
 
 
-class Way(forms.Form):
+class Deed(forms.Form):
     """One thing that can be done with a task. `asks_again`: a page shows what will happen before it does."""
 
     action: ClassVar[Action]
