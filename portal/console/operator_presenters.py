@@ -15,7 +15,7 @@ from applications.detectors import BEAT, RELAY, Pulse, State
 from applications.enums import DocumentStatus, ExportKind, ImportStatus
 from applications.models import Export, Import, OperatorDeed, Reconciliation, Ticket
 from applications.operations import REPAIRS
-from portal.console.presenters import age_words
+from portal.console.outbox_presenters import age_words
 from portal.web.presenters import Tag, short_moment
 
 _QUEUES = {

@@ -16,7 +16,7 @@ from applications import holders, operations, outbox
 from applications.enums import UNSENT
 from applications.errors import Refused
 from applications.models import Dispatch, Ticket
-from portal.console import presenters
+from portal.console import outbox_presenters as presenters
 from portal.console.guard import operators_only, overseers_only
 from portal.web.access import SignedInRequest
 from portal.web.forms import row_key

@@ -14,7 +14,7 @@ from agencies.models import Agency, Office, Posting, Region
 from applications import delivery, outbox
 from applications.enums import DispatchStatus, Outcome, TaskStatus
 from applications.models import AccessLog, Dispatch
-from portal.console import presenters
+from portal.console import outbox_presenters as presenters
 from portal.console.outbox_views import HELD_ROWS
 from tests import factories
 
