@@ -14,7 +14,7 @@ from applications import fanout, workflow
 from applications.enums import Action
 from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, Correction, CorrectionLine, Material
-from applications.registration import Answers, derived_from, normalise, problem
+from applications.registration import Answers, normalise, problem
 from portal.accounts.models import User
 
 _NOTHING_OPEN = "没有要补正的内容，可能刚才已经提交过。没有再次提交"
@@ -78,9 +78,7 @@ def _send(notice: Correction, application: Application, user: User, answers: Map
     fresh: Answers = {code: normalise(FIELDS[code], answers.get(code, "")) for code in _fields(notice)}
     _replace_materials(application, notice)
     if fresh:
-        application.answers = {**application.answers, **fresh, **derived_from(fresh.get("id_no", ""))}
-        application.__dict__.pop("registration", None)
-        application.save(update_fields=["answers"])
+        application.take_answers({**application.answers, **fresh})
     _mark_answered(application, notice, at)
     notice.answered_at, notice.answered_by, notice.kept = at, user, {}
     notice.save(update_fields=["answered_at", "answered_by", "kept"])

@@ -282,6 +282,10 @@ def _open_notices(task: ItemTask) -> list[int]:
     return list(notices.order_by("asked_at", "id").values_list("pk", flat=True))
 
 
+# It says whose case it is: another number is another case.
+NEVER_CORRECTED = "id_no"
+
+
 def _check_deficits(task: ItemTask, lines: list[Deficit]) -> None:
     if not lines:
         raise Invalid({"deficits": "请至少写明一处要补正的材料或内容"})
@@ -289,6 +293,10 @@ def _check_deficits(task: ItemTask, lines: list[Deficit]) -> None:
     allowed = set(task.material_codes())
     for line in lines:
         name = line.field or line.material
+        if line.field == NEVER_CORRECTED:
+            raise Refused(
+                "身份证号不能补正，换了号码就是另一个人的办件。号码不对的，请不予受理并写明原因，由本人重新申请"
+            )
         if bool(line.field) == bool(line.material):
             raise Refused("每一处补正只写一份材料或一项内容")
         if not line.reason.strip():

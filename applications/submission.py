@@ -136,10 +136,9 @@ def _extend_case(draft: Draft, *, user: User, told: dict[str, Any], at: datetime
     application = workflow.lock(draft.adds_to_id or 0)
     if application.is_closed:
         raise Refused("这个办件刚才已经办结，不能再加事项。请重新填一份登记表")
-    application.answers = {**draft.registration.disclosed(), **application.answers}
     new = [code for code in draft.ticked if code not in application.ticked]
-    application.ticked = [*application.ticked, *new]
-    application.save(update_fields=["answers", "ticked"])
+    answers = {**draft.registration.disclosed(), **application.answers}
+    application.take_answers(answers, ticked=[*application.ticked, *new])
     _take_over_materials(draft, application)
     items = [item for item in application.scheme.spec.offered if item.code in new]
     tasks = _create_tasks(application, items, finished=_finished_items(application))
@@ -180,6 +179,9 @@ def _begin_pre_review(application: Application, draft: Draft, at: datetime) -> P
     )
 
 
+OTHER_PERSON = "和收下时的身份证号不一样，换了号码就是另一个人的办件。号码填错了的，请撤回这个办件，再重新填一份"
+
+
 def _amend_case(returned: PreReview, draft: Draft, *, user: User, told: dict[str, Any], at: datetime) -> Application:
     """A form given back by the pre-review comes again: the case has the new answers, files and items, and the hub its
     next round. What offices were sent before with other items stays as it was answered then.
@@ -189,16 +191,16 @@ def _amend_case(returned: PreReview, draft: Draft, *, user: User, told: dict[str
     codes = {task.item.code for task in waiting}
     if not waiting:
         raise Refused("这个办件已经撤回，不能再改。要办的事请重新填一份登记表")
+    if draft.answers.get("id_no") != application.subject_id_no:
+        raise Invalid({"id_no": OTHER_PERSON})
     party = application.party_of(user)
     asked_elsewhere = _asked_without(application, codes)
     fresh = {code: value for code, value in draft.registration.disclosed().items() if code not in asked_elsewhere}
     kept = {code: value for code, value in application.answers.items() if code in asked_elsewhere}
-    application.answers = {**fresh, **kept}
-    application.__dict__.pop("registration", None)
     dropped = [code for code in codes if code in application.ticked and code not in draft.ticked]
     added = [code for code in draft.ticked if code not in application.ticked]
-    application.ticked = [code for code in application.ticked if code not in dropped] + added
-    application.save(update_fields=["answers", "ticked"])
+    ticked = [code for code in application.ticked if code not in dropped] + added
+    application.take_answers({**fresh, **kept}, ticked=ticked)
     _take_over_materials(draft, application)
     for task in waiting:
         is_dropped = task.item.code in dropped

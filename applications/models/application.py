@@ -10,7 +10,7 @@ from agencies.models import Region, Scheme
 from agencies.spec import ItemSpec
 from applications.enums import CLOSED, ApplicationStatus, Channel, Party, TaskStatus
 from applications.querysets import ApplicationQuerySet, DraftQuerySet
-from applications.registration import Registration
+from applications.registration import Answers, Registration, derived_from
 from portal.accounts.models import User
 from portal.security.fields import BlindIndexField, SealedJSONField, SealedTextField
 
@@ -112,6 +112,17 @@ class Application(models.Model):
     @cached_property
     def registration(self) -> Registration:
         return Registration(self.scheme.spec, frozenset(self.ticked), self.answers)
+
+    def take_answers(self, answers: Answers, *, ticked: list[str] | None = None) -> None:
+        """The form says this from now on, and pages and papers name the person as it does. Under the case's lock.
+
+        The ID number stays: it says whose case it is.
+        """
+        self.answers = {**answers, "id_no": self.subject_id_no, **derived_from(self.subject_id_no)}
+        self.ticked = self.ticked if ticked is None else ticked
+        self.subject_name = str(answers.get("name") or self.subject_name)
+        self.__dict__.pop("registration", None)
+        self.save(update_fields=["answers", "ticked", "subject_name"])
 
     @property
     def is_closed(self) -> bool:

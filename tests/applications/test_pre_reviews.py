@@ -161,6 +161,21 @@ def test_changed_form_is_the_same_case_and_goes_to_the_hub_again() -> None:
     assert Application.objects.count() == 1
 
 
+def test_form_that_comes_again_with_another_number_is_not_taken() -> None:
+    draft = given_back(case := case_of("I01"))
+    Draft.objects.filter(pk=draft.pk).update(owner=None)
+    draft = drafts.save(Draft.objects.get(pk=draft.pk), {"id_no": factories.person("钱多多").id_no, "name": "赵明媛"})
+
+    with pytest.raises(Invalid) as refused:
+        hand_in_again(draft)
+
+    assert refused.value.errors == {"id_no": submission.OTHER_PERSON}
+    draft = drafts.save(draft, {"id_no": case.subject_id_no})
+    hand_in_again(draft)
+    case.refresh_from_db()
+    assert case.subject_name == "赵明媛"
+
+
 def test_changed_file_goes_to_the_office_and_the_old_one_does_not() -> None:
     case = case_of("I01")
     old = case.materials.first()

@@ -109,6 +109,28 @@ def test_correction_of_a_field_changes_the_form_and_the_next_payload() -> None:
     assert values["mobile"] == "13900001111"
 
 
+def test_corrected_name_is_the_name_on_pages_and_papers() -> None:
+    task = queued("I10")
+    name = review.Deficit("和身份证上的写法不一样", field="name")
+    correction = review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=[name])
+    case = correction.task.application
+
+    corrections.answer(case, user=case.entered_by, answers={"name": "赵明媛"})
+
+    case.refresh_from_db()
+    assert (case.subject_name, case.answers["name"]) == ("赵明媛", "赵明媛")
+
+
+def test_number_that_says_whose_case_it_is_cannot_be_corrected() -> None:
+    """Another number would be another person's case, and the police would get it."""
+    task = queued("I10")
+
+    with pytest.raises(Refused, match="身份证号不能补正"):
+        review.request_correction(
+            task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("不对", field="id_no")]
+        )
+
+
 def test_answer_with_something_missing_names_every_line_and_sends_nothing() -> None:
     task = queued()
     correction = review.request_correction(

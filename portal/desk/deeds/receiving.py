@@ -129,7 +129,7 @@ class RequestCorrection(DeficitForm, Deed):
         self.field_rows = [
             self.field_row(line["field"], line["label"])
             for line in self.sight.payload["fields"]
-            if line.get("field") and not FIELDS[line["field"]].derived
+            if line.get("field") not in (None, "", review.NEVER_CORRECTED) and not FIELDS[line["field"]].derived
         ]
 
     def _noted(self, material: dict[str, Any]) -> str:
@@ -156,7 +156,7 @@ class RequestCorrection(DeficitForm, Deed):
 
     @property
     def hint(self) -> str:
-        return "请把缺的、错的全部写上，一次说全"
+        return "请把缺的、错的全部写上，一次说全；身份证号不对的不能补正，请不予受理"
 
     @property
     def blocked(self) -> str:
