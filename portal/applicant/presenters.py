@@ -22,7 +22,6 @@ from portal.web.layout import Known
 from portal.web.pre_reviewing import returned_lines
 from portal.web.presenters import Action, FileRow, Section, SummaryRow, day_words, moment_words
 
-FROM_ACCOUNT = "来自实名认证"
 FROM_NUMBER = "由身份证号得出"
 
 # -- where things are --------------------------------------------------------------------------------------------------
@@ -194,9 +193,21 @@ def _channels(item: ItemSpec) -> str:
 # -- one section -------------------------------------------------------------------------------------------------------
 
 
+def _of_account(user: User) -> dict[tuple[str, str], str]:
+    """Where a value of a field comes from that the account already says. Nobody but staff who saw the card checked one."""
+    is_checked = bool(user.id_no) and not user.is_identity_claimed
+    source = "来自您的账号，工作人员核对过证件" if is_checked else "来自您的账号"
+    known = {
+        ("name", user.legal_name): source,
+        ("id_no", user.id_no): source,
+        ("mobile", user.phone): "来自您的联系方式",
+    }
+    return {(code, value): words for (code, value), words in known.items() if value}
+
+
 def known_values(draft: Draft, user: User, state: SectionState, *, keep: set[str]) -> dict[str, Known]:
     """What is not asked: values equal to the account's, and what the ID number says. `keep` stay controls."""
-    account = {"name": user.legal_name, "id_no": user.id_no, "mobile": user.phone}
+    account = _of_account(user)
     found = {}
     for entry in state.asked:
         code, value = entry.field, str(draft.answers.get(entry.field) or "")
@@ -204,9 +215,9 @@ def known_values(draft: Draft, user: User, state: SectionState, *, keep: set[str
             continue
         if FIELDS[code].derived and code in ("sex", "birth"):
             found[code] = Known(label_of(entry), shown(code, value), FROM_NUMBER)
-        elif value == account.get(code) and code not in state.problems:
+        elif (source := account.get((code, value))) and code not in state.problems:
             url = f"{section_url(draft, state.section.code)}?edit={code}#id_{code}"
-            found[code] = Known(label_of(entry), shown(code, value), f"{FROM_ACCOUNT}，不用再填", url)
+            found[code] = Known(label_of(entry), shown(code, value), f"{source}，不用再填", url)
     return found
 
 
@@ -286,16 +297,16 @@ def check_page(draft: Draft, user: User, given: Iterable[Material], problems: Ma
 
 
 def _check_card(draft: Draft, user: User, state: SectionState) -> CheckCard:
-    account = {"name": user.legal_name, "id_no": user.id_no, "mobile": user.phone}
+    account = _of_account(user)
     url = section_url(draft, state.section.code)
     rows = []
     for entry in state.asked:
         code, value = entry.field, str(draft.answers.get(entry.field) or "")
-        is_known = bool(value) and value == account.get(code)
+        known_from = account.get((code, value), "")
         is_derived = FIELDS[code].derived and bool(value)
-        verb = "更正" if is_known else "修改" if value else "填写"
+        verb = "更正" if known_from else "修改" if value else "填写"
         action = None if is_derived else Action(verb, f"{url}?check=1&edit={code}#id_{code}", about=label_of(entry))
-        source = FROM_ACCOUNT if is_known else FROM_NUMBER if is_derived else ""
+        source = known_from or (FROM_NUMBER if is_derived else "")
         rows.append(SummaryRow(label_of(entry), shown(code, value), state.problems.get(code, source), action))
     return CheckCard(state.section.title, rows, f"{url}?check=1")
 

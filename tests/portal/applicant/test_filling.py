@@ -116,7 +116,7 @@ def test_section_does_not_ask_what_the_account_and_the_number_say(applicant: Cli
     response = applicant.get(page("section", draft, "basic"))
 
     assert {"name", "id_no", "mobile", "sex"} & set(response.context["form"].fields) == set()
-    assert "来自实名认证" in response.content.decode()
+    assert "来自您的账号，工作人员核对过证件" in response.content.decode()
 
 
 def test_section_can_correct_a_known_value(applicant: Client, draft: Draft) -> None:

@@ -252,7 +252,7 @@ def everything() -> dict[str, object]:
             for tag in tags
         ],
         "summary": [
-            SummaryRow("姓名", "赵明远", "来自实名认证", Action("更正", "/x", about="姓名")),
+            SummaryRow("姓名", "赵明远", "来自您的账号", Action("更正", "/x", about="姓名")),
             SummaryRow("婚姻状况", "未婚", action=Action("修改", "/y", about="婚姻状况")),
         ],
         "events": [
