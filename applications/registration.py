@@ -11,14 +11,18 @@ from agencies.enums import SettlementKind
 from agencies.fields import FIELDS, Field, FieldKind, Hiding
 from agencies.spec import FieldMapping, FormField, FormSection, SchemeSpec
 from agencies.words import plain_day
+from applications import person_name
 from portal.accounts.masking import masked_document
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
-_MOBILE = re.compile(r"1[3-9]\d{9}")
-_LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}")
-_CONTROL = {"Cc", "Cf", "Zl", "Zp", "Co", "Cs"}
-_DOTS = str.maketrans({"‧": "·", "•": "·", "・": "·", "∙": "·", "⋅": "·"})
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_LANDLINE = re.compile(r"0[0-9]{2,3}-?[0-9]{7,8}")
+# Numbers of machines, which nobody answers.
+_OF_MACHINES = re.compile(r"14[0-4][0-9]*")
+_PROVINCES = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
+_OLDEST = 130
+_CONTROL = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 
 Answers = dict[str, Any]
 
@@ -35,18 +39,24 @@ def check_digit(first17: str) -> str:
 
 
 def id_number_problem(value: str, today: date) -> str | None:
-    """What is wrong with a citizen's number as a sentence, or None. The region code is never a reason to refuse."""
+    """What is wrong with a citizen's number as a sentence, or None. A county that is not known is no reason to refuse."""
+    if re.fullmatch(r"[0-9]{15}", value):
+        return "这是 15 位的旧号码，2013 年起不能再用，请填身份证上的 18 位号码"
     if len(value) < 18:
         return f"少 {18 - len(value)} 位，应为 18 位"
     if len(value) > 18:
         return f"多 {len(value) - 18} 位，应为 18 位"
     if not re.fullmatch(r"[0-9]{17}[0-9X]", value):
         return "只能有数字，最后一位可以是字母 X，请对照证件再看一遍"
+    if not _PROVINCES.fullmatch(value[:2]):
+        return "前两位不是一个省的代码，请对照证件再看一遍"
     born = birth_of(value)
     if born is None:
         return "第 7 至 14 位不是一个日期，请对照证件再看一遍"
     if born > today:
         return "第 7 至 14 位的出生日期在今天以后，请对照证件再看一遍"
+    if born.year < today.year - _OLDEST:
+        return f"第 7 至 14 位的出生日期在 {_OLDEST} 年以前，请对照证件再看一遍"
     if check_digit(value[:17]) != value[17]:
         return "第 18 位校验码不对，请对照证件再看一遍"
     return None
@@ -78,7 +88,7 @@ def normalise(field: Field, value: Any) -> str:
     if field.kind == FieldKind.ACCOUNT:
         return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
     if field.kind == FieldKind.NAME:
-        return text.translate(_DOTS)
+        return person_name.normal(text)
     if field.kind == FieldKind.DATE:
         return parse_date(text) or text
     return text
@@ -103,14 +113,16 @@ def problem(field: Field, value: str, *, label: str, today: date) -> str | None:
         return f"请从列出的选项里选{label}"
     if field.kind == FieldKind.ID_NUMBER:
         return id_number_problem(value, today)
+    if field.kind == FieldKind.PHONE and _OF_MACHINES.fullmatch(value):
+        return "140 至 144 开头的是物联网号码，接不到电话和短信，请填您自己的手机号"
     if field.kind == FieldKind.PHONE and not (_MOBILE.fullmatch(value) or _LANDLINE.fullmatch(value)):
         return "请填 11 位手机号，或带区号的固定电话"
     if field.kind == FieldKind.DATE and parse_date(value) is None:
         return f"{label}不是一个日历上有的日期，请写成 2026-09-01 这样"
-    if field.kind == FieldKind.ACCOUNT and not re.fullmatch(r"\d{12,19}", value):
+    if field.kind == FieldKind.ACCOUNT and not re.fullmatch(r"[0-9]{12,19}", value):
         return "银行账号是 12 至 19 位数字，请对照银行卡再看一遍"
-    if field.kind == FieldKind.NAME and re.search(r"[0-9０-９@<>_/\\]", value):
-        return f"{label}里不应有数字或符号，请对照证件再看一遍"
+    if field.kind == FieldKind.NAME:
+        return person_name.problem(value, label)
     return None
 
 

@@ -26,7 +26,6 @@ TODAY = date(2026, 11, 26)
     "number",
     [
         "11010519491231002X",
-        "440524188001010014",
         "150602199808159997",
         "150602199808159989",
         "15060219970102999X",
@@ -57,7 +56,10 @@ def test_id_number_is_stored_in_one_form(typed: str) -> None:
         ("150602199902299996", "第 7 至 14 位不是一个日期，请对照证件再看一遍"),
         ("150602199813019999", "第 7 至 14 位不是一个日期，请对照证件再看一遍"),
         ("150602209901019995", "第 7 至 14 位的出生日期在今天以后，请对照证件再看一遍"),
-        ("150602980815999", "少 3 位，应为 18 位"),
+        ("150602980815999", "这是 15 位的旧号码，2013 年起不能再用，请填身份证上的 18 位号码"),
+        ("15060298081599", "少 4 位，应为 18 位"),
+        ("990101199001019996", "前两位不是一个省的代码，请对照证件再看一遍"),
+        ("440524188001010014", "第 7 至 14 位的出生日期在 130 年以前，请对照证件再看一遍"),
         ("1506021998081599971", "多 1 位，应为 18 位"),
         ("15060219980815999A", "只能有数字，最后一位可以是字母 X，请对照证件再看一遍"),
     ],
@@ -84,12 +86,64 @@ def test_name_keeps_its_code_points(name: str) -> None:
     assert normalise(FIELDS["name"], f" {name}　") == name
 
 
-def test_name_dots_become_the_one_of_the_standard() -> None:
-    assert normalise(FIELDS["name"], "阿卜杜‧热合曼") == "阿卜杜·热合曼"
+@pytest.mark.parametrize("dot", list("•‧・･⋅·᛫ㆍ.．"))
+def test_name_dots_become_the_one_of_the_standard(dot: str) -> None:
+    """STANDARDS.md D-17."""
+    assert normalise(FIELDS["name"], f"阿卜杜{dot}热合曼") == "阿卜杜·热合曼"
 
 
-def test_name_with_digits_is_refused() -> None:
-    assert problem(FIELDS["name"], "赵1远", label="姓名", today=TODAY) == "姓名里不应有数字或符号，请对照证件再看一遍"
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("⾼明", "高明"), ("\uf967明", "不明"), ("\ufa11明", "\ufa11明"), ("J. R. Smith", "J. R. Smith")],
+)
+def test_name_is_stored_in_plain_characters(typed: str, stored: str) -> None:
+    """STANDARDS.md 1.8: radicals copied out of a PDF, compatibility forms; the twelve unified ones stay."""
+    assert normalise(FIELDS["name"], typed) == stored
+    assert problem(FIELDS["name"], stored, label="姓名", today=TODAY) is None
+
+
+@pytest.mark.parametrize("name", ["䶮𠮷㛃·阿卜杜热合曼", "𬱖𠅤", "\U00030000〇", "\U00031350\U0002ebf0", "Ábel Kiss"])
+def test_name_of_any_han_block_is_taken(name: str) -> None:
+    """STANDARDS.md D-19: also of extensions that Python's own tables do not know yet."""
+    assert problem(FIELDS["name"], normalise(FIELDS["name"], name), label="姓名", today=TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "赵1远",
+        "赵?远",
+        "赵□远",
+        "赵*远",
+        "赵\ufffd远",
+        "赵😀",
+        "赵\U000e0100远",
+        "赵\ufe00远",
+        "⿰赵远",
+        "赵\u2ecd",
+        "赵M",
+    ],
+)
+def test_name_with_something_else_is_refused(name: str) -> None:
+    """STANDARDS.md D-20."""
+    stored = normalise(FIELDS["name"], name)
+
+    assert problem(FIELDS["name"], stored, label="姓名", today=TODAY) == "姓名里不应有数字或符号，请对照证件再看一遍"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("\ue81e", "改用“龴”"), ("\ue000", "换一种输入法"), ("\U000f0001", "U+F0001")]
+)
+def test_character_of_a_private_place_is_named_and_its_own_is_offered(code: str, words: str) -> None:
+    """It was dropped without a word once, and the name was another."""
+    stored = normalise(FIELDS["name"], f"赵{code}")
+
+    assert words in str(problem(FIELDS["name"], stored, label="姓名", today=TODAY))
+
+
+@pytest.mark.parametrize("name", ["·阿卜杜", "阿卜杜·", "阿卜杜··热合曼"])
+def test_dot_stands_once_between_two_parts(name: str) -> None:
+    assert "只写一个" in str(problem(FIELDS["name"], name, label="姓名", today=TODAY))
 
 
 @pytest.mark.parametrize("hidden", ["\u2028", "\u200b", "\x00", "\u202e", "\ufeff"])
@@ -132,6 +186,18 @@ def test_phone_is_stored_plainly(typed: str, stored: str) -> None:
 
     assert normalise(field, typed) == stored
     assert problem(field, stored, label="联系电话", today=TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("１９２１２３４５６７８", None), ("14401234567", "物联网"), ("1440123456789", "物联网"), ("1380000000", "11 位")],
+)
+def test_phone_is_one_that_a_person_answers(typed: str, words: str | None) -> None:
+    """STANDARDS.md D-14."""
+    field = FIELDS["mobile"]
+    found = problem(field, normalise(field, typed), label="联系电话", today=TODAY)
+
+    assert words in found if words and found else found is words
 
 
 def test_dates_that_do_not_fit_are_named_where_they_are_mended() -> None:
