@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
 
+import pi_heif
 import pikepdf
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -32,6 +33,9 @@ MAX_PDF_PAGES = 60
 MAX_SIDE = 3508  # A4 at 300 dpi: enough to read a stamp
 _PAGE_KEYS = {"/Type", "/MediaBox", "/CropBox", "/Rotate", "/Resources", "/Contents", "/UserUnit"}
 _MEGABYTE = 1024 * 1024
+# How the photos of many phones begin, after four bytes of length.
+_HEIC = {b"ftyp" + brand for brand in (b"heic", b"heix", b"mif1", b"heim", b"heis")}
+pi_heif.register_heif_opener()
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,14 @@ def clean_file(content: bytes) -> Clean:
         raise Refused("这个文件是空的，请重新拍照或扫描后再传")
     if content[:5] == b"%PDF-":
         return _clean_pdf(content)
-    if content[:3] == b"\xff\xd8\xff" or content[:8] == b"\x89PNG\r\n\x1a\n":
+    if content[:3] == b"\xff\xd8\xff" or content[:8] == b"\x89PNG\r\n\x1a\n" or content[4:12] in _HEIC:
         return _clean_picture(content)
-    raise Refused("这不是 JPG、PNG 图片或 PDF，内容和文件名不符。请重新拍照，或另存为这三种格式再传")
+    raise Refused("这不是照片（JPG、PNG、HEIC）或 PDF，内容和文件名不符。请重新拍照，或另存为这几种格式再传")
 
 
 def _clean_picture(content: bytes) -> Clean:
     try:
-        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as picture:
+        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "HEIF")) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise Refused("这张图片尺寸太大，请把相机分辨率调低一些重拍")
             upright = ImageOps.exif_transpose(picture)

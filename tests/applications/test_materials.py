@@ -1,12 +1,14 @@
 """Uploaded files: what is refused, and what is made anew of the rest."""
 
 import io
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from applications import materials
 from applications.demo import picture
-from applications.errors import Invalid
+from applications.errors import Invalid, Refused
 from applications.models import Material
 from tests import factories
 
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("directory")
         (
             "证件.jpg",
             b"<?php system($_GET['c']); ?>",
-            "这不是 JPG、PNG 图片或 PDF，内容和文件名不符。请重新拍照，或另存为这三种格式再传",
+            "这不是照片（JPG、PNG、HEIC）或 PDF，内容和文件名不符。请重新拍照，或另存为这几种格式再传",
         ),
         ("证件.jpg", b"", "这个文件是空的，请重新拍照或扫描后再传"),
         ("证件.jpg", b"\xff\xd8\xff\xe0 cut off", "这张图片打不开，可能没有传完。请重新拍照再传"),
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("directory")
         (
             "证件.svg",
             b"<svg onload=alert(1)>",
-            "这不是 JPG、PNG 图片或 PDF，内容和文件名不符。请重新拍照，或另存为这三种格式再传",
+            "这不是照片（JPG、PNG、HEIC）或 PDF，内容和文件名不符。请重新拍照，或另存为这几种格式再传",
         ),
     ],
 )
@@ -44,6 +46,26 @@ def test_file_that_is_not_what_it_says_is_refused_and_the_others_stay(name: str,
 
     assert caught.value.errors == {"OR-33": sentence}
     assert Material.objects.filter(draft=draft).count() == before
+
+
+def test_photo_as_phones_keep_it_becomes_a_jpeg_without_its_maker() -> None:
+    """D5."""
+    photo = (Path(__file__).parent / "photo.heic").read_bytes()
+
+    clean = materials.clean_file(photo)
+
+    with Image.open(io.BytesIO(clean.content)) as made:
+        assert (made.format, made.size, dict(made.getexif())) == ("JPEG", (96, 64), {})
+        assert made.getpixel((48, 60)) > (240, 240, 240)
+    assert b"MAKER-OF-PHONE" in photo
+    assert b"MAKER-OF-PHONE" not in clean.content
+
+
+def test_torn_photo_as_phones_keep_it_is_told() -> None:
+    photo = (Path(__file__).parent / "photo.heic").read_bytes()
+
+    with pytest.raises(Refused, match="打不开"):
+        materials.clean_file(photo[:200])
 
 
 def test_file_too_large_is_refused_by_its_size() -> None:

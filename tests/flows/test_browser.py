@@ -138,7 +138,7 @@ def give_materials(page: "Page", photo: Path, fake: Path, look: Callable[..., No
     page.set_input_files(f"#{codes[0]}", [photo, fake])
     bad = page.locator(".file-row--failed")
     bad.wait_for()
-    assert "这不是 JPG、PNG 图片或 PDF" in bad.inner_text()
+    assert "这不是照片（JPG、PNG、HEIC）或 PDF" in bad.inner_text()
     look(page, "materials-wrong")
     page.reload()
     assert page.locator(".file-row__name").all_inner_texts() == ["照片.jpg"]

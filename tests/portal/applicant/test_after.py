@@ -159,7 +159,7 @@ def test_promised_papers_that_are_missing_or_broken_are_named(client: Client) ->
     broken = client.post(address, {"file-OR-39": upload("凭证.jpg", b"MZ"), "upload": "1"}).content.decode()
     missing = client.post(address, {"send": "1"}).content.decode()
 
-    assert "凭证.jpg：这不是 JPG、PNG 图片或 PDF" in broken
+    assert "凭证.jpg：这不是照片（JPG、PNG、HEIC）或 PDF" in broken
     assert "请上传军人退役养老保险转移凭证" in missing
 
 

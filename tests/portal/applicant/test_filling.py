@@ -264,7 +264,7 @@ def test_materials_keep_the_good_files_beside_a_bad_one(applicant: Client, draft
     assert [m.original_name for m in Material.objects.all()] == ["第1页.jpg", "第3页.jpg"]
     slot = next(slot for slot in response.context["slots"] if slot.code == "OR-31")
     assert slot.errors == [
-        "第2页.jpg：这不是 JPG、PNG 图片或 PDF，内容和文件名不符。请重新拍照，或另存为这三种格式再传"
+        "第2页.jpg：这不是照片（JPG、PNG、HEIC）或 PDF，内容和文件名不符。请重新拍照，或另存为这几种格式再传"
     ]
 
 

@@ -171,7 +171,7 @@ def test_sheet_keeps_everything_beside_a_bad_file(window: Client) -> None:
 
     assert response.context["form"]["native"].value() == "新写的"
     assert [words for words, _ in response.context["errors"]] == [
-        "退伍证：坏.jpg：这不是 JPG、PNG 图片或 PDF，内容和文件名不符。请重新拍照，或另存为这三种格式再传"
+        "退伍证：坏.jpg：这不是照片（JPG、PNG、HEIC）或 PDF，内容和文件名不符。请重新拍照，或另存为这几种格式再传"
     ]
     assert Material.objects.filter(code="OR-31").count() == 1
     assert Application.objects.count() == 0
