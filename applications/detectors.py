@@ -96,8 +96,11 @@ def _of_dispatch(dispatch: Dispatch) -> Finding:
     return Finding(str(dispatch.pk), dispatch.office, dispatch.task, dispatch, dispatch.task.application.number)
 
 
-def _dispatches(**conditions: object) -> list[Any]:
-    rows = Dispatch.objects.with_way().filter(**conditions)
+_BY_HAND = Q(way=GatewayKind.BATCH)
+
+
+def _dispatches(*chosen: Q, **conditions: object) -> list[Any]:
+    rows = Dispatch.objects.with_way().filter(*chosen, **conditions)
     return list(
         rows.select_related("task__office", "task__application", "holder__office").order_by("pk")[:FOUND_AT_MOST]
     )
@@ -111,18 +114,17 @@ def pending_without_dispatch(now: datetime) -> Iterable[Finding]:
 
 
 def unsent_too_long(now: datetime) -> Iterable[Finding]:
-    late = _dispatches(status__in=ON_ITS_WAY, created_at__lt=now - LATE, held=False)
     # What goes by hand takes days; it is late when nobody exported it within one.
-    by_hand = [d for d in late if d.way == GatewayKind.BATCH]
-    forgotten = [d for d in by_hand if d.status == DispatchStatus.PENDING and d.created_at < now - timedelta(days=1)]
-    return [_of_dispatch(dispatch) for dispatch in late if dispatch not in by_hand or dispatch in forgotten]
+    forgotten = Q(status=DispatchStatus.PENDING, created_at__lt=now - timedelta(days=1))
+    late = _dispatches(~_BY_HAND | forgotten, status__in=ON_ITS_WAY, created_at__lt=now - LATE, held=False)
+    return [_of_dispatch(dispatch) for dispatch in late]
 
 
 def receipt_late(now: datetime) -> Iterable[Finding]:
     """Taken and no receipt: the word "received" is the receiver's, so a person asks for it."""
-    late = _dispatches(status=DispatchStatus.SENDING, last_outcome=Outcome.SENT, created_at__lt=now - LATE)
-    overdue = [row for row in late if row.way != GatewayKind.BATCH or (row.leased_until and row.leased_until < now)]
-    return [_of_dispatch(row) for row in overdue]
+    is_due = ~_BY_HAND | Q(leased_until__lt=now)
+    late = _dispatches(is_due, status=DispatchStatus.SENDING, last_outcome=Outcome.SENT, created_at__lt=now - LATE)
+    return [_of_dispatch(dispatch) for dispatch in late]
 
 
 def line_switched_off(now: datetime) -> Iterable[Finding]:

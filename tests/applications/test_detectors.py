@@ -9,7 +9,8 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from agencies.enums import Role
+from agencies.enums import GatewayKind, Role
+from agencies.models import Office
 from agencies.queues import all_queues
 from applications import auditing, detectors, exports, imports, notices, operations, reconciliation, review, visits
 from applications.detectors import DETECTORS, State
@@ -216,6 +217,25 @@ def test_detector_that_stopped_looking_closes_nothing(monkeypatch: pytest.Monkey
     detectors.run()
 
     assert Ticket.objects.open().filter(fingerprint="unsent_too_long:another").exists()
+
+
+@pytest.mark.parametrize("kind", ["unsent_too_long", "receipt_late"])
+def test_what_goes_by_hand_hides_nothing_that_is_stuck(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much of it is on its way for days, as it may be; what is overdue of it is found as well."""
+    by_hand, stuck = factories.submitted(ticked=["I01"]), factories.submitted(ticked=["I04"])
+    Office.objects.filter(tasks__application=by_hand).update(gateway=GatewayKind.BATCH)
+    PLANTS[kind](stuck)
+    now = timezone.now()
+    rows = Dispatch.objects.filter(task__application=by_hand)
+    rows.update(status=DispatchStatus.SENDING, leased_until=now + LONG_AGO)
+    monkeypatch.setattr(detectors, "FOUND_AT_MOST", 1)
+    find = next(detector.find for detector in DETECTORS if detector.kind == kind)
+
+    (found,) = find(now)
+
+    assert found.name == stuck.number
+    rows.update(status=DispatchStatus.PENDING if kind == "unsent_too_long" else DispatchStatus.SENDING)
+    assert [finding.name for finding in find(now + 2 * LONG_AGO)] == [by_hand.number]
 
 
 def test_cases_that_nobody_can_reach_hide_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
