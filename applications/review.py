@@ -11,7 +11,7 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import LimitUnit, Role
 from agencies.models import Office, Posting
-from applications import documents, fanout, holders, notices, workflow
+from applications import closing, documents, fanout, holders, notices, workflow
 from applications.enums import Action, Decision, DispatchKind, DocumentKind, Fulfilment, NoticeKind, Party, TaskStatus
 from applications.errors import Invalid, Refused
 from applications.models import Application, Correction, CorrectionLine, FactConfirmation, ItemTask, Result
@@ -198,13 +198,13 @@ def _stopped_by(task: ItemTask, application: Application, at: datetime) -> list[
 
 def _tell_of_end(task: ItemTask, words: str, held: list[str], at: datetime) -> None:
     """One message for the end of an item and what it stops; the last one of a case is about the whole case."""
-    settled = Application.objects.get(pk=task.application_id)
     is_lost = task.status != TaskStatus.COMPLETED
-    kind = NoticeKind.DECISION if is_lost else NoticeKind.PROGRESS
     details = [f"{task.spec.title}：{task.office}{words}"]
     if held:
         details.append(f"{task.spec.title}没有办成，{'、'.join(held)}先不能办。可以先撤回，等前一件办好后再申请")
-    notices.write(settled, NoticeKind.CLOSED if settled.is_closed else kind, details=details, at=at)
+    if not closing.close(task.application, details=details, at=at):
+        kind = NoticeKind.DECISION if is_lost else NoticeKind.PROGRESS
+        notices.write(task.application, kind, details=details, at=at)
 
 
 def _what_follows(task: ItemTask, decision: Decision, follows: Fulfilment) -> tuple[Fulfilment, date | None]:
@@ -226,9 +226,6 @@ def _papers_of_decision(task: ItemTask, decision: Decision, at: datetime) -> Non
         documents.request(task.application, DocumentKind.NON_ACCEPTANCE_NOTICE, task=task, at=at)
     elif decision == Decision.REFUSED:
         documents.request(task.application, DocumentKind.REFUSAL_NOTICE, task=task, at=at)
-    settled = Application.objects.get(pk=task.application_id)
-    if settled.is_closed:
-        documents.request(settled, DocumentKind.RESULT_SHEET, at=at)
 
 
 def request_correction(
@@ -373,9 +370,6 @@ def terminate(
         workflow.advance(task, Action.TERMINATE, party=party, actor=reviewer, note=note, at=at)
         holders.cancel_open(task, "事项已终止")
         held = _stopped_by(task, application, at)
-        application.refresh_from_db()
-        if application.is_closed:
-            documents.request(application, DocumentKind.RESULT_SHEET, at=at)
         _tell_of_end(task, f"已终止：{note.strip()}", held, at)
     return task
 

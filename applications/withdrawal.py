@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import fanout, holders, workflow
+from applications import closing, fanout, holders, workflow
 from applications.enums import Action, TaskStatus
 from applications.errors import AlreadyDone
 from applications.models import Application, ItemTask
@@ -24,7 +24,8 @@ def withdraw(
 ) -> list[ItemTask]:
     """Takes back the given items (default: every one still possible). An item under review is no longer withdrawn.
 
-    Pending dispatches are cancelled in the same transaction. Raises AlreadyDone when nothing can be taken back.
+    Pending dispatches are cancelled in the same transaction; where nothing else is open, the case is closed. Raises
+    AlreadyDone when nothing can be taken back.
     """
     at = at or timezone.now()
     with transaction.atomic():
@@ -46,6 +47,7 @@ def withdraw(
             raise AlreadyDone("没有可以撤回的事项：部门已经受理或已经办完")
         _leave_pre_review(locked, withdrawn, at)
         fanout.release_ready(locked, at=at, calendar=calendar)
+        closing.close(locked, details=[f"{task.spec.title}：已撤回" for task in withdrawn], at=at)
     return withdrawn
 
 
