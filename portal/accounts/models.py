@@ -30,6 +30,9 @@ class User(AbstractUser):
     id_no_index = BlindIndexField("公民身份号码索引", of="id_no")
     # The number was first named on the person's own form and nobody has compared it with a card yet.
     is_identity_claimed = models.BooleanField("身份证号为自己申报，未核对", default=False)
+    # Somebody else knows the password; nothing opens before the person has set an own one.
+    must_change_password = models.BooleanField("登录后要改密码", default=False)
+    password_given_at = models.DateTimeField("窗口给密码的时间", null=True, blank=True, editable=False)
     phone = SealedTextField("联系电话", max_length=20, blank=True, bound_to="key")
     # The address whose owner opened the link sent to it. Another `email` than this one gets no message.
     confirmed_email = models.EmailField("确认过的邮箱", blank=True)

@@ -15,11 +15,13 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from portal.accounts import passwords
 from portal.accounts.models import SignInTry
 
 TRIES = 5
 WAIT = timedelta(minutes=15)
 LOCKED = "密码连续 5 次不对，这个账号在这里暂停登录 15 分钟。请过 15 分钟再试；忘了密码，请带身份证到综合窗口。"
+OVER = "窗口给的密码过了 3 天，不能再用。请带身份证到综合窗口，再办一次。"
 
 
 def key_of(request: HttpRequest | None, username: str) -> str:
@@ -58,6 +60,11 @@ class GuardedForm(AuthenticationForm):
         cleaned = super().clean()
         forget(key)
         return cleaned
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        if passwords.is_over(user):
+            raise ValidationError(OVER, code="over")
 
 
 class GuardedAdminForm(GuardedForm, AdminAuthenticationForm):

@@ -2,7 +2,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import TemplateView
 
-from portal.home import flow, notice, second_step, shown, views
+from portal.home import flow, notice, password, second_step, shown, views
 
 app_name = "home"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("start/", views.landing, name="landing"),
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("second-step/", second_step.second_step, name="second_step"),
+    path("password/", password.OwnPassword.as_view(), name="password"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("session/", views.session, name="session"),
     path("large-text/", views.large_text, name="large_text"),

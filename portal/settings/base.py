@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "portal.web.middleware.SessionEndMiddleware",
     "portal.web.middleware.PostingMiddleware",
     "portal.web.middleware.SecondFactorMiddleware",
+    "portal.web.middleware.OwnPasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.web.middleware.NulMiddleware",

@@ -136,6 +136,24 @@ class SecondFactorMiddleware:
         return redirect(f"{reverse('home:second_step')}?{urlencode({'next': wanted})}")
 
 
+class OwnPasswordMiddleware:
+    """Leads a person whose password somebody else knows to setting an own one before anything else."""
+
+    BEFORE = (*SecondFactorMiddleware.BEFORE, "home:password")
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if not request.user.is_authenticated or not request.user.must_change_password:
+            return None
+        is_before = request.resolver_match is not None and request.resolver_match.view_name in self.BEFORE
+        return None if is_before else redirect("home:password")
+
+
 class PostingMiddleware:
     """Puts the posting in force of the signed-in person on the request, or None."""
 

@@ -45,6 +45,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "home:landing": ("GET", SIGNED_IN),
     "home:sign_in": ("GET", ALL),
     "home:second_step": ("GET", SIGNED_IN),
+    "home:password": ("GET", SIGNED_IN),
     "home:sign_out": ("POST", ALL),
     "home:session": ("GET", ALL),
     "home:large_text": ("POST", ALL),
