@@ -10,7 +10,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from agencies.admin.rights import ReadOnly
-from applications.models import Application, Correction, Dispatch, DispatchAttempt, Document, ItemTask, StatusLog
+from applications.models import (
+    Application,
+    Correction,
+    Dispatch,
+    DispatchAttempt,
+    Document,
+    ItemTask,
+    OperatorDeed,
+    StatusLog,
+)
 from portal.accounts.masking import masked
 
 
@@ -121,3 +130,13 @@ class DocumentAdmin(ReadOnly, admin.ModelAdmin):
     fields = (
         "number", "kind", "application", "task", "status", "requested_at", "rendered_at", "sha256", "attempts", "error",
     )  # fmt: skip
+
+
+@admin.register(OperatorDeed)
+class OperatorDeedAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("at", "operator", "deed", "note", "office")
+    list_filter = ("deed",)
+    list_select_related = ("operator", "office")
+    search_fields = ("note", "operator__username", "operator__legal_name")
+    date_hierarchy = "at"
+    fields = ("at", "operator", "deed", "note", "office", "dispatch")

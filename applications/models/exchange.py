@@ -203,7 +203,9 @@ class Heartbeat(models.Model):
 
 
 class OperatorDeed(models.Model):
-    """人工处理: what an operator did about the sending, with the reason. Rows are added and never changed."""
+    """人工处理: what an operator did about the sending, or a clerk about an account, with the reason. Rows are added and never
+    changed.
+    """
 
     operator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="经手人")
     deed = models.CharField("动作", max_length=40)

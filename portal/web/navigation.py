@@ -34,6 +34,7 @@ STAFF: dict[str, tuple[Entry, ...]] = {
         ("window:case_list", "已收办件"),
         ("window:visit_list", "到场预约"),
         ("window:question_list", "办不成事"),
+        ("window:account", "账号"),
     ),
     Role.REVIEWER: DESK,
     Role.APPROVER: DESK,

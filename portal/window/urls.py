@@ -1,11 +1,12 @@
 from django.urls import path
 
-from portal.window import asking, handing, views
+from portal.window import accounts, asking, handing, views
 
 app_name = "window"
 
 urlpatterns = [
     path("", views.index, name="index"),
+    path("account/", accounts.account, name="account"),
     path("start/", views.start, name="start"),
     path("adopt/<uuid:draft_id>/", views.adopt, name="adopt"),
     path("sheet/<uuid:draft_id>/", views.sheet, name="sheet"),

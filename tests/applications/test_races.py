@@ -29,6 +29,7 @@ from applications import (
     supplies,
     sweeps,
     visits,
+    window_accounts,
     withdrawal,
     workflow,
 )
@@ -551,3 +552,22 @@ def test_two_people_for_the_last_place_of_a_time_are_one_and_one_told() -> None:
         assert "刚刚约满" in str(told)
         assert Visit.objects.filter(chosen_at=morning, came_at=None).count() == 1
         Visit.objects.update(came_at=timezone.now())
+
+
+@pytest.mark.parametrize("has_case", [True, False])
+def test_two_windows_at_once_open_one_account_and_give_one_password(has_case: bool) -> None:
+    clerk, asked_at = factories.clerk(), timezone.now()
+    draft = factories.typed_at_window(clerk, ["I01"])
+    visitor = window_accounts.Visitor(draft.answers["name"], draft.answers["id_no"])
+    if has_case:
+        submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True, agreed=True)
+
+    answers = at_once(
+        *[lambda: window_accounts.give(visitor, clerk=clerk, has_seen_card=True, asked_at=asked_at) for _ in range(6)]
+    )
+
+    (given,) = [answer for answer in answers if isinstance(answer, window_accounts.Given)]
+    assert Counter(type(answer) for answer in answers)[AlreadyDone] == 5
+    user = User.objects.get(id_no=visitor.id_no)
+    assert user.check_password(given.password)
+    assert Application.objects.for_applicant(user).count() == has_case

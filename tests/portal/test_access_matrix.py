@@ -91,6 +91,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "exchange:material": ("GET", NONE),
     "exchange:unknown": ("GET", NONE),
     "window:index": ("GET", CLERKS),
+    "window:account": ("GET", CLERKS),
     "window:start": ("POST", CLERKS),
     "window:adopt": ("POST", {CLERK}),
     "window:sheet": ("GET", NONE),

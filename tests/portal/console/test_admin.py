@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from applications.models import Application, Dispatch, ItemTask
+from applications.models import Application, Dispatch, ItemTask, OperatorDeed
 from portal.accounts.models import User
 from tests import factories
 
@@ -58,7 +58,8 @@ def test_lists_refuse_applicants_and_staff_without_rights(client: Client, model:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.model_name)
 def test_one_row_opens(console: Client, model: type[models.Model]) -> None:
-    factories.reviewer_of(factories.task_of(factories.delivered(ticked=["I07"]), "I07"))
+    officer = factories.reviewer_of(factories.task_of(factories.delivered(ticked=["I07"]), "I07"))
+    OperatorDeed.objects.create(operator=officer, deed="重设密码", note="账号")
 
     assert console.get(address(model, "change", model._default_manager.order_by("pk")[0].pk)).status_code == 200
 

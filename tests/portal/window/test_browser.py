@@ -109,3 +109,48 @@ def test_window_answers_a_notice_for_the_person(
 
     assert page.get_by_text("补正已提交").is_visible()
     assert not Draft.objects.exclude(application=case).exists()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_account_is_given_at_the_counter_and_its_password_changed(
+    page: "Page", clerk: User, assert_accessible: Check, picture: Take, width: int
+) -> None:
+    def look(name: str) -> None:
+        picture(page, f"account-{name}-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert_accessible(page)
+
+    claimer = factories.person("冒名人")
+    claimer.is_identity_claimed = True
+    claimer.save()
+    page.set_viewport_size({"width": width, "height": 900})
+    sign_in(page, clerk)
+    page.goto("/window/account/")
+    look("empty")
+    page.get_by_label("姓名").fill("孙大娘")
+    page.get_by_label("身份证号").fill(claimer.id_no)
+    press(page.get_by_role("button", name="给本人账号和密码"))
+    look("not-ticked")
+    page.get_by_label("已核对身份证原件").check()
+    press(page.get_by_role("button", name="给本人账号和密码"))
+    look("whose")
+    page.get_by_text("不是本人的，另开一个账号").click()
+    press(page.get_by_role("button", name="给本人账号和密码"))
+    look("given")
+    username, password = page.locator("kbd").all_inner_texts()
+    page.context.clear_cookies()
+    page.goto("/sign-in/")
+    page.get_by_label("用户名").fill(username)
+    page.get_by_label("密码").fill(password)
+    press(page.get_by_role("button", name="登录"))
+    page.get_by_label("窗口给的密码").fill("wrong-2026")
+    page.get_by_label("新密码", exact=True).fill("huhehaote-26")
+    press(page.get_by_role("button", name="保存新密码"))
+    look("own-password")
+    page.get_by_label("窗口给的密码").fill(password)
+    page.get_by_label("新密码", exact=True).fill("huhehaote-26")
+    page.get_by_label("再填一次新密码").fill("huhehaote-26")
+    press(page.get_by_role("button", name="保存新密码"))
+    assert page.get_by_text("密码已改").is_visible()
+    page.goto("/messages/contact/")
+    look("contact")
