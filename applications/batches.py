@@ -103,6 +103,9 @@ def gather(office: Office) -> Export:
         .select_related("task__application", "task__item__scheme", "task__office")
         .order_by("pk")
     )
+    # The word that a task moved away is not true any more when the task comes back in the same package.
+    coming = {row.task_id for row in found if row.kind == DispatchKind.TASK}
+    found = [row for row in found if row.kind == DispatchKind.TASK or row.task_id not in coming]
     # An office that left this way still gets the words about what it was brought.
     if not found and GatewayKind.BATCH not in (office.gateway, *office.routes.values_list("gateway", flat=True)):
         raise Refused("这个机构不是离线交换")

@@ -8,6 +8,7 @@ way leaves no system in the dark.
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import F
 from django.utils import timezone
 
 from agencies import tracing
@@ -26,45 +27,39 @@ def way_of(dispatch: Dispatch) -> Way:
 
 
 def note(dispatch: Dispatch, way: Way) -> bool:
-    """The task is about to be handed out this way. True if that system had it not before, or was told it is not its.
+    """One task is about to be handed out; `note_all` says the rest. True if it is new to the system."""
+    return bool(note_all([dispatch], way))
 
-    What is on its way to tell it the contrary is not sent any more. The caller holds the case's lock.
+
+def note_all(rows: Iterable[Dispatch], way: Way) -> set[int]:
+    """The tasks are about to be handed out this way; gives the dispatches whose system had the task not, or not any more.
+
+    What is on its way to tell it the contrary is not sent any more. The caller has locked the cases or the dispatches.
     """
-    if dispatch.kind != DispatchKind.TASK:
-        return False
-    if way.gateway == GatewayKind.INBOX:
-        dispatch.holder = None
-        return False
-    holder, is_new = Holder.objects.get_or_create(
-        task=dispatch.task, office=dispatch.task.office, gateway=way.gateway, endpoint=way.endpoint
-    )
-    is_first = is_new or holder.told_at is not None
-    if holder.told_at is not None:
-        Holder.objects.filter(pk=holder.pk).update(told_at=None)
-        holder.dispatches.exclude(kind=DispatchKind.TASK).filter(status__in=UNSENT).update(
-            status=DispatchStatus.CANCELLED, note="又交给对方办理", leased_until=None
-        )
-    dispatch.holder = holder
-    Dispatch.objects.filter(pk=dispatch.pk).update(holder=holder)
-    return is_first
-
-
-def note_all(rows: Iterable[Dispatch], way: Way) -> None:
-    """The same for many at once; the caller has locked the dispatches."""
     tasks = [row for row in rows if row.kind == DispatchKind.TASK and row.task.status not in TERMINAL]
+    if way.gateway == GatewayKind.INBOX:
+        for row in tasks:
+            row.holder = None
+        return set()
+    new = {
+        row.task_id: Holder(task=row.task, office=row.task.office, gateway=way.gateway, endpoint=way.endpoint)
+        for row in tasks
+    }
+    there = Holder.objects.filter(task__in=new, office=F("task__office"), gateway=way.gateway, endpoint=way.endpoint)
+    having = set(there.filter(told_at=None).values_list("task", flat=True))
     found = Holder.objects.bulk_create(
-        {
-            row.task_id: Holder(task=row.task, office=row.task.office, gateway=way.gateway, endpoint=way.endpoint)
-            for row in tasks
-        }.values(),
+        new.values(),
         update_conflicts=True,
         unique_fields=["task", "office", "gateway", "endpoint"],
         update_fields=["told_at"],
     )
+    words = Dispatch.objects.exclude(kind=DispatchKind.TASK).filter(holder__in=found, status__in=UNSENT)
+    words.update(status=DispatchStatus.CANCELLED, note="又交给对方办理", leased_until=None)
     by_task = {holder.task_id: holder for holder in found}
     for row in tasks:
         row.holder = by_task[row.task_id]
     Dispatch.objects.bulk_update(tasks, ["holder"])
+    return {row.pk for row in tasks if row.task_id not in having}
 
 
 def forget(dispatch: Dispatch) -> None:

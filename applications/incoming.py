@@ -395,7 +395,7 @@ def tasks_after(key: ExchangeKey, after: int, limit: int) -> Page:
 
 
 def _handed_out(rows: list[Any]) -> list[Any]:
-    """Who asks has these from now on; what was withdrawn since they were read is left out."""
+    """Who asks has these from now on; left out is what was withdrawn since they were read, and the contrary word."""
     fresh = {row.pk for row in rows if _is_fresh(row)}
     if not fresh:
         return rows
@@ -405,7 +405,9 @@ def _handed_out(rows: list[Any]) -> list[Any]:
         for address in {row.address for row in rows}:
             mine = [row for row in rows if row.pk in there and row.address == address]
             holders.note_all(mine, Way(GatewayKind.HTTP, address))
-    return [row for row in rows if row.pk in there or row.pk not in fresh]
+    read = Dispatch.objects.filter(pk__in=[row.pk for row in rows])
+    gone = set(read.filter(status=DispatchStatus.CANCELLED).values_list("pk", flat=True))
+    return [row for row in rows if row.pk not in gone]
 
 
 def _is_fresh(row: Any) -> bool:

@@ -16,8 +16,8 @@ from django.core.management import call_command
 from agencies.enums import GatewayKind
 from agencies.gateways import batch, signatures
 from agencies.models import Office
-from applications import batches, withdrawal
-from applications.enums import DispatchStatus, TaskStatus
+from applications import batches, review, withdrawal
+from applications.enums import DispatchKind, DispatchStatus, TaskStatus
 from applications.errors import Refused
 from applications.models import Dispatch, ExchangeKey, ItemTask
 from tests import factories
@@ -63,6 +63,24 @@ def test_exported_twice_is_the_same_rows(offline: Any) -> None:
     first, second = (batches.export(office).content.splitlines()[:-1] for _ in range(2))
 
     assert first == second
+
+
+def test_task_that_comes_back_does_not_come_with_the_word_that_it_left(offline: Any) -> None:
+    office, key, (first, second) = offline
+    batches.export(office)
+    batches.bring_back(office, results(key, receipt(first), receipt(second)), dry_run=False)
+    task = ItemTask.objects.get(pk=first.task_id)
+    for to in (review.transfer_targets(task)[0], office):
+        review.transfer(task, reviewer=factories.reviewer_of(task), to_region=to.region_id, note="转办")
+        if to != office:
+            factories.deliver_all()
+
+    made = batches.export(office)
+
+    (back,) = task.dispatches.of_tasks().filter(status=DispatchStatus.SENDING)
+    assert made.dispatches == (back.pk,)
+    word = task.dispatches.get(kind=DispatchKind.MOVED, holder__office=office)
+    assert word.status == DispatchStatus.CANCELLED
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from agencies.models import Office
-from applications import outgoing
-from applications.enums import DispatchStatus, TaskStatus
+from applications import outgoing, review
+from applications.enums import DispatchKind, DispatchStatus, TaskStatus
 from applications.models import Dispatch, ExchangeKey, ItemTask
+from tests import factories
 from tests.factories import exchange
 from tests.factories.exchange import get, post
 
@@ -77,6 +78,23 @@ def test_polling_office_acknowledges_with_its_own_number(directory: None) -> Non
     assert (dispatch.status, dispatch.receipt_number) == (DispatchStatus.DELIVERED, "A-1")
     task.refresh_from_db()
     assert task.status == TaskStatus.QUEUED
+
+
+def test_task_that_comes_back_does_not_come_with_the_word_that_it_left(task: ItemTask, key: ExchangeKey) -> None:
+    """Handed on and back before the system asked again: one page does not say both."""
+    office, other = task.office, review.transfer_targets(task)[0]
+    cursor = get(key, "/exchange/v1/tasks").json()["cursor"]
+    for to in (other, office):
+        review.transfer(task, reviewer=factories.reviewer_of(task), to_region=to.region_id, note="转办")
+        if to == other:
+            factories.deliver_all()
+            task.refresh_from_db()
+
+    page = get(key, f"/exchange/v1/tasks?after={cursor}").json()
+
+    assert ([row["task"] for row in page["tasks"]], page["words"]) == ([str(task.pk)], [])
+    word = Dispatch.objects.get(task=task, kind=DispatchKind.MOVED, holder__office=office)
+    assert word.status == DispatchStatus.CANCELLED
 
 
 def test_acknowledging_a_foreign_or_withdrawn_task(task: ItemTask, key: ExchangeKey, dispatch: Dispatch) -> None:
