@@ -13,7 +13,7 @@ from agencies.deadlines import calendar_now
 from agencies.routing import office_for, offices_for
 from agencies.spec import ItemSpec
 from applications import documents, fanout, notices, privacy, workflow
-from applications.drafts import HAS_ACCOUNT, problems_of
+from applications.drafts import HAS_ACCOUNT, check_addition, problems_of
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, PreReview, StatusLog
@@ -132,11 +132,15 @@ def _bind_number(owner: User | None, id_no: str) -> None:
 
 
 def _extend_case(draft: Draft, *, user: User, told: dict[str, Any], at: datetime) -> Application:
-    """Adds the draft's items to its case: what was answered before stays, the new items get tasks of their own."""
+    """Adds the draft's items to its case: what was answered before stays, the new items get tasks of their own.
+
+    A clerk and the person may each hold an addition: the second one brings what is still new, or is refused.
+    """
     application = workflow.lock(draft.adds_to_id or 0)
-    if application.is_closed:
-        raise Refused("这个办件刚才已经办结，不能再加事项。请重新填一份登记表")
+    check_addition(application)
     new = [code for code in draft.ticked if code not in application.ticked]
+    if not new:
+        raise Refused("您选的事项已经在这个办件里了，不用再加")
     answers = {**draft.registration.disclosed(), **application.answers}
     application.take_answers(answers, ticked=[*application.ticked, *new])
     _take_over_materials(draft, application)
@@ -165,18 +169,22 @@ def _send_or_pre_review(application: Application, draft: Draft, tasks: list[Item
 
 
 def _begin_pre_review(application: Application, draft: Draft, at: datetime) -> PreReview:
-    """One more round at the hub, to be answered within the days in which a receipt of papers must be answered."""
+    """One more round at the hub, to be answered within the days in which a receipt of papers must be answered.
+
+    A round that nobody decided, since all its items were withdrawn, is taken up for this form.
+    """
     spec = application.scheme.spec
     assert spec.pre_review is not None
     days = spec.receiving_limit.days or 5
-    return PreReview.objects.create(
-        application=application,
-        draft=draft,
-        office=office_for(spec.pre_review.agency, application.region, offices_for(application.region)),
-        round=application.pre_reviews.count() + 1,
-        asked_at=at,
-        answer_by=calendar_now().at(application.region_id).add(timezone.localdate(at), days),
-    )
+    asked = {
+        "draft": draft,
+        "office": office_for(spec.pre_review.agency, application.region, offices_for(application.region)),
+        "asked_at": at,
+        "answer_by": calendar_now().at(application.region_id).add(timezone.localdate(at), days),
+    }
+    first = {**asked, "round": application.pre_reviews.count() + 1}
+    review, _ = application.pre_reviews.update_or_create(decided_at=None, defaults=asked, create_defaults=first)
+    return review
 
 
 OTHER_PERSON = "和收下时的身份证号不一样，换了号码就是另一个人的办件。号码填错了的，请撤回这个办件，再重新填一份"

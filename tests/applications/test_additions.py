@@ -12,6 +12,7 @@ from applications.enums import Action, ApplicationStatus, Channel, DocumentKind,
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Document, Draft, ItemTask
 from applications.papers import paper
+from portal.accounts.models import User
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -107,12 +108,87 @@ def test_addition_sent_twice_adds_once() -> None:
     assert application.tasks.count() == 2
 
 
+def filled(application: Application, user: User, *codes: str) -> Draft:
+    """An addition ready to be handed in, of the person or of a clerk beside them."""
+    draft = drafts.choose_items(drafts.start_addition(application, user=user), codes)
+    missing, answers = drafts.problems_of(draft), answers_for(factories.as_soldier(application.entered_by))
+    draft = drafts.save(draft, {code: answers[code] for code in missing if code in answers})
+    factories.give_materials(draft)
+    return draft
+
+
+def hand_in(draft: Draft) -> Application:
+    return submission.submit(draft, user=draft.entered_by, channel=draft.channel, promised=True, agreed=True)
+
+
+def test_item_that_another_addition_brought_meanwhile_is_not_added_again() -> None:
+    application = factories.delivered(ticked=["I07"])
+    own, clerks = (filled(application, user, "I10") for user in (application.entered_by, factories.clerk()))
+    hand_in(own)
+    papers = application.documents.count()
+
+    with pytest.raises(Refused, match="已经在这个办件里"):
+        hand_in(clerks)
+
+    assert application.log.filter(action=Action.ADD_ITEMS).count() == 1
+    assert application.documents.count() == papers
+    assert Draft.objects.get(pk=clerks.pk).sent_at is None
+
+
+def test_of_two_additions_at_once_the_later_brings_what_is_new() -> None:
+    application = factories.delivered(ticked=["I07"])
+    own = filled(application, application.entered_by, "I10")
+    clerks = filled(application, factories.clerk(), "I10", "I02")
+    hand_in(own)
+
+    hand_in(clerks)
+
+    added = application.log.filter(action=Action.ADD_ITEMS).order_by("id")
+    assert [row.data["items"] for row in added] == [["I10"], ["I02"]]
+
+
+def test_addition_waits_while_another_one_is_pre_reviewed() -> None:
+    application = factories.delivered(region=factories.NANGANG, ticked=["I07"])
+    own = filled(application, application.entered_by, "I10")
+    clerks = filled(application, factories.clerk(factories.NANGANG), "I02")
+    hand_in(own)
+
+    with pytest.raises(Refused, match="还在预审"):
+        hand_in(clerks)
+
+    factories.pass_pre_review(application)
+    hand_in(clerks)
+    assert application.pre_reviews.count() == 3
+
+
+def test_addition_takes_up_the_round_whose_items_were_withdrawn() -> None:
+    application = factories.delivered(region=factories.NANGANG, ticked=["I07"])
+    hand_in(filled(application, application.entered_by, "I10"))
+    withdrawn = [factories.task_of(application, "I10")]
+    withdrawal.withdraw(application, user=application.entered_by, tasks=withdrawn)
+
+    again = filled(application, application.entered_by, "I02")
+    hand_in(again)
+
+    waiting = application.pre_reviews.get(decided_at=None)
+    assert (waiting.round, waiting.draft_id) == (2, again.pk)
+
+
 def test_closed_case_takes_no_more_items() -> None:
     application = factories.submitted(ticked=["I07"])
     withdrawal.withdraw(application, user=application.entered_by)
 
     with pytest.raises(Refused):
         drafts.start_addition(application, user=application.entered_by)
+
+
+def test_addition_to_a_case_closed_meanwhile_is_not_taken() -> None:
+    application = factories.submitted(ticked=["I07"])
+    draft = filled(application, application.entered_by, "I10")
+    withdrawal.withdraw(application, user=application.entered_by)
+
+    with pytest.raises(Refused, match="已经办结"):
+        hand_in(draft)
 
 
 def test_notices_of_two_offices_are_answered_in_one_go() -> None:
