@@ -134,7 +134,8 @@ def _bind_number(owner: User | None, id_no: str) -> None:
 def _extend_case(draft: Draft, *, user: User, told: dict[str, Any], at: datetime) -> Application:
     """Adds the draft's items to its case: what was answered before stays, the new items get tasks of their own.
 
-    A clerk and the person may each hold an addition: the second one brings what is still new, or is refused.
+    A clerk and the person may each hold an addition: the second one brings what is still new, or is refused. An added
+    item that needs one which came to nothing is held from the start.
     """
     application = workflow.lock(draft.adds_to_id or 0)
     check_addition(application)
@@ -151,6 +152,7 @@ def _extend_case(draft: Draft, *, user: User, told: dict[str, Any], at: datetime
     StatusLog.objects.create(
         application=application, action=Action.ADD_ITEMS, party=party, actor=user, data={"items": new, **told}, at=at
     )
+    fanout.release_ready(application, at=at)
     workflow.settle(application, at)
     documents.request(application, DocumentKind.SUBMISSION_RECEIPT, at=at, again=True)
     documents.request(application, DocumentKind.REGISTRATION, at=at, again=True)
@@ -268,6 +270,7 @@ def create_missing(application: Application, *, at: datetime) -> list[ItemTask]:
         if not tasks:
             raise AlreadyDone("要办的事项都有办理记录，没有要补建的")
         _create_dispatches(locked, tasks, at)
+        fanout.release_ready(locked, at=at)
         workflow.settle(locked, at)
         fanout.wake_relay()
     return tasks

@@ -118,7 +118,8 @@ def day_of(task: ItemTask, reading: clock.Reading) -> Day:
         return _day_before_offices(task)
     if task.status == S.WAITING:
         names = _names_of_open_items(task)
-        return Day("还没开始计时", f"{names}办好后自动开始" if names else "到账后自动开始")
+        starts = f"{names}办好后自动开始" if names else "到账后自动开始"
+        return Day("还没开始计时", "" if task.is_held else starts)
     if task.status == S.PENDING:
         return Day("正在送往部门", "答复期限从交齐那天算，不因送得晚而延后")
     if task.status in TERMINAL:

@@ -174,6 +174,32 @@ def test_addition_takes_up_the_round_whose_items_were_withdrawn() -> None:
     assert (waiting.round, waiting.draft_id) == (2, again.pk)
 
 
+def test_added_item_whose_requirement_was_refused_is_held() -> None:
+    application = factories.delivered(ticked=["I04", "I07"])
+    task = factories.task_of(application, "I04")
+    reviewer = factories.reviewer_of(task)
+    review.accept(task, reviewer=reviewer)
+    review.refuse(task, reviewer=reviewer, note="材料不符")
+
+    add_item(application, "I05")
+
+    added = factories.task_of(application, "I05")
+    assert (added.status, added.is_held, added.open_items) == (TaskStatus.WAITING, True, ["I04"])
+
+
+def test_made_up_item_whose_requirement_was_refused_is_held() -> None:
+    application = factories.delivered(ticked=["I04", "I05"])
+    task = factories.task_of(application, "I04")
+    reviewer = factories.reviewer_of(task)
+    review.accept(task, reviewer=reviewer)
+    review.refuse(task, reviewer=reviewer, note="材料不符")
+    factories.task_of(application, "I05").delete()
+
+    submission.create_missing(application, at=timezone.now())
+
+    assert factories.task_of(application, "I05").is_held
+
+
 def test_closed_case_takes_no_more_items() -> None:
     application = factories.submitted(ticked=["I07"])
     withdrawal.withdraw(application, user=application.entered_by)

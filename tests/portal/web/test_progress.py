@@ -122,6 +122,7 @@ def test_item_behind_a_lost_one_says_so() -> None:
     shown = row(behind, timezone.localdate())
 
     assert shown.next_step.startswith("恢复户口没有办成，这一件暂时不能开始")
+    assert (shown.day, shown.day_note) == ("还没开始计时", "")
 
 
 def test_region_without_a_published_limit_says_so() -> None:
