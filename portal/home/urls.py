@@ -23,6 +23,7 @@ urlpatterns = [
     path("session/", views.session, name="session"),
     path("large-text/", views.large_text, name="large_text"),
     path("accessibility/", TemplateView.as_view(template_name="home/accessibility.html"), name="accessibility"),
+    path("site-map/", TemplateView.as_view(template_name="home/site_map.html"), name="site_map"),
     path("privacy/", views.privacy_notice, name="privacy"),
     path("privacy/<str:version>/", views.privacy_notice, name="privacy_version"),
     path("healthz", views.alive, name="alive"),

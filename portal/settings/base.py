@@ -21,6 +21,11 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 SITE_URL = env("SITE_URL", default="http://localhost:8000")
 
 SERVICE_NAME = "退役军人“一件事”"
+# Who runs the site and its records, for the foot of the pages; the form of each is checked in portal/web/site.py.
+SITE_OPERATOR = env("SITE_OPERATOR", default="")
+SITE_CODE = env("SITE_CODE", default="")
+SITE_ICP = env("SITE_ICP", default="")
+SITE_POLICE_RECORD = env("SITE_POLICE_RECORD", default="")
 # Shown in a strip on every page; empty in production.
 ENVIRONMENT_NOTICE = env("ENVIRONMENT_NOTICE", default="")
 

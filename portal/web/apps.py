@@ -7,6 +7,9 @@ class WebConfig(AppConfig):
     default = True
     verbose_name = "页面"
 
+    def ready(self) -> None:
+        from portal.web import site  # noqa: F401  registers its checks
+
 
 class StaticFilesConfig(DjangoStaticFilesConfig):
     """Leaves the print fonts out of collectstatic: no page loads them, and 30 MB would be compressed for minutes."""

@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from agencies.deadlines import Calendar, MissingYear, missing_year
 from applications.models import Notice
-from portal.web import navigation, place
+from portal.web import navigation, place, site
 
 LARGE_COOKIE = "large"
 
@@ -27,6 +27,7 @@ def service(request: HttpRequest) -> dict[str, Any]:
     """Name of the service, the strip for everything that is not production, the person's posting, the links, the place."""
     return {
         "service_name": settings.SERVICE_NAME,
+        "site": site.site(),
         "environment_notice": settings.ENVIRONMENT_NOTICE,
         "is_demo": settings.IS_DEMO,
         "posting": getattr(request, "posting", None),

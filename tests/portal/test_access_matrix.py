@@ -50,6 +50,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "home:session": ("GET", ALL),
     "home:large_text": ("POST", ALL),
     "home:accessibility": ("GET", ALL),
+    "home:site_map": ("GET", ALL),
     "home:privacy": ("GET", ALL),
     "home:privacy_version": ("GET", ALL),
     "home:alive": ("GET", ALL),
