@@ -205,6 +205,9 @@ _ALL = [
 
 FIELDS: dict[str, Field] = {field.code: field for field in _ALL}
 
+# It says whose case it is: another number is another case, so nobody asks to correct it.
+IDENTITY = "id_no"
+
 # Every field is named here, so that a new one is classified by whoever adds it and not by a default.
 CLASSES: dict[str, Sensitivity] = {
     **dict.fromkeys(("bank", "account", "card_bank"), Sensitivity.FINANCE),

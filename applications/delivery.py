@@ -27,7 +27,7 @@ from agencies.gateways.http import HttpGateway
 from agencies.models import Office
 from agencies.routing import Way
 from applications import fanout, hiding, holders, outgoing, rounds, tickets, workflow
-from applications.enums import ON_ITS_WAY, UNSENT, Action, DispatchKind, DispatchStatus, Outcome, Party
+from applications.enums import ON_ITS_WAY, UNSENT, Action, DispatchKind, DispatchStatus, Outcome, Party, TaskStatus
 from applications.errors import Refused
 from applications.models import Dispatch, DispatchAttempt, ExchangeKey, OfficeLink
 
@@ -120,6 +120,8 @@ def _arrive(
     if dispatch.kind != DispatchKind.TASK:
         tickets.close_withdrawn(dispatch, note="已告知对方")
         return
+    if _brings_supplies(dispatch):
+        return
     # However late it arrives, the answer period counts from the day on which it was complete and given in here.
     given_in = timezone.localdate(min(dispatch.created_at, at))
     data = {"version": dispatch.version, "received_on": given_in.isoformat()}
@@ -128,6 +130,13 @@ def _arrive(
     task.save(update_fields=["received_at"])
     if not is_only:
         holders.tell(task, DispatchKind.MOVED, "改由别处办理", at=at, but=dispatch.holder)
+
+
+def _brings_supplies(dispatch: Dispatch) -> bool:
+    """Papers that were promised come while the office works on the item: it has them now, and goes on."""
+    task = dispatch.task
+    is_at_work = task.status in workflow.TRANSITIONS[Action.SUPPLY].sources - {TaskStatus.PENDING}
+    return dispatch.version > 1 and task.accepted_on is not None and is_at_work
 
 
 def _note(dispatch_id: int, outcome: str, started_at: datetime, begun: float, **facts: object) -> None:
@@ -218,6 +227,8 @@ def settle(lease: Lease, answer: Answer, calendar: Calendar, *, started_at: date
         outcome = Outcome.TOO_LATE if is_too_late else Outcome(answer.ending)
         _note(dispatch.pk, outcome, started_at, begun, digest=dispatch.digest, status_code=answer.status_code,
               detail=answer.detail, answer=hiding.without(answer.said, application))  # fmt: skip
+        if is_too_late and dispatch.task.dispatches.of_tasks().filter(version__gt=dispatch.version).exists():
+            return False  # a newer version is on its way already
         if is_too_late:
             tickets.withdrawn_on_the_way(dispatch)
             dispatch.task.dispatches.filter(status=DispatchStatus.PENDING).update(next_attempt_at=timezone.now())

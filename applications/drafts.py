@@ -41,7 +41,8 @@ def start(*, region: Region, user: User, channel: Channel, prefill: Mapping[str,
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         if is_own:
-            found = Draft.objects.for_person(user).filter(owner=user, region=region, channel=channel).first()
+            mine = Draft.objects.for_person(user).filter(owner=user, region=region, channel=channel, adds_to=None)
+            found = mine.first()
             if found is not None:
                 return found
         earlier = _earlier_case(user) if is_own else None
@@ -87,7 +88,8 @@ def start_addition(application: Application, *, user: User) -> Draft:
         )
         if not draft.offered():
             raise Refused("本地能办的事项都已经在这个办件里了")
-        draft.save()
+        if found is None:
+            draft.save()
     return draft
 
 

@@ -14,7 +14,7 @@ from agencies import tracing
 from agencies.deadlines import Calendar
 from agencies.spec import Requirement
 from applications import workflow
-from applications.enums import Action, Party, TaskStatus
+from applications.enums import UNSENT, Action, DispatchStatus, Party, TaskStatus
 from applications.models import Application, Dispatch, ItemTask, Material
 
 CHANNEL = "portal_outbox"
@@ -86,7 +86,12 @@ def new_dispatch(task: ItemTask, materials: list[Material], *, version: int, at:
 
 
 def send_again(task: ItemTask, *, at: datetime) -> Dispatch:
-    """A new version of the task's payload on its way to the office, after a correction or a transfer."""
+    """A new version of the task's payload on its way to the office, after a correction, a transfer or promised papers.
+
+    What is unsent of an earlier version is not sent any more: the new one holds all of it.
+    """
+    unsent = task.dispatches.of_tasks().filter(status__in=UNSENT)
+    unsent.update(status=DispatchStatus.CANCELLED, note="由新的一版代替", leased_until=None)
     materials = list(task.application.materials.filter(is_sent=True, replaced_by=None))
     dispatch = new_dispatch(task, materials, version=task.dispatches.of_tasks().count() + 1, at=at)
     dispatch.save(force_insert=True)

@@ -114,8 +114,11 @@ def add(
     clean = _checked(code, size, stream)
     with transaction.atomic():
         if Draft.objects.select_for_update().get(pk=draft.pk).sent_at is not None:
-            raise AlreadyDone("登记表已经提交，这个文件没有收。需要补交的，等部门通知补正")
+            raise AlreadyDone(_SENT_MEANWHILE)
         return _store(code, name, clean, user, grade, draft=draft)
+
+
+_SENT_MEANWHILE = "登记表已经提交，这个文件没有收。需要补交的，等部门通知补正"
 
 
 def given_before(draft: Draft) -> dict[str, list[Material]]:
@@ -134,7 +137,8 @@ def given_before(draft: Draft) -> dict[str, list[Material]]:
 def reuse(draft: Draft, code: str, *, user: User) -> list[Material]:
     """Gives the files of an earlier case once more; who compared them with the original stays on record."""
     with transaction.atomic():
-        Draft.objects.select_for_update().get(pk=draft.pk)
+        if Draft.objects.select_for_update().get(pk=draft.pk).sent_at is not None:
+            raise AlreadyDone(_SENT_MEANWHILE)
         present = set(draft.materials.filter(code=code).values_list("sha256", flat=True))
         return [_copy(old, draft, user) for old in given_before(draft).get(code, []) if old.sha256 not in present]
 

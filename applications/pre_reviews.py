@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from agencies.fields import IDENTITY
 from applications import fanout, notices, workflow
 from applications.enums import Action, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -107,6 +108,8 @@ def _check(application: Application, lines: list[Deficit]) -> None:
         m.code for m in application.scheme.spec.materials_for(frozenset(application.ticked), application.answers)
     }
     for line in lines:
+        if line.field == IDENTITY:
+            raise Refused("身份证号不能退回修改，换了号码就是另一个人的办件。号码不对的，请撤回这个办件，再重新填一份")
         if not line.reason.strip():
             raise Invalid({line.field or line.material: "请写明哪里不对、怎样改"})
         if (line.field and line.field not in fields) or (line.material and line.material not in materials):

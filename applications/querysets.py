@@ -38,11 +38,15 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         )
 
     def for_window(self, region: Region, id_no: str) -> DraftQuerySet:
-        """The unsent forms of the person with this number in the window's own place and the places below it."""
+        """The unsent forms of the person with this number in the window's own place and the places below it.
+
+        A form that somebody began online is theirs only if the account has this number and staff saw the card: anybody
+        may type a stranger's number, and would then read what the clerk types for that stranger.
+        """
         index: Any = self.model._meta.get_field("id_no_index")
-        return self.filter(within(region), sent_at__isnull=True, id_no_index=index.of_value(id_no)).select_related(
-            "region", "scheme", "owner", "entered_by"
-        )
+        is_theirs = Q(owner=None) | Q(owner__id_no=id_no, owner__is_identity_claimed=False)
+        found = self.filter(within(region), is_theirs, sent_at__isnull=True, id_no_index=index.of_value(id_no))
+        return found.select_related("region", "scheme", "owner", "entered_by")
 
 
 class ApplicationQuerySet(models.QuerySet[Any]):

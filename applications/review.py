@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from agencies.deadlines import calendar_now
 from agencies.enums import LimitUnit, Role
+from agencies.fields import IDENTITY
 from agencies.models import Office, Posting
 from applications import closing, documents, fanout, holders, notices, workflow
 from applications.enums import Action, Decision, DispatchKind, DocumentKind, Fulfilment, NoticeKind, Party, TaskStatus
@@ -279,10 +280,6 @@ def _open_notices(task: ItemTask) -> list[int]:
     return list(notices.order_by("asked_at", "id").values_list("pk", flat=True))
 
 
-# It says whose case it is: another number is another case.
-NEVER_CORRECTED = "id_no"
-
-
 def _check_deficits(task: ItemTask, lines: list[Deficit]) -> None:
     if not lines:
         raise Invalid({"deficits": "请至少写明一处要补正的材料或内容"})
@@ -290,7 +287,7 @@ def _check_deficits(task: ItemTask, lines: list[Deficit]) -> None:
     allowed = set(task.material_codes())
     for line in lines:
         name = line.field or line.material
-        if line.field == NEVER_CORRECTED:
+        if line.field == IDENTITY:
             raise Refused(
                 "身份证号不能补正，换了号码就是另一个人的办件。号码不对的，请不予受理并写明原因，由本人重新申请"
             )

@@ -43,6 +43,7 @@ def submit(
         with transaction.atomic():
             _lock_its_case(draft)
             current = _locked(draft)
+            _lock_owner(current)
             if current.sent_at is not None:
                 return current.adds_to or Application.objects.get(draft=current)
             problems = problems_of(current)
@@ -87,6 +88,12 @@ def _locked(draft: Draft) -> Draft:
     """The draft, locked, with everything that making a case of it reads: one query."""
     related = ("scheme", "region__parent__parent__parent", "owner", "adds_to")
     return Draft.objects.select_for_update(of=("self",)).select_related(*related).get(pk=draft.pk)
+
+
+def _lock_owner(draft: Draft) -> None:
+    """Two forms of an account without a number, sent at once under two numbers, must not both become its cases."""
+    if draft.owner is not None and not draft.owner.id_no:
+        draft.owner = User.objects.select_for_update(no_key=True).get(pk=draft.owner.pk)
 
 
 def _create_case(draft: Draft, *, user: User, channel: Channel, told: dict[str, Any], at: datetime) -> Application:

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
-from applications import workflow
+from applications import fanout, workflow
 from applications.enums import Action
 from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, ItemTask
@@ -37,11 +38,13 @@ def _supply(tasks: list[ItemTask], application: Application, user: User, at: dat
     spec = application.scheme.spec
     if missing := owed - set(given.values_list("code", flat=True)):
         raise Invalid({code: f"请上传{spec.material(code).title}" for code in sorted(missing)})
-    party = application.party_of(user)
+    given.update(is_sent=True)
+    party, at = application.party_of(user), at or timezone.now()
     for task in tasks:
         task.application = application
         data = {"materials": task.provisional_materials}
         workflow.advance(task, Action.SUPPLY, party=party, actor=user, data=data, at=at)
         task.provisional_until, task.provisional_materials = None, []
         task.save(update_fields=["provisional_until", "provisional_materials"])
-    given.update(is_sent=True)
+        task.application = application
+        fanout.send_again(task, at=at)

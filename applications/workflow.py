@@ -235,7 +235,18 @@ TRANSITIONS: dict[Action, Transition] = {
         basis="逾期未补正、申请人死亡等",
     ),
     Action.SUPPLY: _row(
-        [S.IN_REVIEW, S.AWAITING_APPROVAL, S.AWAITING_VISIT, S.SUSPENDED], None, _PERSON, basis="容缺材料补齐"
+        [
+            S.PENDING,
+            S.QUEUED,
+            S.AWAITING_CORRECTION,
+            S.IN_REVIEW,
+            S.AWAITING_VISIT,
+            S.SUSPENDED,
+            S.AWAITING_APPROVAL,
+        ],
+        None,
+        _PERSON,
+        basis="容缺材料补齐",
     ),
     Action.RECOMPUTE: _row(
         [

@@ -42,10 +42,15 @@ class Correction(models.Model):
 
 
 class CorrectionLine(models.Model):
+    """One thing that is missing or wrong. `follows` is empty for what the office named; else it is what the person changed
+    in answering, which calls for this as well.
+    """
+
     correction = models.ForeignKey(Correction, models.PROTECT, related_name="lines", verbose_name="补正")
     field = models.CharField("字段", max_length=40, blank=True)
     material = models.CharField("材料", max_length=40, blank=True)
     reason = models.CharField("原因", max_length=300)
+    follows = models.CharField("因改了", max_length=200, blank=True)
     answered_at = models.DateTimeField("补正时间", null=True, blank=True)
 
     class Meta:

@@ -23,6 +23,7 @@ def correction(document: Document, task: ItemTask) -> Notice:
         Line(*_deficit_words(line, spec, given), notice.task.item.name if len(notices) > 1 else "")
         for notice in notices
         for line in notice.lines.all()
+        if not line.follows
     ]
     rows = []
     for notice in notices:

@@ -36,13 +36,14 @@ def todos_of(case: Application, tasks: list[ItemTask]) -> list[Todo]:
 
 
 def _todos_of_task(case: Application, task: ItemTask, total: int) -> list[Todo]:
+    todos = []
     if task.status == TaskStatus.AWAITING_VISIT:
-        return [_visit_todo(case, task, f"{task.spec.title}这一件暂停计时{_others_go_on(total - 1)}")]
+        todos.append(_visit_todo(case, task, f"{task.spec.title}这一件暂停计时{_others_go_on(total - 1)}"))
     if task.provisional_until and not task.is_terminal:
-        return [_supply_todo(case, task)]
+        todos.append(_supply_todo(case, task))
     if task.status == TaskStatus.COMPLETED and task.result.fulfilment == Fulfilment.READY:
-        return [_fetch_todo(task)]
-    return []
+        todos.append(_fetch_todo(task))
+    return todos
 
 
 def _where_words(task: ItemTask) -> str:

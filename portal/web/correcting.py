@@ -16,7 +16,7 @@ from django.utils import timezone
 from agencies.fields import FIELDS
 from agencies.spec import FormField
 from applications import corrections
-from applications.enums import DocumentKind
+from applications.enums import DocumentKind, TaskStatus
 from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, Correction, CorrectionLine, ItemTask, Material
 from portal.web.access import SignedInRequest
@@ -33,6 +33,8 @@ Show = Callable[[dict[str, Any]], HttpResponse]
 
 
 def open_corrections(task: ItemTask) -> list[Correction]:
+    if task.status != TaskStatus.AWAITING_CORRECTION:
+        return []
     return [notice for notice in task.corrections.all() if notice.answered_at is None]
 
 
@@ -84,6 +86,7 @@ def _take(
     values = typed(request.POST, [line.field for line in open_lines(notices) if line.field])
     try:
         kept_at = corrections.keep(case, values)
+        notices = _read_again(case)
         refused = take_answers(request, case, (line.material for line in open_lines(notices) if line.material))
         if wants_json(request):
             return JsonResponse({"saved_at": f"{timezone.localtime(kept_at):%H:%M}"})
@@ -105,6 +108,14 @@ def _take(
             return JsonResponse({"message": "补正刚才已经提交"}, status=409)
         messages.info(request, str(done))
         return redirect(f"{side}:case", case.number)
+
+
+def _read_again(case: Application) -> list[Correction]:
+    """What was typed may have called for more lines."""
+    notices = corrections.waiting(case)
+    for notice in notices:
+        notice.task.application = case
+    return notices
 
 
 def _send(request: SignedInRequest, case: Application, values: Mapping[str, str], side: str) -> HttpResponse:
@@ -154,9 +165,10 @@ class Group:
     lines: list[Line]
 
 
-def _asked_in(case: Application, notices: list[Correction]) -> list[FormField]:
-    """The fields of the notices, each once, as the case's own form asks them."""
-    asked = {entry.field: entry for entry in case.registration.asked()}
+def _asked_in(case: Application, notices: list[Correction], values: Mapping[str, str]) -> list[FormField]:
+    """The fields of the notices, each once, as the case's own form asks them with these values."""
+    form = replace(case.registration, answers={**case.answers, **values})
+    asked = {entry.field: entry for entry in form.asked()}
     codes = dict.fromkeys(line.field for line in open_lines(notices) if line.field)
     return [asked.get(code, FormField(field=code)) for code in codes]
 
@@ -165,7 +177,9 @@ def _page(
     case: Application, notices: list[Correction], side: str, values: Mapping[str, str], errors: Errors
 ) -> dict[str, Any]:
     problems = {code: words[0] for code, words in errors.items()} if errors else None
-    form = AnswersForm(_asked_in(case, notices), {**case.answers, **values}, problems, is_own=side == "applicant")
+    form = AnswersForm(
+        _asked_in(case, notices, values), {**case.answers, **values}, problems, is_own=side == "applicant"
+    )
     builder = _Builder(case, side, form, list(case.materials.all()), errors)
     groups = [builder.group(notice) for notice in notices]
     lines = [line for group in groups for line in group.lines if not line.same_as and not line.is_answered]

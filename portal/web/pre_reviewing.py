@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
-from agencies.fields import FIELDS, Hiding
+from agencies.fields import FIELDS, IDENTITY, Hiding
 from agencies.models import Posting
 from applications import access, pre_reviews
 from applications.enums import Party
@@ -94,7 +94,7 @@ class DecisionForm(DeficitForm):
         self.field_rows = [
             self.field_row(entry.field, label_of(entry))
             for entry in case.registration.asked()
-            if not FIELDS[entry.field].derived
+            if entry.field != IDENTITY and not FIELDS[entry.field].derived
         ]
 
     def clean(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ All of it is the operator's own word; nothing is shown that the settings do not 
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -23,6 +24,7 @@ _FORMS = {
 class Site:
     """Empty where the settings say nothing."""
 
+    domain: str
     operator: str
     code: str
     icp: str
@@ -30,7 +32,8 @@ class Site:
 
 
 def site() -> Site:
-    return Site(settings.SITE_OPERATOR, settings.SITE_CODE, settings.SITE_ICP, settings.SITE_POLICE_RECORD)
+    domain = urlsplit(settings.SITE_URL).netloc
+    return Site(domain, settings.SITE_OPERATOR, settings.SITE_CODE, settings.SITE_ICP, settings.SITE_POLICE_RECORD)
 
 
 @register(Tags.compatibility)

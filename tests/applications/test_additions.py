@@ -6,9 +6,20 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from applications import corrections, drafts, privacy, review, submission, supplies, sweeps, withdrawal, workflow
+from applications import (
+    access,
+    corrections,
+    drafts,
+    privacy,
+    review,
+    submission,
+    supplies,
+    sweeps,
+    withdrawal,
+    workflow,
+)
 from applications.demo import answers_for
-from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, TaskStatus
+from applications.enums import Action, ApplicationStatus, Channel, DispatchStatus, DocumentKind, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Document, Draft, ItemTask
 from applications.papers import paper
@@ -294,6 +305,38 @@ def test_promised_papers_keep_the_promise_when_all_are_there() -> None:
     supplies.supply_deferred(task, user=task.application.entered_by)
 
     assert (task.status, task.provisional_until) == (TaskStatus.IN_REVIEW, None)
+
+
+def test_promised_papers_reach_the_office_which_goes_on() -> None:
+    """They were marked as sent once and shown to nobody."""
+    task = provisional()
+    file = factories.answer_file(task.application, "OR-39")
+
+    supplies.supply_deferred(task, user=task.application.entered_by)
+    factories.deliver_all()
+
+    task.refresh_from_db()
+    assert file in access.visible_materials(task)
+    assert task.status == TaskStatus.IN_REVIEW
+    assert set(task.dispatches.values_list("status", flat=True)) == {DispatchStatus.DELIVERED}
+
+
+def test_promise_is_kept_while_the_office_waits_for_something_else() -> None:
+    """Its day went by once because the office had asked for a correction, and the item ended."""
+    task = provisional()
+    reviewer = factories.reviewer_of(task)
+    wrong = [review.Deficit("少写了门牌号", field="mobile")]
+    review.request_correction(task, reviewer=reviewer, deficits=wrong)
+    file = factories.answer_file(task.application, "OR-39")
+
+    supplies.supply_all(task.application, user=task.application.entered_by)
+    corrections.answer(task.application, user=task.application.entered_by, answers={"mobile": "13900001111"})
+    factories.deliver_all()
+
+    task.refresh_from_db()
+    assert (task.status, task.provisional_until) == (TaskStatus.IN_REVIEW, None)
+    assert file in access.visible_materials(task)
+    assert set(task.dispatches.values_list("status", flat=True)) == {DispatchStatus.DELIVERED, DispatchStatus.CANCELLED}
 
 
 def test_one_paper_keeps_the_promise_of_every_item_it_was_promised_for() -> None:

@@ -31,6 +31,16 @@ def test_person_has_one_open_draft_per_place() -> None:
     assert again.pk == first.pk
 
 
+def test_form_that_added_items_to_a_case_is_not_taken_for_a_new_one() -> None:
+    """The case closed meanwhile: whoever began anew got the form that could not be sent, for ever."""
+    case = factories.delivered(ticked=["I01"])
+    added = drafts.start_addition(case, user=case.entered_by)
+
+    fresh = drafts.start(region=case.region, user=case.entered_by, channel=Channel.ONLINE)
+
+    assert (fresh.pk == added.pk, fresh.adds_to) == (False, None)
+
+
 def test_closed_place_is_refused() -> None:
     closed = Region.objects.filter(is_open=False, level=3).first()
     assert closed is not None

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -20,6 +21,7 @@ from applications import (
     batches,
     corrections,
     delivery,
+    drafts,
     exports,
     materials,
     pre_reviews,
@@ -366,6 +368,30 @@ def test_nobody_waits_for_a_package_that_is_being_made(monkeypatch: pytest.Monke
     assert [type(outcome).__name__ for outcome in withdrawn] == ["list"]
     assert (made.status, made.file.name, made.error) == ("requested", "", "Changed")
     assert set(task.dispatches.values_list("status", flat=True)) == {DispatchStatus.CANCELLED}
+
+
+def test_two_forms_of_an_account_without_a_number_do_not_both_become_its_cases() -> None:
+    """Sent at once under two people's numbers, both found the account free."""
+    person = factories.person()
+    other = factories.person("钱多多")
+    number, foreign = person.id_no, other.id_no
+    User.objects.filter(pk=other.pk).delete()
+    person.id_no = ""
+    person.save()
+    forms = []
+    for place, id_no in ((factories.DONGSHENG, number), (factories.PLACES["TJ"], foreign)):
+        form = factories.draft(person, region=place)
+        factories.give_materials(form)
+        forms.append(drafts.save(form, {"id_no": id_no}))
+
+    def hand_in(form: Draft) -> Any:
+        return submission.submit(form, user=person, channel=Channel.ONLINE, promised=True, agreed=True)
+
+    outcomes = at_once(*(partial(hand_in, form) for form in forms))
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Application", "Invalid"]
+    person.refresh_from_db()
+    assert person.id_no == Application.objects.get().subject_id_no
 
 
 def test_promised_paper_brought_while_the_nightly_sweep_runs_ends_nothing() -> None:

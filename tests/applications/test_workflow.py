@@ -59,7 +59,9 @@ EXPECTED: dict[tuple[Action, TaskStatus], tuple[TaskStatus, set[Party]]] = {
     },
     **{
         (A.SUPPLY, source): (source, {P.APPLICANT, P.CLERK})
-        for source in (S.IN_REVIEW, S.AWAITING_APPROVAL, S.AWAITING_VISIT, S.SUSPENDED)
+        for source in (
+            S.PENDING, S.QUEUED, S.AWAITING_CORRECTION, S.IN_REVIEW, S.AWAITING_VISIT, S.SUSPENDED, S.AWAITING_APPROVAL,
+        )
     },
     **{(A.RECOMPUTE, source): (source, {P.SYSTEM}) for source in set(S) - TERMINAL},
     (A.PAY, S.COMPLETED): (S.COMPLETED, {P.REVIEWER}),

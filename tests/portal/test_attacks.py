@@ -23,7 +23,7 @@ from applications.errors import Invalid, Refused
 from applications.models import Document, Draft
 from applications.papers import paper
 from portal.accounts import sign_in
-from portal.accounts.models import SignInTry
+from portal.accounts.models import SignInTry, User
 from portal.security import crypto
 from portal.web import kept
 from portal.web.logs import mask
@@ -357,6 +357,22 @@ def test_one_cannot_hand_in_as_somebody_else() -> None:
 
     with pytest.raises(Invalid, match="账号"):
         submission.submit(draft, user=user, channel=Channel.ONLINE, promised=True, agreed=True)
+
+
+def test_form_under_a_strangers_number_is_not_offered_at_the_window(settings: Any, tmp_path: Any) -> None:
+    """A trap: what the clerk types for the stranger would stand in the account of whoever set it."""
+    settings.MEDIA_ROOT = tmp_path
+    stranger = factories.person("钱多多")
+    trap = drafts.save(factories.draft(factories.person()), {"id_no": stranger.id_no})
+    claimed = factories.draft(stranger)
+    User.objects.filter(pk=stranger.pk).update(is_identity_claimed=True)
+    window = signed_in(factories.clerk())
+
+    page = window.post("/window/", {"id_no": stranger.id_no}).content.decode()
+    adopted = [window.post(f"/window/adopt/{form.pk}/", {"id_no": stranger.id_no}) for form in (trap, claimed)]
+
+    assert [str(form.pk) in page for form in (trap, claimed)] == [False, False]
+    assert [answer.status_code for answer in adopted] == [404, 404]
 
 
 def test_what_an_anonymous_session_kept_goes_when_it_ends() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from agencies.enums import LimitUnit
-from agencies.fields import FIELDS
+from agencies.fields import FIELDS, IDENTITY
 from applications import review
 from applications.enums import Action, TaskStatus
 from applications.papers.words import REMEDY
@@ -129,7 +129,7 @@ class RequestCorrection(DeficitForm, Deed):
         self.field_rows = [
             self.field_row(line["field"], line["label"])
             for line in self.sight.payload["fields"]
-            if line.get("field") not in (None, "", review.NEVER_CORRECTED) and not FIELDS[line["field"]].derived
+            if line.get("field") not in (None, "", IDENTITY) and not FIELDS[line["field"]].derived
         ]
 
     def _noted(self, material: dict[str, Any]) -> str:
