@@ -144,12 +144,20 @@ def events_of(log: Iterable[LogLine]) -> list[Event]:
     """The clock's events out of a task's log. A correction before acceptance does not pause: nothing runs yet.
 
     The answer period runs from the day on which everything was given in at the portal, which is where people hand in; on
-    its way to the office it goes on (STANDARDS.md T-09, I-03). After a correction it starts again for the same reason.
+    its way to the office it goes on (STANDARDS.md T-09, I-03). After a correction it starts again for the same reason;
+    from one office to another it goes on, as nobody waits longer because offices hand the task on.
     """
     events: list[Event] = []
+    given_in: date | None = None
+    is_handed_on = False
     for line in log:
-        if line.action == Action.DELIVER:
-            events.append(Event(line.received_on or line.on, Kind.RECEIVED, arrived_on=line.on))
+        if line.action == Action.TRANSFER:
+            is_handed_on = True
+        elif line.action == Action.DELIVER:
+            if given_in is None or not is_handed_on:
+                given_in = line.received_on or line.on
+            is_handed_on = False
+            events.append(Event(given_in, Kind.RECEIVED, arrived_on=line.on))
         elif line.action in _ACCEPTING:
             events.append(Event(line.accepted_on or line.on, Kind.ACCEPTED, str(line.action)))
         elif line.action in _PAUSING and line.from_status != TaskStatus.QUEUED:
@@ -189,7 +197,11 @@ def read(events: list[Event], rule: Rule, calendar: Calendar, today: date) -> Re
     """Where the clock stands on `today`, and why, line by line."""
     ended_on = min((event.on for event in events if event.kind == Kind.ENDED), default=None)
     accepted = min((event for event in events if event.kind == Kind.ACCEPTED), key=lambda e: e.on, default=None)
-    received = max((event for event in events if event.kind == Kind.RECEIVED), key=lambda e: e.on, default=None)
+    received = max(
+        (event for event in events if event.kind == Kind.RECEIVED),
+        key=lambda e: (e.on, e.arrived_on or e.on),
+        default=None,
+    )
     if accepted is None:
         return _before_acceptance(received, ended_on, rule, calendar, today)
     received_on = received.on if received else None

@@ -222,7 +222,7 @@ def clock_words(sight: Sight) -> list[str]:
     """The two or three lines that matter, above the full counting."""
     reading, words = sight.reading, []
     if reading.received_on:
-        words.append(f"{short_day(reading.received_on)}收到")
+        words.append(f"{short_day(reading.received_on)}交齐")
     if reading.state == clock.State.REPLYING and reading.reply_due_on:
         words.append(f"{'预计答复期限' if reading.is_provisional else '答复期限'} {short_day(reading.reply_due_on)}")
         if sight.item.deemed_acceptance and reading.received_on:

@@ -282,6 +282,28 @@ def test_late_delivery_does_not_put_off_the_answer_day() -> None:
     assert reading.lines[0] == "3月2日（星期一）交齐，3月5日（星期四）送达。期限从交齐那天算，当天不算。"
 
 
+def test_office_that_a_task_is_handed_on_to_gets_no_new_answer_period() -> None:
+    """Nobody waits longer because offices hand a task on; a correction handed in starts the period anew."""
+    log = [
+        LogLine(date(2026, 3, 2), Action.DELIVER, received_on=date(2026, 3, 2)),
+        LogLine(date(2026, 3, 6), Action.TRANSFER, TaskStatus.QUEUED),
+        LogLine(date(2026, 3, 9), Action.DELIVER, TaskStatus.PENDING, received_on=date(2026, 3, 6)),
+    ]
+    corrected = [
+        LogLine(date(2026, 3, 9), Action.REQUEST_CORRECTION, TaskStatus.QUEUED),
+        LogLine(date(2026, 3, 11), Action.RESUBMIT, TaskStatus.AWAITING_CORRECTION),
+        LogLine(date(2026, 3, 11), Action.DELIVER, TaskStatus.PENDING, received_on=date(2026, 3, 11)),
+    ]
+
+    handed_on, anew = (
+        read(events_of(lines), working_days(20), CALENDAR, date(2026, 3, 11)) for lines in (log, log + corrected)
+    )
+
+    assert (handed_on.received_on, handed_on.reply_due_on) == (date(2026, 3, 2), date(2026, 3, 9))
+    assert handed_on.lines[0] == "3月2日（星期一）交齐，3月9日（星期一）送达。期限从交齐那天算，当天不算。"
+    assert (anew.received_on, anew.reply_due_on) == (date(2026, 3, 11), date(2026, 3, 18))
+
+
 def test_deemed_acceptance_counts_from_the_day_of_receipt() -> None:
     log = [
         LogLine(date(2026, 2, 13), Action.DELIVER),

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
+from agencies.deadlines import calendar_now
 from applications import (
     access,
     corrections,
@@ -17,6 +19,7 @@ from applications import (
     sweeps,
     visits,
     withdrawal,
+    workflow,
 )
 from applications.enums import ApplicationStatus, DocumentKind, Fulfilment, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -347,6 +350,22 @@ def test_transfer_sends_the_item_to_the_other_office_anew() -> None:
 
     task.refresh_from_db()
     assert (task.office, task.status) == (other, TaskStatus.QUEUED)
+
+
+def test_transfer_leaves_the_answer_day_as_it_is() -> None:
+    task = queued()
+    given_in = timezone.localdate()
+    due = task.reply_due_on
+    other = review.transfer_targets(task)[0]
+
+    with time_machine.travel(timezone.now() + timedelta(days=4), tick=False):
+        review.transfer(task, reviewer=factories.reviewer_of(task), to_region=other.region_id, note="户口在那边")
+        factories.deliver_all()
+
+    task.refresh_from_db()
+    assert (task.office, task.reply_due_on) == (other, due)
+    reading = workflow.read_clock(task, calendar_now(), given_in + timedelta(days=4))
+    assert reading.received_on == given_in
 
 
 def test_termination_closes_the_case() -> None:
