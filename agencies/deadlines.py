@@ -5,7 +5,7 @@ year whose notice is not loaded counts by weekends alone and makes the answer pr
 its own: `at` gives the calendar that an office there works by.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -64,19 +64,39 @@ class Calendar:
         return sum(self.is_working(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
 
 
-def last_day(limit: Limit | None, start: date, calendar: Calendar) -> date | None:
-    """The day a limit ends that starts to run on `start` (day 0); None where the region published none."""
+def last_day(
+    limit: Limit | None,
+    start: date,
+    calendar: Calendar,
+    *,
+    extra: int = 0,
+    is_passed_over: Callable[[date], bool] = lambda day: False,
+) -> date | None:
+    """The day a limit ends that starts to run on `start` (day 0); None where the region published none.
+
+    `extra` days are added to it; a day that `is_passed_over` is not counted, and one at last must be counted. A period of
+    calendar days ends on a working day (民法典第203条); a fixed date does no arithmetic.
+    """
     if limit is None:
         return None
     if limit.unit == LimitUnit.NEXT_YEAR_DATE:
         return date(start.year + 1, limit.month or 12, limit.day or 31)
-    if limit.unit == LimitUnit.CALENDAR_DAY:
-        return start + timedelta(days=limit.days or 0)
-    return calendar.add(start, limit.days or 0)
+    day, left = start, (limit.days or 0) + extra
+    while left > 0:
+        day += timedelta(days=1)
+        is_counted = calendar.is_working(day) or not limit.is_in_working_days
+        left -= is_counted and not is_passed_over(day)
+    return day if limit.is_in_working_days else _next_working_day(day, calendar)
 
 
-def next_working_day(day: date, calendar: Calendar) -> date:
-    """The day itself if it is one, else the first working day after it: where a period of calendar days ends."""
+def fulfilled_by(limit: Limit | None, accepted_on: date, decided_on: date | None, calendar: Calendar) -> date | None:
+    """The day by which a result is in hand: a fixed date is of the year after acceptance, days run from the decision."""
+    is_fixed = limit is not None and limit.unit == LimitUnit.NEXT_YEAR_DATE
+    start = accepted_on if is_fixed else decided_on
+    return last_day(limit, start, calendar) if start else None
+
+
+def _next_working_day(day: date, calendar: Calendar) -> date:
     while not calendar.is_working(day):
         day += timedelta(days=1)
     return day

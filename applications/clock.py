@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import partial
 
-from agencies.deadlines import Calendar, next_working_day
+from agencies.deadlines import Calendar, last_day
 from agencies.enums import LimitUnit
 from agencies.spec import Limit
 from agencies.words import WEEKDAYS
@@ -22,7 +23,10 @@ SOON_DAYS = 2
 
 
 class Kind(StrEnum):
+    """ANSWERED: told before acceptance what is to be corrected, so that the answer period is kept and over."""
+
     RECEIVED = "received"
+    ANSWERED = "answered"
     ACCEPTED = "accepted"
     PAUSED = "paused"
     RESUMED = "resumed"
@@ -33,6 +37,7 @@ class Kind(StrEnum):
 class State(StrEnum):
     NOT_STARTED = "not_started"
     REPLYING = "replying"
+    ANSWERED = "answered"
     RUNNING = "running"
     PAUSED = "paused"
     NO_LIMIT = "no_limit"
@@ -73,7 +78,7 @@ class Reading:
     """What the clock shows. `used` and `left` are working days (calendar days for such a limit).
 
     `is_late`: the day has passed; on the weekend after it `left` is still 0. `legal_due_on` is the day of the statutory
-    limit, counted with the same pauses.
+    limit, counted with the same pauses. `reply_due_on` is None once the office has answered.
     """
 
     state: State
@@ -141,7 +146,7 @@ class LogLine:
 
 
 def events_of(log: Iterable[LogLine]) -> list[Event]:
-    """The clock's events out of a task's log. A correction before acceptance does not pause: nothing runs yet.
+    """The clock's events out of a task's log. A correction before acceptance does not pause, it answers: nothing runs yet.
 
     The answer period runs from the day on which everything was given in at the portal, which is where people hand in; on
     its way to the office it goes on (STANDARDS.md T-09, I-03). After a correction it starts again for the same reason;
@@ -160,7 +165,9 @@ def events_of(log: Iterable[LogLine]) -> list[Event]:
             events.append(Event(given_in, Kind.RECEIVED, arrived_on=line.on))
         elif line.action in _ACCEPTING:
             events.append(Event(line.accepted_on or line.on, Kind.ACCEPTED, str(line.action)))
-        elif line.action in _PAUSING and line.from_status != TaskStatus.QUEUED:
+        elif line.action == Action.REQUEST_CORRECTION and line.from_status == TaskStatus.QUEUED:
+            events.append(Event(line.on, Kind.ANSWERED))
+        elif line.action in _PAUSING:
             events.append(Event(line.on, Kind.PAUSED, _PAUSING[Action(line.action)]))
         elif line.action in _RESUMING:
             events.append(Event(line.on, Kind.RESUMED, _RESUMING[Action(line.action)]))
@@ -171,8 +178,8 @@ def events_of(log: Iterable[LogLine]) -> list[Event]:
     return events
 
 
-def pauses_of(events: Iterable[Event]) -> list[Pause]:
-    """Intervals per reason; events of one day count together, so their order does not matter."""
+def pauses_of(events: Iterable[Event], ended_on: date | None = None) -> list[Pause]:
+    """Intervals per reason; events of one day count together, so their order does not matter. The end ends a pause."""
     per_day: dict[str, dict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for event in events:
         if event.kind in (Kind.PAUSED, Kind.RESUMED):
@@ -189,7 +196,7 @@ def pauses_of(events: Iterable[Event]) -> list[Pause]:
             if start is None and is_open_after and begun:
                 start = day
         if start is not None:
-            pauses.append(Pause(start, None, reason))
+            pauses.append(Pause(start, ended_on, reason))
     return sorted(pauses, key=lambda pause: (pause.start, pause.reason))
 
 
@@ -203,37 +210,47 @@ def read(events: list[Event], rule: Rule, calendar: Calendar, today: date) -> Re
         default=None,
     )
     if accepted is None:
-        return _before_acceptance(received, ended_on, rule, calendar, today)
+        last = next((event for event in reversed(events) if event.kind in (Kind.RECEIVED, Kind.ANSWERED)), None)
+        answered_on = last.on if last and last.kind == Kind.ANSWERED else None
+        return _before_acceptance(received, answered_on, ended_on, rule, calendar, today)
     received_on = received.on if received else None
     return _after_acceptance(accepted, received_on, events, ended_on, rule, calendar, today)
 
 
 def _before_acceptance(
-    received: Event | None, ended_on: date | None, rule: Rule, calendar: Calendar, today: date
+    received: Event | None,
+    answered_on: date | None,
+    ended_on: date | None,
+    rule: Rule,
+    calendar: Calendar,
+    today: date,
 ) -> Reading:
     if received is None:
         line = "还没有送达部门。送到以后，答复期限从交齐那天算起，不因送得晚而延后。"
         return Reading(State.ENDED if ended_on else State.NOT_STARTED, lines=(line,))
     day, arrived = received.on, received.arrived_on or received.on
     reply_due = calendar.add(day, rule.reply_days)
-    asked_on = ended_on or today
+    asked_on = answered_on or ended_on or today
     left, is_late = calendar.between(asked_on, reply_due), asked_on > reply_due
-    lines = (
+    lines = [
         f"{say(day)}送达{rule.agency}，当天不算。"
         if arrived == day
         else f"{say(day)}交齐，{say(arrived)}送达{rule.agency}。期限从交齐那天算，当天不算。",
         f"{rule.agency or '部门'}应在 {rule.reply_days} 个工作日内答复是否受理，或一次告知要补正的全部内容。",
         *_last_lines(rule.reply_days, "个工作日", day, reply_due, calendar),
-    )
+    ]
+    if answered_on:
+        lines.append(f"{say(answered_on)}一次告知补正，答复期限到此为止。补正交齐后，从交齐那天重新算。")
+    state = State.ENDED if ended_on else State.ANSWERED if answered_on else State.REPLYING
     return Reading(
-        State.ENDED if ended_on else State.REPLYING,
-        light=Light.OFF if ended_on else _light(left, is_late),
+        state,
+        light=_light(left, is_late) if state == State.REPLYING else Light.OFF,
         received_on=day,
-        reply_due_on=reply_due,
+        reply_due_on=None if answered_on else reply_due,
         left=left,
         is_late=is_late,
-        is_provisional=not calendar.knows(reply_due),
-        lines=lines,
+        is_provisional=answered_on is None and not calendar.knows(reply_due),
+        lines=tuple(lines),
     )
 
 
@@ -246,12 +263,12 @@ def _after_acceptance(
     calendar: Calendar,
     today: date,
 ) -> Reading:
-    start, limit, pauses = accepted.on, rule.limit, pauses_of(events)
+    start, limit, pauses = accepted.on, rule.limit, pauses_of(events, ended_on)
     extra = sum(event.days for event in events if event.kind == Kind.EXTENDED)
-    is_open = any(pause.end is None for pause in pauses) and ended_on is None
+    is_open = any(pause.end is None for pause in pauses)
     how = "视为受理" if accepted.reason == Action.DEEM_ACCEPTED else "受理"
     lines = [f"{say(start)}{rule.agency}{how}，受理当天不算。"]
-    legal_due, _ = _due(rule.legal, start, extra, pauses, calendar)
+    legal_due = _due(rule.legal, start, extra, pauses, calendar)
     if limit is None:
         lines.append("本地没有公布这一件的办结时限。")
         lines += [_legal_line(rule.legal, legal_due, start)] if rule.legal else []
@@ -259,11 +276,10 @@ def _after_acceptance(
         return Reading(
             state, received_on=received_on, accepted_on=start, legal_due_on=legal_due, lines=tuple(lines)
         )  # fmt: skip
-    due, paused = _due(limit, start, extra, pauses, calendar)
+    due = _due(limit, start, extra, pauses, calendar)
     days, asked_on = (limit.days or 0) + extra, ended_on or today
-    is_fixed = limit.unit == LimitUnit.NEXT_YEAR_DATE
-    is_working_days = limit.unit in (LimitUnit.WORKING_DAY, LimitUnit.AT_ONCE)
-    used = 0 if is_fixed else _used(start, min(today, asked_on), pauses, calendar, is_working_days)
+    is_fixed, is_working_days = limit.unit == LimitUnit.NEXT_YEAR_DATE, limit.is_in_working_days
+    used = sum(not _covers(pauses, day) for day in _days_of(limit, start, min(today, asked_on), calendar))
     promised, *counting = _lines_of_counting(limit, start, due or today, extra, pauses, calendar)
     lines += [promised, _legal_line(rule.legal, legal_due, start), *counting]
     common = Reading(
@@ -273,7 +289,6 @@ def _after_acceptance(
         legal_due_on=legal_due,
         used=used,
         left=max(days - used, 0),
-        paused_days=paused,
     )
     if due is None or is_open:
         lines.append(f"现在暂停计时，已用 {used} 天，还剩 {max(days - used, 0)} 天。")
@@ -289,19 +304,29 @@ def _after_acceptance(
         is_late=asked_on > due,
         is_provisional=not is_fixed and not calendar.knows(due),
         lines=tuple(lines),
+        paused_days=frozenset(day for day in _days_of(limit, start, due, calendar) if _covers(pauses, day)),
     )
 
 
-def _due(
-    limit: Limit | None, start: date, extra: int, pauses: list[Pause], calendar: Calendar
-) -> tuple[date | None, frozenset[date]]:
-    """The day a limit ends, and the days passed over; None without a limit or under an open pause."""
-    if limit is None:
-        return None, frozenset()
+def _due(limit: Limit | None, start: date, extra: int, pauses: list[Pause], calendar: Calendar) -> date | None:
+    """The day a limit ends; None without a limit, and while a pause is open that began before that day."""
+    over = [pause for pause in pauses if pause.end is not None]
+    due = last_day(limit, start, calendar, extra=extra, is_passed_over=partial(_covers, over))
+    if limit is None or due is None or limit.unit == LimitUnit.NEXT_YEAR_DATE:
+        return due
+    return None if any(pause.end is None and pause.start < due for pause in pauses) else due
+
+
+def _covers(pauses: list[Pause], day: date) -> bool:
+    return any(pause.covers(day) for pause in pauses)
+
+
+def _days_of(limit: Limit, start: date, until: date, calendar: Calendar) -> list[date]:
+    """The days after `start` up to `until` that count for such a limit while nothing pauses it; none for a fixed date."""
     if limit.unit == LimitUnit.NEXT_YEAR_DATE:
-        return date(start.year + 1, limit.month or 12, limit.day or 31), frozenset()
-    is_working_days = limit.unit != LimitUnit.CALENDAR_DAY
-    return _walk(start, (limit.days or 0) + extra, pauses, calendar, is_working_days)
+        return []
+    days = (start + timedelta(days=n) for n in range(1, (until - start).days + 1))
+    return [day for day in days if calendar.is_working(day) or not limit.is_in_working_days]
 
 
 def _lines_of_counting(
@@ -309,7 +334,7 @@ def _lines_of_counting(
 ) -> list[str]:
     if limit.unit == LimitUnit.NEXT_YEAR_DATE:
         return [f"按规定在次年{limit.month}月{limit.day}日前完成，不按工作日计算。"]
-    is_working_days = limit.unit != LimitUnit.CALENDAR_DAY
+    is_working_days = limit.is_in_working_days
     unit = "个工作日" if is_working_days else "天"
     lines = ["当场办结。" if limit.unit == LimitUnit.AT_ONCE else f"承诺 {limit.days} {unit}，从第二天数起。"]
     lines += _counting_lines(start, until, calendar) if is_working_days else []
@@ -343,34 +368,6 @@ def _light(left: int, is_late: bool) -> Light:
     if is_late:
         return Light.RED
     return Light.AMBER if left <= SOON_DAYS else Light.GREEN
-
-
-def _walk(
-    start: date, days: int, pauses: list[Pause], calendar: Calendar, is_working_days: bool
-) -> tuple[date | None, frozenset[date]]:
-    """The day on which the count is full, and the days passed over because of a pause. None under an open pause."""
-    passed: set[date] = set()
-    day, count = start, 0
-    open_from = min((pause.start for pause in pauses if pause.end is None), default=None)
-    while count < days:
-        day += timedelta(days=1)
-        if open_from is not None and day > open_from:
-            return None, frozenset(passed)
-        if is_working_days and not calendar.is_working(day):
-            continue
-        if any(pause.covers(day) for pause in pauses):
-            passed.add(day)
-            continue
-        count += 1
-    return day if is_working_days else next_working_day(day, calendar), frozenset(passed)
-
-
-def _used(start: date, until: date, pauses: list[Pause], calendar: Calendar, is_working_days: bool) -> int:
-    days = (start + timedelta(days=n) for n in range(1, max((until - start).days, 0) + 1))
-    return sum(
-        (not is_working_days or calendar.is_working(day)) and not any(pause.covers(day) for pause in pauses)
-        for day in days
-    )
 
 
 def _pause_line(pause: Pause, calendar: Calendar, is_working_days: bool) -> str:

@@ -6,10 +6,9 @@ says which step it is instead of guessing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from agencies.deadlines import Calendar, next_working_day
-from agencies.enums import LimitUnit
+from agencies.deadlines import Calendar, last_day
 from agencies.spec import Limit
 
 
@@ -68,12 +67,12 @@ def _end_of(
     if code in path:
         return None
     if code not in ends:
-        days = [_last_day(step, by_code, ends, calendar, today, path | {code}) for step in by_code[code]]
+        days = [_end_of_step(step, by_code, ends, calendar, today, path | {code}) for step in by_code[code]]
         ends[code] = None if None in days else max(day for day in days if day is not None)
     return ends[code]
 
 
-def _last_day(
+def _end_of_step(
     step: Step,
     by_code: Mapping[str, list[Step]],
     ends: dict[str, date | None],
@@ -87,7 +86,7 @@ def _last_day(
     if step.waits_for_fact or step.limit is None:
         return None
     if step.left is not None:
-        return _after(today, step.limit.model_copy(update={"days": step.left}), calendar)
+        return last_day(step.limit.model_copy(update={"days": step.left}), today, calendar)
     start = today
     for code in step.requires:
         if code in by_code:
@@ -96,12 +95,4 @@ def _last_day(
                 return None
             start = max(start, before)
     accepted = step.reply_due_on if step.reply_due_on else calendar.add(start, step.reply_days)
-    return _after(max(accepted, start), step.limit, calendar)
-
-
-def _after(accepted: date, limit: Limit, calendar: Calendar) -> date:
-    if limit.unit == LimitUnit.NEXT_YEAR_DATE:
-        return date(accepted.year + 1, limit.month or 12, limit.day or 31)
-    if limit.unit == LimitUnit.CALENDAR_DAY:
-        return next_working_day(accepted + timedelta(days=limit.days or 0), calendar)
-    return calendar.add(accepted, limit.days or 0)
+    return last_day(step.limit, max(accepted, start), calendar)

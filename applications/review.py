@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from agencies.deadlines import calendar_now
+from agencies.deadlines import calendar_now, fulfilled_by
 from agencies.enums import LimitUnit, Role
 from agencies.fields import IDENTITY
 from agencies.models import Office, Posting
@@ -166,7 +166,7 @@ def _decide(
         if action == Action.DO_NOT_ACCEPT:
             _refuse_after_silence(task, at)
         workflow.advance(task, action, party=party, actor=reviewer, note=summary, at=at)
-        fulfilment, fulfil_by = _what_follows(task, decision, follows)
+        fulfilment, fulfil_by = _what_follows(task, decision, follows, at)
         Result.objects.create(
             task=task,
             decision=decision,
@@ -208,18 +208,20 @@ def _tell_of_end(task: ItemTask, words: str, held: list[str], at: datetime) -> N
         notices.write(task.application, kind, details=details, at=at)
 
 
-def _what_follows(task: ItemTask, decision: Decision, follows: Fulfilment) -> tuple[Fulfilment, date | None]:
+def _what_follows(
+    task: ItemTask, decision: Decision, follows: Fulfilment, at: datetime
+) -> tuple[Fulfilment, date | None]:
     """A grant whose money comes by a fixed date of the next year stays open beside the closed case (OR-13)."""
     limit = task.spec.fulfilment
     if decision != Decision.APPROVED:
         return Fulfilment.NONE, None
     if limit is None or task.accepted_on is None:
         return follows, None
+    calendar = calendar_now().at(task.office.region_id)
+    by = fulfilled_by(limit, task.accepted_on, timezone.localdate(at), calendar)
     if limit.unit == LimitUnit.NEXT_YEAR_DATE:
-        return Fulfilment.PAYMENT_DUE, date(task.accepted_on.year + 1, limit.month or 12, limit.day or 31)
-    if follows == Fulfilment.READY:
-        return follows, None
-    return Fulfilment.IN_PRODUCTION, task.accepted_on + timedelta(days=limit.days or 0)
+        return Fulfilment.PAYMENT_DUE, by
+    return (follows, None) if follows == Fulfilment.READY else (Fulfilment.IN_PRODUCTION, by)
 
 
 def _papers_of_decision(task: ItemTask, decision: Decision, at: datetime) -> None:

@@ -137,10 +137,16 @@ TRANSITIONS: dict[Action, Transition] = {
         _OFFICE,
         needs_note=True,
         needs=("answer_by",),
-        clock="暂停",
+        clock="暂停；受理前，答复期限到此为止",
         basis="一次性告知",
     ),
-    Action.RESUBMIT: _row([S.AWAITING_CORRECTION], S.PENDING, _PERSON, clock="继续", basis="补正材料齐全"),
+    Action.RESUBMIT: _row(
+        [S.AWAITING_CORRECTION],
+        S.PENDING,
+        _PERSON,
+        clock="继续；受理前，答复期限从交齐那天重新算",
+        basis="补正材料齐全",
+    ),
     Action.CALL_IN: _row(
         [S.IN_REVIEW],
         S.AWAITING_VISIT,

@@ -227,6 +227,8 @@ def clock_words(sight: Sight) -> list[str]:
         words.append(f"{'预计答复期限' if reading.is_provisional else '答复期限'} {short_day(reading.reply_due_on)}")
         if sight.item.deemed_acceptance and reading.received_on:
             words.append(f"逾期未告知，视为自 {short_day(reading.received_on)}受理")
+    if reading.state == clock.State.ANSWERED:
+        words.append("已一次告知补正，补正交齐后重新计算答复期限")
     if reading.accepted_on:
         words.append(f"{short_day(reading.accepted_on)}受理")
     if reading.due_on and reading.state != clock.State.ENDED:

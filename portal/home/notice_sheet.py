@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from agencies import catalogue, guide, routing, situation
-from agencies.deadlines import Calendar, calendar_now, last_day
+from agencies.deadlines import Calendar, calendar_now, fulfilled_by, last_day
 from agencies.flow_chart import Step
 from agencies.models import Office, Region, Scheme
 from agencies.notice_number import notice_number
@@ -169,7 +169,7 @@ def _item_line(
     item, end = step.item, ends.get(step.item.code)
     here = [offices[code] for code in item.agencies if code in offices]
     today, calendar = when_read
-    paid_on = last_day(item.fulfilment, today, calendar) if today else None
+    paid_on = fulfilled_by(item.fulfilment, today, end, calendar) if today else None
     if step.hard:
         when = f"{'、'.join(other.title for other in step.hard)}办好后自动开始"
         remark = f"今天全部受理的话，{_expected(calendar, end)}{day_words(end)}前" if end else ""

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from agencies.deadlines import Calendar
-from agencies.enums import LimitUnit
 from applications import clock, workflow
 from applications.enums import BEFORE_OFFICES, TERMINAL, ApplicationStatus, Fulfilment, TaskStatus
 from applications.forecast import Forecast
@@ -107,9 +106,7 @@ class Day:
 
 def _unit(task: ItemTask) -> str:
     limit = task.application.scheme.spec.limit_of(task.spec)
-    return (
-        "天" if limit is not None and limit.unit in (LimitUnit.CALENDAR_DAY, LimitUnit.NEXT_YEAR_DATE) else "个工作日"
-    )
+    return "个工作日" if limit is None or limit.is_in_working_days else "天"
 
 
 def day_of(task: ItemTask, reading: clock.Reading) -> Day:

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 import holidays
 import pytest
 
-from agencies.deadlines import Calendar, MissingYear, calendar_now, missing_year
+from agencies.deadlines import Calendar, MissingYear, calendar_now, fulfilled_by, last_day, missing_year
+from agencies.enums import LimitUnit
+from agencies.spec import Limit
 
 YEARS = (2024, 2025, 2026)
 # The day of an act, working days, the day due; also for the clock of an item, which counts by the same calendar.
@@ -54,6 +56,50 @@ def test_due_date_in_a_year_without_notice_is_only_expected(calendar: Calendar) 
 def test_between_is_the_inverse_of_add(calendar: Calendar) -> None:
     for days in range(1, 60):
         assert calendar.between(date(2026, 2, 1), calendar.add(date(2026, 2, 1), days)) == days
+
+
+TEN_DAYS = Limit(unit=LimitUnit.WORKING_DAY, days=10)
+JULY = Limit(unit=LimitUnit.NEXT_YEAR_DATE, month=7, day=31)
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        (Limit(unit=LimitUnit.WORKING_DAY, days=1), date(2026, 9, 16)),
+        (Limit(unit=LimitUnit.CALENDAR_DAY, days=30), date(2026, 10, 15)),
+        # The twentieth day is 5 October, in the week of the national holiday.
+        (Limit(unit=LimitUnit.CALENDAR_DAY, days=20), date(2026, 10, 8)),
+        (Limit(unit=LimitUnit.AT_ONCE), date(2026, 9, 15)),
+        (JULY, date(2027, 7, 31)),
+        (None, None),
+    ],
+)
+def test_last_day_of_a_limit(calendar: Calendar, limit: Limit | None, expected: date | None) -> None:
+    assert last_day(limit, date(2026, 9, 15), calendar) == expected
+
+
+def test_last_day_adds_an_extension_and_the_days_passed_over(calendar: Calendar) -> None:
+    paused = {date(2026, 3, 5), date(2026, 3, 6)}
+
+    assert last_day(TEN_DAYS, date(2026, 3, 2), calendar, extra=3, is_passed_over=paused.__contains__) == date(
+        2026, 3, 23
+    )
+    assert last_day(JULY, date(2026, 3, 2), calendar, extra=3, is_passed_over=paused.__contains__) == date(2027, 7, 31)
+
+
+@pytest.mark.parametrize(
+    ("limit", "decided_on", "by"),
+    [
+        (JULY, date(2027, 1, 4), date(2027, 7, 31)),
+        (TEN_DAYS, date(2026, 12, 16), date(2026, 12, 30)),
+        (TEN_DAYS, None, None),
+        (None, date(2026, 12, 16), None),
+    ],
+)
+def test_result_is_in_hand_by_a_date_of_the_year_after_acceptance_or_days_after_the_decision(
+    calendar: Calendar, limit: Limit | None, decided_on: date | None, by: date | None
+) -> None:
+    assert fulfilled_by(limit, date(2026, 12, 1), decided_on, calendar) == by
 
 
 @pytest.mark.parametrize("year", YEARS)

@@ -9,11 +9,12 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agencies.deadlines import Calendar
+from agencies.deadlines import Calendar, last_day
 from agencies.enums import LimitUnit
 from agencies.spec import Limit
 from applications.clock import Event, Kind, Light, LogLine, Rule, State, events_of, pauses_of, read
 from applications.enums import Action, TaskStatus
+from applications.forecast import Step, forecast
 from tests.agencies.test_deadlines import GOLDEN
 
 
@@ -218,6 +219,23 @@ def test_fixed_date_does_no_arithmetic() -> None:
     assert read([accepted("2026-09-14")], rule, CALENDAR, date(2026, 9, 14)).due_on == date(2027, 7, 31)
 
 
+@pytest.mark.parametrize(
+    "limit",
+    [
+        Limit(unit=LimitUnit.WORKING_DAY, days=15),
+        Limit(unit=LimitUnit.CALENDAR_DAY, days=30),
+        Limit(unit=LimitUnit.AT_ONCE),
+        Limit(unit=LimitUnit.NEXT_YEAR_DATE, month=7, day=31),
+    ],
+)
+def test_clock_and_forecast_end_a_limit_on_the_same_day(limit: Limit) -> None:
+    start = date(2026, 9, 1)
+    ends = last_day(limit, start, CALENDAR)
+
+    assert read([Event(start, Kind.ACCEPTED)], Rule(limit), CALENDAR, start).due_on == ends
+    assert forecast([Step("a", "a", limit, 5, reply_due_on=start)], CALENDAR, start).on == ends
+
+
 def test_calendar_days_end_on_a_working_day() -> None:
     rule = Rule(Limit(unit=LimitUnit.CALENDAR_DAY, days=30))
 
@@ -270,6 +288,73 @@ def test_correction_before_acceptance_does_not_pause() -> None:
 
     assert pauses_of(events) == []
     assert due(events, 5) == "2026-03-17"
+
+
+ASKED = [
+    LogLine(date(2026, 3, 2), Action.DELIVER),
+    LogLine(date(2026, 3, 4), Action.REQUEST_CORRECTION, TaskStatus.QUEUED),
+]
+
+
+def test_office_that_asked_for_a_correction_has_answered() -> None:
+    """A month later nothing is late: the office told in time, and the person has not handed in."""
+    reading = read(events_of(ASKED), working_days(20), CALENDAR, date(2026, 4, 7))
+
+    assert (reading.state, reading.light, reading.is_late, reading.reply_due_on) == (
+        State.ANSWERED, Light.OFF, False, None,
+    )  # fmt: skip
+    assert reading.lines[-1] == (
+        "3月4日（星期三）一次告知补正，答复期限到此为止。补正交齐后，从交齐那天重新算。"
+    )  # fmt: skip
+
+
+def test_answer_that_came_late_stays_late() -> None:
+    log = [ASKED[0], LogLine(date(2026, 3, 11), Action.REQUEST_CORRECTION, TaskStatus.QUEUED)]
+
+    reading = read(events_of(log), working_days(20), CALENDAR, date(2026, 4, 7))
+
+    assert (reading.state, reading.is_late, reading.left) == (State.ANSWERED, True, -2)
+
+
+def test_answer_period_begins_anew_with_what_was_corrected() -> None:
+    log = [
+        *ASKED,
+        LogLine(date(2026, 3, 4), Action.RESUBMIT, TaskStatus.AWAITING_CORRECTION),
+        LogLine(date(2026, 3, 4), Action.DELIVER, TaskStatus.PENDING),
+    ]
+
+    reading = read(events_of(log), working_days(20), CALENDAR, date(2026, 3, 5))
+
+    assert (reading.state, reading.reply_due_on) == (State.REPLYING, date(2026, 3, 11))
+
+
+def test_withdrawal_during_a_correction_is_no_late_answer() -> None:
+    log = [*ASKED, LogLine(date(2026, 4, 7), Action.WITHDRAW, TaskStatus.AWAITING_CORRECTION)]
+
+    reading = read(events_of(log), working_days(20), CALENDAR, date(2026, 4, 8))
+
+    assert (reading.state, reading.is_late) == (State.ENDED, False)
+
+
+@pytest.mark.parametrize(
+    ("pausing", "ending"),
+    [(Action.REQUEST_CORRECTION, Action.WITHDRAW), (Action.SUSPEND, Action.TERMINATE)],
+)
+def test_end_ends_a_pause(pausing: Action, ending: Action) -> None:
+    log = [
+        LogLine(date(2026, 3, 2), Action.DELIVER),
+        LogLine(date(2026, 3, 2), Action.ACCEPT, TaskStatus.QUEUED),
+        LogLine(date(2026, 3, 9), pausing, TaskStatus.IN_REVIEW),
+        LogLine(date(2026, 3, 16), ending),
+    ]
+
+    reading = read(events_of(log), working_days(27), CALENDAR, date(2026, 6, 1))
+
+    # Counted: 3 to 6 March, 9 March and the day of the end; passed over: 10 to 13 March.
+    assert (reading.state, reading.used, reading.is_late) == (State.ENDED, 6, False)
+    assert reading.due_on == CALENDAR.add(date(2026, 3, 2), 31)
+    assert not any("现在暂停" in line for line in reading.lines)
+    assert any("至3月16日（星期一）因" in line for line in reading.lines)
 
 
 def test_late_delivery_does_not_put_off_the_answer_day() -> None:

@@ -19,6 +19,7 @@ from agencies.models import CalendarYear
 from applications import delivery, review, sweeps, workflow
 from applications.enums import Action, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
+from applications.management.commands.explain_case import explain
 from applications.management.demo_people import load_example
 from applications.models import Application, Dispatch, ItemTask, Notice
 from tests import factories
@@ -210,6 +211,21 @@ def test_timing_11_expected_day_is_the_longest_path_and_not_the_sum() -> None:
 
     first = date(2026, 4, 9)  # 27 working days after 2 March for what runs side by side
     assert found.on == calendar.add(calendar.add(first, 5), 27)  # then 居民身份证: answered in 5, done in 27
+
+
+def test_nothing_runs_while_a_correction_asked_before_acceptance_waits_for_the_person() -> None:
+    """行政许可法第32条: the office has answered; handed in today, it would be answered in five days and done in 27."""
+    task = received("2026-03-02T10:00", item="I04")
+    with at("2026-03-04T10:00") as asked_at:
+        deficit = review.Deficit("请写到社区或村", field="hukou_before")
+        review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=[deficit], at=asked_at)
+
+    task = ItemTask.objects.get(pk=task.pk)
+    calendar, later = workflow.calendar_now(), date(2026, 4, 7)
+
+    assert (task.reply_due_on, task.next_on) == (None, None)
+    assert workflow.forecast_case([task], calendar, later).on == calendar.add(calendar.add(later, 5), 27)
+    assert "时钟：已一次告知补正，没有计时\n" in explain(task.application, calendar, later)
 
 
 def test_silent_item_cannot_be_deemed_accepted_twice() -> None:

@@ -18,6 +18,7 @@ from applications.models import Application, ItemTask, StatusLog
 _STATES = {
     clock.State.NOT_STARTED: "未计时",
     clock.State.REPLYING: "答复期限计时中",
+    clock.State.ANSWERED: "已一次告知补正，没有计时",
     clock.State.RUNNING: "办理期限计时中",
     clock.State.PAUSED: "暂停计时",
     clock.State.NO_LIMIT: "没有公布办结时限",
@@ -65,7 +66,7 @@ def _clock_days(reading: clock.Reading) -> str:
     parts = [f"已用 {reading.used} 天"] if reading.accepted_on else []
     if reading.next_on:
         parts.append(f"{'预计' if reading.is_provisional else ''}应在 {clock.say(reading.next_on)}前处理")
-    if reading.left is not None and reading.state != clock.State.ENDED:
+    if reading.left is not None and reading.state not in (clock.State.ENDED, clock.State.ANSWERED):
         parts.append(f"还剩 {reading.left} 天" if reading.left >= 0 else f"超期 {-reading.left} 天")
     return "".join(f"，{part}" for part in parts)
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import InternalError, transaction
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from agencies.fields import FIELDS
 from applications import access, review, visits
@@ -39,6 +40,29 @@ def test_medical_page_tells_nothing_that_the_agency_does_not_need(item: str) -> 
     assert shown.isdisjoint(hidden)
     assert [answers[field] for field in hidden if answers.get(field) and str(answers[field]) in page] == []
     assert "政治面貌" not in page
+
+
+def test_clock_of_a_correction_before_acceptance_says_that_the_office_has_answered() -> None:
+    task = factories.queued_task("I04")
+    review.request_correction(
+        task, reviewer=factories.reviewer_of(task), deficits=[review.Deficit("请写到村", field="hukou_before")]
+    )
+
+    words = reviewer(task).get(url("task", task)).context["task"].clock_words
+
+    assert words[1:-1] == ["已一次告知补正，补正交齐后重新计算答复期限"]
+
+
+def test_clock_of_an_item_that_ended_in_a_pause_is_not_said_to_be_paused() -> None:
+    task = factories.queued_task("I04")
+    officer = factories.reviewer_of(task)
+    review.accept(task, reviewer=officer)
+    visits.call_in(task, reviewer=officer, note="来采指纹")
+    review.terminate(task, reviewer=officer, note="申请人去世")
+
+    words = reviewer(task).get(url("task", task)).context["task"].clock_words
+
+    assert words[1:-1] == [f"{short_day(timezone.localdate())}受理"]
 
 
 def test_page_names_only_the_materials_of_the_item() -> None:

@@ -10,12 +10,11 @@ import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from agencies.deadlines import calendar_now, last_day
-from agencies.enums import LimitUnit
+from agencies.deadlines import calendar_now
 from agencies.flow_chart import flow_chart
 from agencies.models import Scheme
 from agencies.publishing import publish
-from agencies.spec import Limit, SchemeSpec
+from agencies.spec import SchemeSpec
 from portal.home import notice
 from portal.home.notice_sheet import last_days
 from portal.web import place
@@ -247,20 +246,6 @@ def test_days_of_a_chain_add_up(spec: SchemeSpec) -> None:
     ends = last_days(spec, chart.steps, calendar, date(2026, 9, 15))
 
     assert ends == {"I04": date(2026, 10, 28), "I05": calendar.add(date(2026, 10, 28), 27)}
-
-
-@pytest.mark.parametrize(
-    ("limit", "expected"),
-    [
-        (Limit(unit=LimitUnit.WORKING_DAY, days=1), date(2026, 9, 16)),
-        (Limit(unit=LimitUnit.CALENDAR_DAY, days=30), date(2026, 10, 15)),
-        (Limit(unit=LimitUnit.AT_ONCE), date(2026, 9, 15)),
-        (Limit(unit=LimitUnit.NEXT_YEAR_DATE, month=7, day=31), date(2027, 7, 31)),
-        (None, None),
-    ],
-)
-def test_last_day_of_a_limit(limit: Limit | None, expected: date | None) -> None:
-    assert last_day(limit, date(2026, 9, 15), calendar_now()) == expected
 
 
 def test_notice_asks_as_often_for_one_item_as_for_all(
