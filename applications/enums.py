@@ -210,6 +210,10 @@ class Fulfilment(models.TextChoices):
     DELIVERED = "delivered", "已送达"
 
 
+# Granted, and the person does not have it yet: money to pay, a card or paper to make, to be fetched or on its way.
+NOT_HANDED_OVER = frozenset({Fulfilment.PAYMENT_DUE, Fulfilment.IN_PRODUCTION, Fulfilment.READY, Fulfilment.MAILED})
+
+
 class ExportKind(models.TextChoices):
     DISPATCHES = "dispatches", "推送清单"
     TASKS = "tasks", "在办清单"

@@ -11,7 +11,17 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from agencies.models import Item, Office, OfficeRoute, Posting, Region
-from applications.enums import AT_OFFICE, CLOSED, DECIDED, TERMINAL, Channel, DispatchKind, NoticeKind, TaskStatus
+from applications.enums import (
+    AT_OFFICE,
+    CLOSED,
+    DECIDED,
+    NOT_HANDED_OVER,
+    TERMINAL,
+    Channel,
+    DispatchKind,
+    NoticeKind,
+    TaskStatus,
+)
 from portal.accounts.models import User
 
 if TYPE_CHECKING:
@@ -96,6 +106,7 @@ TRAYS: dict[str, Q] = {
     "facts": Q(status=TaskStatus.WAITING) & ~Q(open_facts=[]),
     "approval": Q(status=TaskStatus.AWAITING_APPROVAL),
     "visit": Q(status__in=[TaskStatus.AWAITING_VISIT, TaskStatus.SUSPENDED]),
+    "fulfil": Q(status=TaskStatus.COMPLETED, result__fulfilment__in=sorted(NOT_HANDED_OVER)),
     "done": Q(status__in=sorted(DECIDED)),
 }
 
@@ -135,17 +146,25 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
         if tray == "overdue":
             return self.open().overdue().by_due_day()
         found = self.filter(TRAYS[tray])
+        if tray == "fulfil":
+            return found.order_by(models.F("result__fulfil_by").asc(nulls_last=True), "id")
         return found.order_by("-changed_at", "-id") if tray == "done" else found.by_due_day()
 
     def tray_counts(self) -> dict[str, int]:
-        """How many tasks lie in each tray, in one query; what is decided only grows and is not counted."""
+        """How many tasks lie in each tray: the open ones in one query, of the decided only those not handed over, which
+        have an index; what is over only grows and is not counted.
+        """
         late = Q(status__in=AT_OFFICE, next_on__lt=timezone.localdate())
-        trays = {code: tray for code, tray in {**TRAYS, "overdue": late}.items() if code != "done"}
-        return self.unfinished().aggregate(**{code: models.Count("pk", filter=tray) for code, tray in trays.items()})
+        trays = {code: tray for code, tray in {**TRAYS, "overdue": late}.items() if code not in ("fulfil", "done")}
+        counts = {code: models.Count("pk", filter=tray) for code, tray in trays.items()}
+        return self.unfinished().aggregate(**counts) | {"fulfil": self.filter(TRAYS["fulfil"]).count()}
 
     def beside(self, task: ItemTask) -> list[tuple[str, str]]:
         """(case number, item code) of the tasks of the same tray in its order, so that one can go on to the next."""
-        found = self.filter(status=task.status).by_due_day() if task.status in AT_OFFICE else self.none()
+        if task.is_to_hand_over:
+            found = self.in_tray("fulfil")
+        else:
+            found = self.filter(status=task.status).by_due_day() if task.status in AT_OFFICE else self.none()
         return list(found.values_list("application__number", "item__code"))
 
     def matching(self, item: str = "", number: str = "") -> ItemTaskQuerySet:

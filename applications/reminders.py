@@ -2,6 +2,7 @@
 
 People: the day to report by (day 20, 25 and 30, T-02). Offices, on working days: what is due within two working days to the
 handler, what is overdue to those who answer for the office and to the supervisors of its place (T-14, LESSONS.md 15).
+What is granted and not paid or handed over yet is due by its own day (OR-13).
 """
 
 from collections import defaultdict
@@ -16,7 +17,7 @@ from agencies.deadlines import Calendar, calendar_now
 from agencies.enums import Role
 from agencies.models import Office, Posting
 from applications import clock, notices, rounds
-from applications.enums import AT_OFFICE, NoticeKind
+from applications.enums import AT_OFFICE, Fulfilment, NoticeKind
 from applications.models import Application, Draft, ItemTask
 from applications.reporting import PERSONS_TURN, Reporting, reporting_of, reporting_waits_for_person
 from portal.accounts.models import User
@@ -107,15 +108,16 @@ def tell_offices(*, at: datetime | None = None) -> int:
     heads: dict[int, list[User]] = {}
     for task in _due_by(_latest(calendar, today)):
         here = calendar.at(task.office.region_id)
-        if task.next_on is None or not here.is_working(today) or task.next_on > here.add(today, clock.SOON_DAYS):
+        due = task.act_by
+        if due is None or not here.is_working(today) or due > here.add(today, clock.SOON_DAYS):
             continue
         if task.office_id not in officers:
             officers[task.office_id] = _officers_of(task.office)
             heads[task.office_id] = _heads_and_supervisors(task.office)
-        line = _line(task, task.next_on, today, here)
-        for officer in [task.handler] if task.handler else officers[task.office_id]:
+        line = _line(task, due, today, here)
+        for officer in _who_acts(task, officers[task.office_id]):
             lists[officer, NoticeKind.DUE_SOON].append(line)
-        if task.next_on < today:
+        if due < today:
             for head in heads[task.office_id]:
                 lists[head, NoticeKind.OVERDUE].append(line)
     return sum(
@@ -129,19 +131,35 @@ def _latest(calendar: Calendar, today: date) -> date:
     return max(here.add(today, clock.SOON_DAYS) for here in [calendar, *calendar.places.values()])
 
 
-def _due_by(day: date) -> Iterable[ItemTask]:
-    tasks = ItemTask.objects.filter(status__in=AT_OFFICE, next_on__lte=day).order_by("next_on", "pk")
-    return tasks.select_related("application", "item", "office__region", "handler")
+def _who_acts(task: ItemTask, officers: list[User]) -> list[User]:
+    """The handler while posted at the office; else everybody there, since money can fall due long after."""
+    return [task.handler] if task.handler in officers else officers
+
+
+def _due_by(day: date) -> list[ItemTask]:
+    """What an office must act on by the day, the earliest first: to answer, to decide, to hand over."""
+    tasks = ItemTask.objects.select_related("application", "item", "office__region", "handler", "result")
+    at_office = tasks.filter(status__in=AT_OFFICE, next_on__lte=day)
+    granted = tasks.in_tray("fulfil").filter(result__fulfil_by__lte=day)
+    return sorted([*at_office, *granted], key=lambda task: (task.act_by or day, task.pk))
 
 
 def _line(task: ItemTask, due: date, today: date, calendar: Calendar) -> str:
     """Number, item, day: no name, and nothing of the form."""
+    deed = _deed(task)
     if due < today:
         late = calendar.between(due, today)
-        when = f"应在{clock.say(due, today.year)}前处理，已超期{f' {late} 个工作日' if late else ''}"
+        when = f"应在{clock.say(due, today.year)}前{deed}，已超期{f' {late} 个工作日' if late else ''}"
     else:
-        when = f"{'预计' if task.is_due_provisional else ''}{clock.say(due, today.year)}前处理"
+        is_provisional = task.is_due_provisional and not task.is_to_hand_over
+        when = f"{'预计' if is_provisional else ''}{clock.say(due, today.year)}前{deed}"
     return f"{task.application.number}　{task.item.name}（{task.office.name}）：{when}"
+
+
+def _deed(task: ItemTask) -> str:
+    if not task.is_to_hand_over:
+        return "处理"
+    return "发放" if task.result.fulfilment == Fulfilment.PAYMENT_DUE else "送达"
 
 
 def _officers_of(office: Office) -> list[User]:

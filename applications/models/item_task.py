@@ -1,5 +1,6 @@
 """事项办理: one item of one case at one office. The applicant sees its state, the office sees it in its queue."""
 
+from datetime import date
 from functools import cached_property
 
 from django.conf import settings
@@ -83,6 +84,16 @@ class ItemTask(models.Model):
     @property
     def is_terminal(self) -> bool:
         return self.status in TERMINAL
+
+    @property
+    def is_to_hand_over(self) -> bool:
+        """Granted, and the money, card or paper is not with the person yet. Reads the result."""
+        return self.status == TaskStatus.COMPLETED and not self.result.is_handed_over
+
+    @property
+    def act_by(self) -> date | None:
+        """The day the office must act by: in the present state, or for handing over what it granted. Reads the result."""
+        return self.result.fulfil_by if self.is_to_hand_over else self.next_on
 
     def material_codes(self) -> list[str]:
         """The materials of the case that serve this item."""

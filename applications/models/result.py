@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from applications.enums import Decision, Fulfilment
+from applications.enums import NOT_HANDED_OVER, Decision, Fulfilment
 from applications.models.item_task import ItemTask
 
 
@@ -26,6 +26,18 @@ class Result(models.Model):
     class Meta:
         verbose_name = "办理结果"
         verbose_name_plural = "办理结果"
+        indexes = [
+            models.Index(
+                fields=["task", "fulfil_by"],
+                condition=models.Q(fulfilment__in=sorted(NOT_HANDED_OVER)),
+                name="result_not_handed_over",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.task_id} {self.get_decision_display()}"
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Nothing follows the decision, or the person has it."""
+        return self.fulfilment not in NOT_HANDED_OVER

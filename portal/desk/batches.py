@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from agencies.models import Posting
 from applications import review
+from applications.enums import Fulfilment
 from applications.errors import Refused
 from applications.models import ItemTask
 from portal.accounts.models import User
@@ -68,4 +69,19 @@ def _confirm_one(task: ItemTask, reviewer: User, posting: Posting) -> Outcome:
     return Outcome(task.application.number, task.item.name, True, f"已确认{names}")
 
 
-DEEDS = {"accept": accept, "confirm": confirm_facts}
+def pay(tasks: Iterable[ItemTask], *, reviewer: User, posting: Posting) -> list[Outcome]:
+    """Writes down that the money of each task is paid; a card or paper is left out, since it needs who got it."""
+    return [_pay_one(task, reviewer, posting) for task in tasks]
+
+
+def _pay_one(task: ItemTask, reviewer: User, posting: Posting) -> Outcome:
+    try:
+        if task.is_to_hand_over and task.result.fulfilment != Fulfilment.PAYMENT_DUE:
+            raise Refused("没有登记：这是证件、文书，不是钱。制好、寄出、送达请进去登记")
+        review.fulfil(task, Fulfilment.PAID, staff=reviewer, party=review.party_of(posting))
+    except Refused as refused:
+        return Outcome(task.application.number, task.item.name, False, str(refused))
+    return Outcome(task.application.number, task.item.name, True, "已登记发放")
+
+
+DEEDS = {"accept": accept, "confirm": confirm_facts, "pay": pay}

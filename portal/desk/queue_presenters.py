@@ -22,6 +22,7 @@ TRAY_LABELS = {
     "facts": "等待资金到账",
     "approval": "待批准",
     "visit": "待到场、特别程序",
+    "fulfil": "待发放、待送达",
     "overdue": "已超期",
 }
 EMPTY = {
@@ -31,11 +32,16 @@ EMPTY = {
     "facts": ("没有等待资金到账的办件", "资金到账前的办件会出现在这里，到账后在这里确认。"),
     "approval": ("没有待批准的办件", "承办人报请批准以后会出现在这里。"),
     "visit": ("没有等本人到场或在特别程序的办件", "通知本人到场、进入特别程序的办件会出现在这里。"),
+    "fulfil": ("没有待发放、待送达的结果", "办结以后还要发钱、制证、寄送、领取的，在这里等到登记为止。"),
     "overdue": ("没有超期的办件", "过了应处理日还没有处理的办件会出现在这里。"),
     "done": ("还没有办完的办件", "办结、不予受理、不予办理的办件会出现在这里。"),
 }
-# The deed that a tray offers for many rows at once, and its button.
-BATCHES = {"queued": ("accept", "受理所选"), "facts": ("confirm", "确认所选已到账")}
+# The deed that a tray offers for many rows at once, its button, and what becomes of the rows.
+BATCHES = {
+    "queued": ("accept", "受理所选", "勾选后一起受理。材料不齐的会留下，并说明缺什么"),
+    "facts": ("confirm", "确认所选已到账", "勾选已经到账的办件。确认以后自动开始办理"),
+    "fulfil": ("pay", "登记已发放", "勾选已经发放的办件。证件、文书要写明签收人，会留下，请进去登记"),
+}
 LEGEND = (Clock("done", "时间充足"), Clock("amber", "剩 2 个工作日以内"), Clock("red", "已超期"))
 
 
@@ -92,12 +98,12 @@ def chips(query: QueryDict, items: dict[str, str]) -> list[tuple[str, str]]:
     return found
 
 
-def queue_row(task: ItemTask, today: date, calendar: Calendar) -> QueueRow:
+def queue_row(task: ItemTask, today: date, calendar: Calendar, tray: str) -> QueueRow:
     handed = task.handed[0] if task.handed else None  # type: ignore[attr-defined]  # prefetched by for_desk
     payload = handed.payload if handed else {"fields": [], "materials": []}
     given, wanted = _materials_of(payload)
     name, id_no = person_of(task, payload)
-    day, note = _day_of(task, today)
+    day, note = _day_to_hand_over(task) if tray == "fulfil" else _day_of(task, today)
     return QueueRow(
         pk=task.pk,
         number=task.application.number,
@@ -113,7 +119,7 @@ def queue_row(task: ItemTask, today: date, calendar: Calendar) -> QueueRow:
         received=short_moment(task.received_at) if task.received_at else "—",
         day=day,
         day_note=note,
-        is_late=task.next_on is not None and task.next_on < today,
+        is_late=task.act_by is not None and task.act_by < today,
         handler=str(task.handler) if task.handler else "未分派",
     )
 
@@ -131,6 +137,12 @@ def person_of(task: ItemTask, payload: dict[str, Any]) -> tuple[str, str]:
         own = {"name": task.application.subject_name, "id_no": task.application.subject_id_no}
         values = {field: value for field, value in own.items() if field in mapped}
     return values.get("name", ""), values.get("id_no", "")
+
+
+def _day_to_hand_over(task: ItemTask) -> tuple[str, str]:
+    """(day, note) of what was granted and is not with the person yet: the last day, and since when it is granted."""
+    decided = f"{short_day(timezone.localdate(task.result.decided_at))}办结"
+    return (short_day(task.result.fulfil_by), decided) if task.result.fulfil_by else ("没有公布日期", decided)
 
 
 def _day_of(task: ItemTask, today: date) -> tuple[str, str]:

@@ -65,7 +65,7 @@ def _list(request: OfficerRequest, tray: str) -> HttpResponse:
         "filters": filters,
         "chips": queue_presenters.chips(request.GET, items),
         "page": page,
-        "rows": [queue_presenters.queue_row(task, today, calendar) for task in page],
+        "rows": [queue_presenters.queue_row(task, today, calendar, tray) for task in page],
         "total": page.paginator.count,
         "batch": queue_presenters.BATCHES.get(tray) if request.posting.role == Role.REVIEWER else None,
         "empty": queue_presenters.EMPTY[tray],

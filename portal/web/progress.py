@@ -85,12 +85,13 @@ def light(task: ItemTask, calendar: Calendar, today: date) -> Clock:
 
     Counted in working days, which the words say.
     """
-    if task.next_on is None:
-        return Clock("grey", "已结束" if task.is_terminal else "未计时")
-    left = calendar.at(task.office.region_id).between(today, task.next_on)
-    if task.next_on < today:
+    day = task.act_by
+    if day is None:
+        return Clock("grey", "已结束" if task.is_terminal and not task.is_to_hand_over else "未计时")
+    left = calendar.at(task.office.region_id).between(today, day)
+    if day < today:
         return Clock("red", f"超期 {-left} 个工作日" if left else "超期")
-    words = "今天到期" if task.next_on == today else f"还剩 {left} 个工作日"
+    words = "今天到期" if day == today else f"还剩 {left} 个工作日"
     return Clock("amber" if left <= clock.SOON_DAYS else "done", words)
 
 

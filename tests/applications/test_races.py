@@ -59,6 +59,7 @@ from applications.models import (
 )
 from applications.numbering import case_number
 from portal.accounts.models import User
+from portal.desk import batches as desk_batches
 from tests import factories
 from tests.factories import exchange
 
@@ -530,6 +531,25 @@ def test_card_handed_over_at_desk_and_window_at_once_is_written_once() -> None:
     assert isinstance(told, AlreadyDone)
     assert task.log.filter(action=Action.HAND_OVER).count() == 1
     assert Result.objects.get(task=task).receiver in ("赵建国", "赵明远")
+
+
+def test_money_paid_by_two_officers_at_once_is_written_once() -> None:
+    """F5: two lists with the same row, both sent."""
+    (task,) = in_review("I02")
+    first, second = (factories.staff("reviewer", office=task.office, name=name) for name in ("甲", "乙"))
+    review.complete(task, reviewer=first)
+
+    def pay(officer: User) -> list[desk_batches.Outcome]:
+        return desk_batches.pay(
+            ItemTask.objects.for_desk(task.office), reviewer=officer, posting=officer.postings.get()
+        )  # fmt: skip
+
+    outcomes: list[Any] = at_once(lambda: pay(first), lambda: pay(second))
+
+    assert sorted(row.words for rows in outcomes for row in rows) == [
+        "已登记发放", "已经登记为“已发放”，没有再次登记发放",
+    ]  # fmt: skip
+    assert task.log.filter(action=Action.PAY).count() == 1
 
 
 def test_last_time_offered_taken_and_called_off_at_once_agrees_with_the_log() -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from agencies import calendars
 from agencies.enums import Role
-from agencies.models import CalendarYear
+from agencies.models import CalendarYear, Posting
 from applications import notices, reminders, review
-from applications.enums import Channel, NoticeKind, TaskStatus
-from applications.models import Application, Draft, ItemTask, Notice
+from applications.enums import Channel, Fulfilment, NoticeKind, TaskStatus
+from applications.models import Application, Draft, ItemTask, Notice, Result
 from portal.accounts.models import User
 from tests import factories
 
@@ -190,6 +190,64 @@ def test_one_message_lists_everything_of_an_officer() -> None:
     assert [line.split("　")[0] for line in notice.details] == [first.application.number, second.application.number]
     assert notices.text_of(notice) == "办件（2 件）快到期，请登录平台查看并按时办理。"
     assert first.application.subject_name not in "".join(notice.details)
+
+
+def granted(by: date) -> ItemTask:
+    """Money that is granted and has to be paid by the day."""
+    task = factories.queued_task("I02")
+    officer = factories.reviewer_of(task)
+    review.accept(task, reviewer=officer)
+    review.complete(task, reviewer=officer)
+    Result.objects.filter(task=task).update(fulfil_by=by)
+    return ItemTask.objects.select_related("handler", "office", "item", "application").get(pk=task.pk)
+
+
+def test_money_not_paid_by_its_day_is_told_to_handler_and_head() -> None:
+    """OR-13: granted long ago, and nothing else would bring it up."""
+    task = granted(date(2026, 11, 18))
+    head = factories.approver_of(task)
+
+    reminders.tell_offices(at=morning(FRIDAY))
+
+    assert told(NoticeKind.DUE_SOON) == [(task.handler, None)]
+    assert told(NoticeKind.OVERDUE) == [(head, None)]
+    assert Notice.objects.filter(kind=NoticeKind.OVERDUE).get().details == [
+        f"{task.application.number}　{task.item.name}（{task.office.name}）："
+        "应在11月18日（星期三）前发放，已超期 2 个工作日"
+    ]  # fmt: skip
+
+
+def test_money_is_reminded_of_two_working_days_before_and_not_after_it_is_paid() -> None:
+    soon, later, paid = granted(date(2026, 11, 24)), granted(date(2026, 11, 25)), granted(FRIDAY)
+    review.fulfil(paid, Fulfilment.PAID, staff=factories.reviewer_of(paid))
+
+    reminders.tell_offices(at=morning(FRIDAY))
+
+    (line,) = Notice.objects.get(kind=NoticeKind.DUE_SOON).details
+    assert line.startswith(soon.application.number)
+    assert line.endswith("：11月24日（星期二）前发放")
+    assert later.application.number not in line
+
+
+def test_what_is_granted_and_what_is_open_stand_in_one_list_by_day() -> None:
+    opened, money = due(MONDAY), granted(FRIDAY)
+    ItemTask.objects.update(handler=None)
+    ItemTask.objects.update(office=opened.office)
+
+    reminders.tell_offices(at=morning(FRIDAY))
+
+    notice = Notice.objects.filter(kind=NoticeKind.DUE_SOON).get()
+    assert [line.split("　")[0] for line in notice.details] == [money.application.number, opened.application.number]
+
+
+def test_what_a_person_who_left_the_office_had_is_told_to_those_who_are_there() -> None:
+    task = granted(FRIDAY)
+    there = factories.reviewer_of(task)
+    Posting.objects.filter(user=task.handler).update(valid_until=date(2026, 11, 1))
+
+    reminders.tell_offices(at=morning(FRIDAY))
+
+    assert told(NoticeKind.DUE_SOON) == [(there, None)]
 
 
 def test_stopped_clock_reminds_nobody() -> None:

@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications import review
-from applications.enums import TaskStatus
-from applications.models import ItemTask
+from applications.enums import Fulfilment, TaskStatus
+from applications.models import ItemTask, Result
 from portal.desk import views
 from tests import factories
-from tests.portal.desk.conftest import approver, reviewer, said, signed_in
+from tests.portal.desk.conftest import approver, reviewer, said, signed_in, url
 
 QUEUE = reverse("desk:queue")
 
@@ -34,7 +34,8 @@ def test_queue_counts_every_tray_of_the_own_office() -> None:
     response = reviewer(first).get(QUEUE)
 
     assert counts(response) == {
-        "待受理": 1, "办理中": 1, "待补正": 0, "等待资金到账": 0, "待批准": 0, "待到场、特别程序": 0, "已超期": 0, "已办": None,
+        "待受理": 1, "办理中": 1, "待补正": 0, "等待资金到账": 0, "待批准": 0, "待到场、特别程序": 0,
+        "待发放、待送达": 0, "已超期": 0, "已办": None,
     }  # fmt: skip
     assert numbers(response) == [first.application.number]
 
@@ -61,7 +62,7 @@ def test_overdue_tray_holds_late_tasks_of_every_state() -> None:
     assert numbers(response) == [late.application.number]
 
 
-@pytest.mark.parametrize("tray", ["queued", "review", "correction", "facts", "approval", "visit", "overdue"])
+@pytest.mark.parametrize("tray", ["queued", "review", "correction", "facts", "approval", "visit", "fulfil", "overdue"])
 def test_empty_tray_says_what_would_bring_something(tray: str) -> None:
     task = factories.queued_task("I04")
     ItemTask.objects.filter(pk=task.pk).update(status=TaskStatus.WITHDRAWN)
@@ -139,7 +140,19 @@ def test_queue_asks_as_much_for_three_rows_as_for_one(tray: str, item: str) -> N
     with_three = _queries(client, tray=tray)
 
     assert len(numbers(client.get(QUEUE, {"tray": tray}))) == 3
-    assert (with_one, with_three) == (12, 12)
+    assert (with_one, with_three) == (13, 13)
+
+
+def test_hand_over_tray_asks_as_much_for_three_rows_as_for_one() -> None:
+    client = reviewer(granted("I02"))
+    client.get(QUEUE)
+    with_one = _queries(client, tray="fulfil")
+    granted("I02"), granted("I01", Fulfilment.READY)
+
+    with_three = _queries(client, tray="fulfil")
+
+    assert len(numbers(client.get(QUEUE, {"tray": "fulfil"}))) == 3
+    assert (with_one, with_three) == (13, 13)
 
 
 @pytest.mark.parametrize("name", ["queue", "done"])
@@ -199,6 +212,72 @@ def test_batch_confirms_money_that_has_arrived() -> None:
     assert (task.status, task.open_facts) == (TaskStatus.PENDING, [])
 
 
+def granted(item: str = "I02", follows: Fulfilment = Fulfilment.NONE) -> ItemTask:
+    """Decided, and the money or card not with the person yet; I02 is the money, I01 of the same office a paper."""
+    task = factories.queued_task(item)
+    officer = factories.reviewer_of(task)
+    review.accept(task, reviewer=officer)
+    return review.complete(task, reviewer=officer, follows=follows)
+
+
+def test_what_is_granted_waits_in_its_tray_by_its_day_until_it_is_handed_over() -> None:
+    money, sooner, paper, paid = granted(), granted(), granted("I01", Fulfilment.READY), granted()
+    plain = granted("I01")
+    today = timezone.localdate()
+    Result.objects.filter(task=sooner).update(fulfil_by=today - timedelta(days=9))
+    review.fulfil(paid, Fulfilment.PAID, staff=factories.reviewer_of(paid))
+
+    response = reviewer(money).get(QUEUE, {"tray": "fulfil"})
+
+    rows = response.context["rows"]
+    assert numbers(response) == [task.application.number for task in (sooner, money, paper)]
+    assert plain.application.number not in numbers(response)
+    assert counts(response)["待发放、待送达"] == 3
+    assert [(row.tag.words, row.clock.tone, row.is_late) for row in rows] == [
+        ("待发放", "red", True), ("待发放", "done", False), ("待领取", "grey", False),
+    ]  # fmt: skip
+    assert [row.day for row in rows][2] == "没有公布日期"
+
+
+def test_batch_pays_money_and_leaves_papers_to_be_handed_over_one_by_one() -> None:
+    money, paper = granted(), granted("I01", Fulfilment.READY)
+
+    response = reviewer(money).post(
+        reverse("desk:batch"), {"deed": "pay", "task": [money.pk, paper.pk], "tray": "fulfil"}, follow=True
+    )
+
+    outcomes = {row["number"]: (row["is_done"], row["words"]) for row in response.context["outcomes"]}
+    assert response.context["tray"] == "fulfil"
+    assert outcomes == {
+        money.application.number: (True, "已登记发放"),
+        paper.application.number: (False, "没有登记：这是证件、文书，不是钱。制好、寄出、送达请进去登记"),
+    }
+    stages = Result.objects.filter(task__in=[money, paper]).order_by("task_id").values_list("fulfilment", flat=True)
+    assert list(stages) == [Fulfilment.PAID, Fulfilment.READY]
+
+
+def test_batch_pays_once_and_never_what_is_not_decided() -> None:
+    money, open_task = granted(), factories.queued_task("I02")
+    client, asked = reviewer(money), {"deed": "pay", "task": [money.pk, open_task.pk], "tray": "fulfil"}
+    client.post(reverse("desk:batch"), asked)
+
+    response = client.post(reverse("desk:batch"), asked, follow=True)
+
+    words = {row["number"]: row["words"] for row in response.context["outcomes"]}
+    assert [row["is_done"] for row in response.context["outcomes"]] == [False, False]
+    assert words[money.application.number] == "已经登记为“已发放”，没有再次登记发放"
+    assert "现在是“待受理”，没有再次发放" in words[open_task.application.number]
+    assert money.log.filter(action="pay").count() == 1
+
+
+def test_page_of_what_is_to_hand_over_leads_to_the_next_of_its_tray() -> None:
+    first, second = granted(), granted()
+
+    page = reviewer(first).get(url("task", first))
+
+    assert (page.context["before"], page.context["after"]) == ("", url("task", second))
+
+
 @pytest.mark.parametrize("chosen", ["", "9" * 30, "9" * 5000])
 def test_batch_with_nothing_chosen_says_so(chosen: str) -> None:
     client = reviewer(factories.queued_task("I04"))
@@ -226,7 +305,7 @@ def test_batch_outcomes_are_shown_once() -> None:
     assert client.get(QUEUE).context["outcomes"] is None
 
 
-@pytest.mark.parametrize("deed", ["accept", "confirm", "nonsense"])
+@pytest.mark.parametrize("deed", ["accept", "confirm", "pay", "nonsense"])
 def test_batch_is_refused_to_approvers(deed: str) -> None:
     task = factories.queued_task("I04")
 
