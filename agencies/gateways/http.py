@@ -4,10 +4,14 @@ The class of what went wrong decides what happens next: a refused connection nev
 after sending may have.
 """
 
+import contextlib
 import json
 import re
+import socket
 import ssl
+import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -90,26 +94,55 @@ class HttpGateway:
     def _call(
         self, method: str, path: str, headers: dict[str, str], body: bytes, *, limit: int = ANSWER_BYTES
     ) -> tuple[int, dict[str, str], bytes]:
-        target = egress.check(self.endpoint.rstrip("/") + path)
         total = settings.EXCHANGE_TOTAL_SECONDS
         deadline = time.monotonic() + total
+        target = egress.check(self.endpoint.rstrip("/") + path)
         limits = httpx2.Timeout(total, connect=min(settings.EXCHANGE_CONNECT_SECONDS, total))
         with (
+            _cut_at(deadline) as trace,
             httpx2.Client(trust_env=False, follow_redirects=False, timeout=limits, verify=trusted()) as client,
             client.stream(
                 method,
                 target.url,
                 content=body,
                 headers={**headers, "host": target.host, "accept": "application/json"},
-                extensions={"sni_hostname": target.name},
+                extensions={"sni_hostname": target.name, "trace": trace},
             ) as response,
         ):
             content = b""
             for part in response.iter_raw():
                 content += part
-                if time.monotonic() > deadline or len(content) > limit:
-                    raise TimeoutError("the answer is too slow or too long")
+                if len(content) > limit:
+                    raise TimeoutError("the answer is too long")
+            if time.monotonic() > deadline:  # an answer without a length ends where the connection was cut
+                raise TimeoutError("the answer is too slow")
             return response.status_code, dict(response.headers), content
+
+
+@contextlib.contextmanager
+def _cut_at(deadline: float) -> Iterator[Callable[[str, dict[str, Any]], None]]:
+    """Gives the trace of a call whose connection is cut at the deadline, whatever the call waits for by then.
+
+    A time-out counts each read anew, so a receiver that sends a byte now and then would hold the worker for ever.
+    """
+    with contextlib.ExitStack() as at_end:
+
+        def trace(event: str, info: dict[str, Any]) -> None:
+            if event != "connection.connect_tcp.complete":
+                return
+            # Encryption takes over the socket itself; its twin ends the same connection.
+            line = at_end.enter_context(info["return_value"].get_extra_info("socket").dup())
+            timer = threading.Timer(max(deadline - time.monotonic(), 0), _cut, [line])
+            at_end.callback(timer.join)
+            at_end.callback(timer.cancel)
+            timer.start()
+
+        yield trace
+
+
+def _cut(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # the other side was quicker
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _thread(message: Message) -> dict[str, str]:
