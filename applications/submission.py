@@ -1,11 +1,8 @@
 """From the form to the case: a new one, one with added items, one that a pre-review gave back. One transaction."""
 
-import hashlib
-import hmac
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -20,6 +17,7 @@ from applications.models import Application, Dispatch, Draft, ItemTask, PreRevie
 from applications.numbering import case_number
 from applications.registration import Registration
 from portal.accounts.models import User
+from portal.security import crypto
 
 
 def submit(
@@ -257,9 +255,11 @@ def _take_over_materials(draft: Draft, application: Application) -> None:
 
 
 def live_key(id_no: str, item_code: str, agency_code: str) -> str:
-    """One person, one item, one agency, as a keyed hash: what may be open only once."""
-    text = f"{id_no}|{item_code}|{agency_code}"
-    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+    """One person, one item, one agency, as a keyed hash: what may be open only once.
+
+    The key is that of the indexes, which outlives a new SECRET_KEY.
+    """
+    return crypto.index_of(f"{id_no}|{item_code}|{agency_code}", "applications_itemtask.live_key")
 
 
 def create_missing(application: Application, *, at: datetime) -> list[ItemTask]:

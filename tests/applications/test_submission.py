@@ -3,8 +3,11 @@
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from importlib import import_module
+from typing import Any
 
 import pytest
+from django.apps import apps
 
 from applications import drafts, submission, withdrawal
 from applications.demo import answers_for
@@ -103,6 +106,27 @@ def test_item_open_elsewhere_is_not_opened_again() -> None:
         factories.submitted(user, ticked=["I07", "I10"])
 
     assert Application.objects.filter(applicant=user).count() == 1
+
+
+def test_item_open_elsewhere_stays_so_under_another_secret_key(settings: Any) -> None:
+    user = factories.person()
+    factories.submitted(user, ticked=["I07"])
+
+    settings.SECRET_KEY = "another-" * 8
+
+    with pytest.raises(Refused, match="正在办理"):
+        factories.submitted(user, ticked=["I07"])
+
+
+def test_keys_of_before_become_those_of_the_index_key() -> None:
+    factories.submitted(region=factories.PLACES["TJ"], ticked=["I10"])
+    wanted = dict(ItemTask.objects.values_list("pk", "live_key"))
+    for pk in wanted:
+        ItemTask.objects.filter(pk=pk).update(live_key=f"made with SECRET_KEY {pk}")
+
+    import_module("applications.migrations.0026_live_keys_by_the_index_key").with_index_key(apps, None)
+
+    assert dict(ItemTask.objects.values_list("pk", "live_key")) == wanted
 
 
 def test_item_can_be_applied_for_again_after_a_withdrawal() -> None:
