@@ -1,99 +1,25 @@
-"""Files that people give: checked by content, made harmless, stored privately, each counted once.
-
-A file is what its bytes say, not what its name says. Pictures are encoded anew (which drops EXIF, GPS and anything
-appended); a PDF's pages are copied into a new file with a whitelist of page keys, so that scripts, forms and
-attachments stay behind.
-"""
+"""Files that people give: made harmless (`cleaning`), stored privately, each counted once."""
 
 import hashlib
-import io
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
 
-import pi_heif
-import pikepdf
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from applications import workflow
+from applications.cleaning import Clean, clean_file
 from applications.enums import Grade
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, CorrectionLine, Draft, Material
 from applications.registration import clean_text
 from portal.accounts.models import User
 
-MAX_PIXELS = 60_000_000
-MAX_PDF_PAGES = 60
-MAX_SIDE = 3508  # A4 at 300 dpi: enough to read a stamp
-_PAGE_KEYS = {"/Type", "/MediaBox", "/CropBox", "/Rotate", "/Resources", "/Contents", "/UserUnit"}
 _MEGABYTE = 1024 * 1024
-# How the photos of many phones begin, after four bytes of length.
-_HEIC = {b"ftyp" + brand for brand in (b"heic", b"heix", b"mif1", b"heim", b"heis")}
-pi_heif.register_heif_opener()
-
-
-@dataclass(frozen=True)
-class Clean:
-    """A file after checking: bytes to store, its extension and pages."""
-
-    content: bytes
-    extension: str
-    pages: int
-
-
-def clean_file(content: bytes) -> Clean:
-    """The harmless form of a picture or PDF. Raises Refused with a sentence that says what to do."""
-    if not content:
-        raise Refused("这个文件是空的，请重新拍照或扫描后再传")
-    if content[:5] == b"%PDF-":
-        return _clean_pdf(content)
-    if content[:3] == b"\xff\xd8\xff" or content[:8] == b"\x89PNG\r\n\x1a\n" or content[4:12] in _HEIC:
-        return _clean_picture(content)
-    raise Refused("这不是照片（JPG、PNG、HEIC）或 PDF，内容和文件名不符。请重新拍照，或另存为这几种格式再传")
-
-
-def _clean_picture(content: bytes) -> Clean:
-    try:
-        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "HEIF")) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise Refused("这张图片尺寸太大，请把相机分辨率调低一些重拍")
-            upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((MAX_SIDE, MAX_SIDE))
-            out = io.BytesIO()
-            upright.convert("RGB").save(out, "JPEG", quality=88)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
-        raise Refused("这张图片打不开，可能没有传完。请重新拍照再传") from None
-    return Clean(out.getvalue(), "jpg", 1)
-
-
-def _clean_pdf(content: bytes) -> Clean:
-    try:
-        with pikepdf.open(io.BytesIO(content)) as source, pikepdf.new() as target:
-            if source.is_encrypted:
-                raise Refused("这个 PDF 有密码或限制，请去掉密码后再传，或改传照片")
-            pages = len(source.pages)
-            if not pages:
-                raise Refused("这个 PDF 里没有页面，请重新扫描后再传")
-            if pages > MAX_PDF_PAGES:
-                raise Refused(f"这个 PDF 有 {pages} 页，最多 {MAX_PDF_PAGES} 页。请只传需要的页")
-            target.pages.extend(source.pages)
-            for page in target.pages:
-                for key in [str(key) for key in page.obj if key not in _PAGE_KEYS]:
-                    del page.obj[key]
-            target.remove_unreferenced_resources()
-            out = io.BytesIO()
-            target.save(out)
-    except pikepdf.PasswordError:
-        raise Refused("这个 PDF 有密码，请去掉密码后再传，或改传照片") from None
-    except (pikepdf.PdfError, ValueError, KeyError, TypeError):
-        raise Refused("这个 PDF 打不开，可能已损坏。请重新扫描再传") from None
-    return Clean(out.getvalue(), "pdf", pages)
 
 
 def safe_name(name: str) -> str:
