@@ -79,6 +79,8 @@ def _of_the_whole(old: SchemeSpec, new: SchemeSpec) -> Iterator[Change]:
     yield from _moved(EVERYBODY, "整件事的承诺时限", old.overall_limit, new.overall_limit)
     yield from _moved(EVERYBODY, "整件事的法定时限", old.legal_limit, new.legal_limit)
     yield from _moved(EVERYBODY, "收件后告知的期限", old.receiving_limit, new.receiving_limit)
+    yield from _moved(APPLICANTS, "整件事的收费", old.fee, new.fee)
+    yield from _lists(APPLICANTS, "常见问题", map(str, old.faq), map(str, new.faq))
     yield from _lists(EVERYBODY, "设定依据", [b.text for b in old.basis], [b.text for b in new.basis])
     yield from _moved(APPLICANTS, "报到期限", old.reporting_limit, new.reporting_limit)
     yield from _moved(EVERYBODY, "用哪一件报到", old.reporting_item, new.reporting_item)
@@ -207,7 +209,10 @@ def _of_item(old: SchemeSpec, one: ItemSpec, new: SchemeSpec, other: ItemSpec) -
     if one.in_person != other.in_person:
         said = f"要本人到场（{other.in_person_reason}）" if other.in_person else "不再要求本人到场"
         yield Change(APPLICANTS, f"{name}{said}。")
+    yield from _moved(APPLICANTS, f"{name}的收费", one.fee, other.fee)
     yield from _moved(APPLICANTS, f"{name}的结果", one.result.name, other.result.name)
+    yield from _moved(APPLICANTS, f"{name}的结果样本", one.result.sample, other.result.sample)
+    yield from _lists(APPLICANTS, f"{name}的常见问题", map(str, one.faq), map(str, other.faq))
     yield from _lists(APPLICANTS, f"{name}的办理条件", one.conditions, other.conditions)
     yield from _lists(APPLICANTS, f"{name}适用的安置方式", _kinds(one.applies_to), _kinds(other.applies_to))
     yield from _lists(EVERYBODY, f"{name}的设定依据", [b.text for b in one.basis], [b.text for b in other.basis])

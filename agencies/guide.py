@@ -15,6 +15,11 @@ def limit_text(spec: SchemeSpec, item: ItemSpec) -> str:
     return NOT_PUBLISHED
 
 
+def fee_text(spec: SchemeSpec, item: ItemSpec) -> str:
+    """收费 in words: the item's own, else the one for the whole matter, else 未公布."""
+    return str(item.fee or spec.fee or NOT_PUBLISHED)
+
+
 def channel_text(spec: SchemeSpec, item: ItemSpec) -> str:
     """Where the item can be done, in words; a way that only this portal adds is told from what the document says."""
     if item.channel_note:

@@ -5,7 +5,7 @@ The written rule of merging, from the top down:
 * a plain value, a limit or a plain list of the lower layer takes the place of the one above;
 * `key+` appends to the list above instead;
 * items, materials, agencies, facts, sources and places are joined by their code, value by value; `remove: true` drops one;
-* a mapping (form, result, field_map) is joined key by key;
+* a mapping (form, result, field_map) is joined key by key; a limit and a fee are replaced whole;
 * `replaces` names lists that start anew in this layer; `offers` keeps exactly the named items, in that order;
 * `source` names the document row of a whole entry or layer, `source_of` that of single values by their path;
 * what describes the layer itself (region, version, title, dates, offices) is never inherited.
@@ -29,6 +29,8 @@ Data = dict[str, Any]
 
 KEYS = {"items": "code", "materials": "code", "agencies": "code", "facts": "code", "sources": "id", "places": "region"}
 OWN = ("region", "version", "title", "valid_from", "valid_until", "offices")
+# What a limit and a fee are known by.
+WHOLE = {"unit", "text"}
 DIRECTIONS = ("offers", "opens", "replaces", "source", "source_of")
 
 
@@ -157,7 +159,7 @@ def _set(target: Data, key: str, value: Any, path: str, origin: _Origin, source:
     own_source = value.get("source", source) if isinstance(value, dict) else source
     if key.endswith("+"):
         target[name] = [*target.get(name, []), *value]
-    elif isinstance(value, dict) and isinstance(target.get(name), dict) and "unit" not in value:
+    elif isinstance(value, dict) and isinstance(target.get(name), dict) and not WHOLE & value.keys():
         for part, inner in value.items():
             _set(target[name], part, inner, f"{where}.", origin, own_source)
         return

@@ -127,8 +127,33 @@ class MaterialSpec(Spec):
 
 
 class ResultSpec(Spec):
+    """办理结果; `sample` is the address at which the region shows what it looks like."""
+
     name: str | None = None
+    sample: str = ""
     delivery: tuple[str, ...] = ()
+
+
+class Fee(Spec):
+    """收费 in the words of the source (不收费, 20元), and the ground on which it is charged."""
+
+    text: str
+    ground: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text}（收费依据：{self.ground}）" if self.ground else self.text
+
+
+class Faq(Spec):
+    """常见问题: a question and its answer as the source gives them."""
+
+    question: str
+    answer: str
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.question}{self.answer}"
 
 
 class ItemSpec(Spec):
@@ -153,6 +178,7 @@ class ItemSpec(Spec):
     legal_limit: Limit | None = None
     promised_limit: Limit | None = None
     fulfilment: Limit | None = None
+    fee: Fee | None = None
     in_person: bool = False
     in_person_reason: str = ""
     two_steps: bool = False
@@ -162,6 +188,7 @@ class ItemSpec(Spec):
     field_map: dict[str, tuple[FieldMapping, ...]] = {}
     result: ResultSpec = ResultSpec()
     phones: tuple[str, ...] = ()
+    faq: tuple[Faq, ...] = ()
     note: str = ""
     next_step: str = ""
     source: str = ""
@@ -357,6 +384,7 @@ class SchemeSpec(Spec):
     form: FormSpec
     legal_limit: Limit | None = None
     overall_limit: Limit | None = None
+    fee: Fee | None = None
     receiving_limit: Limit = Limit(unit=LimitUnit.WORKING_DAY, days=5, source="行政许可法第32条")
     reporting_limit: Limit | None = None
     # The item by which a person reports; 国办函〔2024〕53号 names it first.
@@ -364,6 +392,7 @@ class SchemeSpec(Spec):
     correction_days: int = 15
     pre_review: PreReviewSpec | None = None
     supervision_phone: str | None = None
+    faq: tuple[Faq, ...] = ()
     windows: tuple[SeasonalWindow, ...] = ()
     claims: tuple[Claim, ...] = ()
     delivery: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from agencies.comparison import material_text, requirement_text
 from agencies.enums import SettlementKind
 from agencies.fields import FIELDS
 from agencies.flow_chart import flow_chart
-from agencies.guide import channel_text, limit_text
+from agencies.guide import channel_text, fee_text, limit_text
 from agencies.linter.elements import unpublished
 from agencies.situation import questions
 from agencies.spec import Basis, ChannelSpec, ItemSpec, SchemeSpec
@@ -39,6 +39,7 @@ def _facts(spec: SchemeSpec) -> Pairs:
         ("适用的安置方式", _kinds(spec.applies_to), "applies_to"),
         ("办理前要先完成", "\n".join(spec.prerequisites), "prerequisites"),
         ("整件事的承诺时限", str(spec.overall_limit or ""), "overall_limit"),
+        ("整件事的收费", str(spec.fee or ""), "fee"),
         ("报到期限", str(spec.reporting_limit or ""), "reporting_limit"),
         ("受理前预审", spec.agency(spec.pre_review.agency).name if spec.pre_review else "", "pre_review"),
         ("监督电话", spec.supervision_phone or "", "supervision_phone"),
@@ -49,6 +50,7 @@ def _facts(spec: SchemeSpec) -> Pairs:
         ),
         ("办理渠道", "\n".join(map(_channel, spec.channels)), "channels"),
         ("结果送达", "、".join(spec.delivery), "delivery"),
+        ("常见问题", "\n".join(map(str, spec.faq)), "faq"),
     ]
     return [(label, value or NOT_PUBLISHED, spec.provenance.get(path, "")) for label, value, path in rows]
 
@@ -64,10 +66,13 @@ def _item(spec: SchemeSpec, item: ItemSpec) -> Pairs:
         ("承诺时限", limit_text(spec, item), "promised_limit"),
         ("法定时限", str(item.legal_limit or ""), "legal_limit"),
         ("兑现时间", str(item.fulfilment or "—"), "fulfilment"),
+        ("收费", fee_text(spec, item), "fee"),
         ("前置", "\n".join(requirement_text(spec, edge) for edge in item.requires) or "无", "requires"),
         ("办理渠道", channel_text(spec, item), "online"),
         ("本人到场", item.in_person_reason if item.in_person else "不用", "in_person"),
         ("办理结果", item.result.name or "", "result"),
+        ("结果样本", item.result.sample, "result.sample"),
+        ("常见问题", "\n".join(map(str, item.faq)), "faq"),
         ("说明", item.note or "—", "note"),
         ("人们的叫法", "、".join(item.aliases), "aliases"),
     ]

@@ -23,6 +23,10 @@ def check_items(spec: SchemeSpec, layer: Data, found: Findings) -> None:
                 found.error(f"{where}.requires", "前置要写 item 或 fact，只写一个", "改正")
             if edge.fact and edge.fact not in facts:
                 found.error(f"{where}.requires", f"外部条件“{edge.fact}”没有定义", "在 facts 中写出，或改正代码")
+        if item.result.sample and not item.result.sample.startswith("https://"):
+            found.error(
+                f"{where}.result.sample", "结果样本不是网址", "写公布样本的网址，以 https:// 开头；没有公布就不写"
+            )
         if item.in_person and not item.in_person_reason:
             found.error(f"{where}.in_person_reason", "要本人到场，没有写原因", "写明到场做什么")
         if not item.online and not item.window:

@@ -7,7 +7,7 @@ from agencies.layers import KEYS, Data
 from agencies.linter.findings import Findings
 from agencies.spec import SchemeSpec
 
-FIGURES = ("legal_limit", "promised_limit", "fulfilment", "overall_limit", "receiving_limit", "reporting_limit")
+FIGURES = ("legal_limit", "promised_limit", "fulfilment", "overall_limit", "receiving_limit", "reporting_limit", "fee")
 
 
 def check_sources(layer: Data, found: Findings) -> None:
@@ -23,9 +23,12 @@ def check_sources(layer: Data, found: Findings) -> None:
     for item in layer.get("items", []):
         for name in FIGURES:
             need(f"items.{item['code']}.{name}", item.get(name))
+        for key in ("faq", "faq+"):
+            for position, entry in enumerate(item.get(key, [])):
+                need(f"items.{item['code']}.{key}.{position}", entry)
         if item.get("phones") and not item.get("source"):
             found.error(f"items.{item['code']}.phones", "电话没有写出处", "给这个事项加上 source")
-    for name in ("claims", "windows", "places", "facts", "offices", "materials", "channels"):
+    for name in ("claims", "windows", "places", "facts", "offices", "materials", "channels", "faq", "faq+"):
         for position, entry in enumerate(layer.get(name, [])):
             if not entry.get("remove"):
                 need(f"{name}.{entry.get(KEYS.get(name, ''), position)}", entry)

@@ -12,7 +12,7 @@ from agencies.flow_chart import FlowChart
 from agencies.models import Office
 from agencies.spec import Basis, ItemSpec, MaterialSpec, SchemeSpec, SourceDocument
 from agencies.words import NOT_PUBLISHED
-from portal.web.presenters import SummaryRow
+from portal.web.presenters import Action, SummaryRow
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,13 @@ def materials_of(spec: SchemeSpec, item: ItemSpec) -> tuple[MaterialSpec, ...]:
     return tuple(material for material in spec.materials if material.is_for(item.code))
 
 
-def item_page(spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office], today: date) -> list[SummaryRow]:
-    """The elements of one item in the order a reader asks: who, whether I may, what by when, where, what comes out."""
+def item_page(
+    spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office], today: date, *, phone: str = ""
+) -> list[SummaryRow]:
+    """The elements of one item in the order a reader asks: who, whether I may, what by when, where, what comes out.
+
+    `phone` is that of the place, which is called where neither the item nor its office has one.
+    """
     here = [offices[code] for code in item.agencies if code in offices]
     rows = [
         ("办理部门", "、".join(office.name for office in here) or spec.agency_names(item)),
@@ -104,17 +109,26 @@ def item_page(spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office], t
         ("等什么", "\n".join(guide.waits_text(spec, item, today)) or "不用等别的事项，提交后就开始"),
         ("承诺时限", guide.limit_text(spec, item)),
         ("法定时限", str(item.legal_limit or spec.legal_limit or "")),
+        ("收费", guide.fee_text(spec, item)),
         ("在哪里办", guide.channel_text(spec, item)),
         ("要不要到场", (item.in_person_reason or "要本人到场") if item.in_person else "不用专门到场"),
         ("办好得到什么", item.result.name or ""),
+        ("结果样本", "当地公布的样本" if item.result.sample else ""),
         ("结果怎么给", "、".join(item.result.delivery or spec.delivery)),
         ("之后", str(item.fulfilment or "")),
         ("说明", item.note),
-        ("电话", "、".join(item.phones) or _each(here, "phone")),
+        ("咨询电话", "、".join(item.phones) or _each(here, "phone") or phone),
+        ("监督投诉电话", spec.supervision_phone or ""),
         ("依据", "\n".join(guide.ground_text(basis, today) for basis in item.basis or spec.basis)),
     ]
+    rows += [] if item.faq else [("常见问题", "")]
     silent = {"之后", "说明"}
-    return [SummaryRow(label, value or NOT_PUBLISHED) for label, value in rows if value or label not in silent]
+    links = {"结果样本": Action("查看", item.result.sample, about="结果样本")} if item.result.sample else {}
+    return [
+        SummaryRow(label, value or NOT_PUBLISHED, action=links.get(label))
+        for label, value in rows
+        if value or label not in silent
+    ]
 
 
 def folded(rows: list[SummaryRow]) -> list[SummaryRow]:

@@ -174,7 +174,9 @@ def guide_item(request: HttpRequest, code: str) -> HttpResponse:
         **found.context,
         "item": item,
         "rows": presenting.folded(
-            presenting.item_page(spec, item, routing.offices_for(found.region), timezone.localdate())
+            presenting.item_page(
+                spec, item, routing.offices_for(found.region), timezone.localdate(), phone=found.region.phone
+            )
         ),
         "materials": presenting.material_rows(spec, presenting.materials_of(spec, item), timezone.localdate()),
         "sources": presenting.sources(spec, timezone.localdate()),

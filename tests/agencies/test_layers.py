@@ -52,6 +52,14 @@ def test_list_is_replaced_and_plus_appends() -> None:
     assert appended["items"][1]["aliases"] == ["乙", "丙"]
 
 
+def test_fee_of_the_lower_layer_does_not_keep_the_ground_of_the_one_above() -> None:
+    above = {**TOP, "fee": {"text": "5元", "ground": "甲文", "source": "甲"}}
+
+    content = effective([above, below(fee={"text": "不收费", "source": "乙"})])
+
+    assert content["fee"] == {"text": "不收费", "source": "乙"}
+
+
 def test_removed_item_takes_its_edges_and_materials_along() -> None:
     content = effective([TOP, below(items=[{"code": "A", "remove": True}])])
 

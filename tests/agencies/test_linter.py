@@ -53,6 +53,11 @@ SLIPS: list[tuple[str, Callable[[Data], Any], str, str]] = [
     ("optional and deferrable", lambda d: d.update(materials=[
         {"code": "M", "name": "表", "optional": True, "deferrable": True, "source": "x"}]), "materials.M", "不用容缺"),
     ("unknown place", lambda d: d.update(places=[{"region": "111111", "source": "x"}]), "places.111111", "不在行政区划表中"),
+    ("fee without source", lambda d: item(d).update(fee={"text": "不收费"}), "items.A.fee", "没有写出处"),
+    ("question without source", lambda d: item(d).update(faq=[{"question": "要钱吗？", "answer": "不要。"}]),
+     "items.A.faq.0", "没有写出处"),
+    ("sample that is no address", lambda d: item(d).update(result={"name": "证", "sample": "见附件"}),
+     "items.A.result.sample", "结果样本不是网址"),
     ("twice", lambda d: d["items"].append({"code": "A", "name": "又一次"}), "items.A", "“A”写了两次"),
     ("nothing to remove", lambda d: d["items"].append({"code": "Z", "remove": True}), "items.Z", "要删除的内容上级没有"),
     ("dangling item", lambda d: item(d).update(requires=[{"item": "Q"}]), "items.A.requires", "前置事项“Q”不存在"),

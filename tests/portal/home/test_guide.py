@@ -7,7 +7,7 @@ from django.test import Client
 
 from agencies import item_search
 from agencies.flow_chart import flow_chart
-from agencies.spec import SchemeSpec
+from agencies.spec import Fee, ResultSpec, SchemeSpec
 from portal.home.guide import (
     claim_rows,
     claim_source,
@@ -18,7 +18,7 @@ from portal.home.guide import (
     order_of_items,
     sources,
 )
-from portal.web.presenters import SummaryRow
+from portal.web.presenters import Action, SummaryRow
 from tests.agencies.conftest import schemes  # noqa: F401  # a fixture
 from tests.factories import DONGSHENG, HEPING, TIANHE
 
@@ -86,6 +86,35 @@ def test_item_page_has_the_elements_of_the_guide(schemes: dict[str, SchemeSpec],
         assert {"依据", "办理条件", "谁可以办", "承诺时限", "法定时限", "办好得到什么"} <= set(rows)
         assert material_rows(spec, materials_of(spec, item), TODAY)
         assert [line for line in rows["依据"].split("\n") if "退役士兵安置条例" in line and "已废止" not in line] == []
+
+
+@pytest.mark.parametrize("name", ["tianjin", "ordos", "heilongjiang", "guangdong"])
+def test_no_source_publishes_fee_sample_or_questions_and_the_guide_says_so(
+    schemes: dict[str, SchemeSpec],  # noqa: F811
+    name: str,
+) -> None:
+    """None of the four documents says them; a phone for supervision is published by Ordos alone (OR-28)."""
+    spec = schemes[name]
+    rows = {row.label: row.value for row in item_page(spec, spec.item("I01"), {}, TODAY)}
+
+    assert {rows[label] for label in ("收费", "结果样本", "常见问题")} == {"未公布"}
+    assert rows["监督投诉电话"] == (spec.supervision_phone or "未公布")
+
+
+def test_item_page_says_fee_ground_sample_and_whom_to_call(schemes: dict[str, SchemeSpec]) -> None:  # noqa: F811
+    spec = schemes["ordos"].model_copy(update={"fee": Fee(text="不收费")})
+    item = spec.item("I05").model_copy(
+        update={
+            "fee": Fee(text="20元", ground="某文"),
+            "result": ResultSpec(name="证", sample="https://a.example/1.jpg"),
+        }
+    )
+    rows = {row.label: row for row in item_page(spec, item, {}, TODAY, phone="0477-8575378")}
+
+    assert rows["收费"].value == "20元（收费依据：某文）"
+    assert {row.value for row in item_page(spec, spec.item("I01"), {}, TODAY) if row.label == "收费"} == {"不收费"}
+    assert rows["结果样本"].action == Action("查看", "https://a.example/1.jpg", about="结果样本")
+    assert rows["咨询电话"].value == "0477-8575378"
 
 
 def test_guide_says_which_documents_are_repealed(schemes: dict[str, SchemeSpec]) -> None:  # noqa: F811
