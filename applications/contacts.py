@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agencies.fields import FIELDS
-from applications import confirming
+from applications import confirming, notices
 from applications.enums import NoticeKind
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import EmailConfirmation, LostAddress, Notice
@@ -18,25 +18,46 @@ from portal.accounts.models import ContactBy, User
 
 # Mails with a link per person or address and day, and the time between two: nobody's mailbox is filled from here.
 DAILY_LINKS = 5
+# Each change sends a text to the address before it: nobody gets texts to strangers out of an account of their own.
+DAILY_CHANGES = 5
 PAUSE = timedelta(minutes=1)
 
 
 def change(user: User, *, phone: str, email: str, contact_by: str) -> User:
     """Keeps a person's own contact data. An address they name again is tried again though something came back from it.
 
-    A new mail address gets a link to confirm it, and no other message before that.
+    A new mail address gets a link to confirm it, and no other message before that; the one before is told.
     """
-    phone, email = str(normalise(FIELDS["mobile"], phone)), clean_text(email)
-    if errors := _problems(phone, email, contact_by):
+    if errors := problems(phone, email, contact_by):
         raise Invalid(errors)
+    phone, email = _plain(phone, email)
     with transaction.atomic():
         current = User.objects.select_for_update().get(pk=user.pk)
+        earlier, mailbox = current.phone, current.email if current.has_confirmed_email else ""
+        if differs(current, phone=phone, email=email):
+            _may_change(current)
         current.phone, current.email, current.contact_by = phone, email, contact_by
         current.save(update_fields=["phone", "email", "contact_by"])
+        notices.tell_earlier(current, phone=earlier, mailbox=mailbox, at=timezone.now())
         LostAddress.forget([phone, email])
         if email and not current.has_confirmed_email and not _is_asked(current):
             send_link(current)
     return current
+
+
+def differs(user: User, *, phone: str, email: str) -> bool:
+    """Whether messages would go elsewhere from now on."""
+    return (user.phone, user.email) != _plain(phone, email)
+
+
+def _plain(phone: str, email: str) -> tuple[str, str]:
+    return str(normalise(FIELDS["mobile"], phone)), clean_text(email)
+
+
+def _may_change(user: User) -> None:
+    told = Notice.objects.filter(recipient=user, kind=NoticeKind.CONTACT_CHANGED, created_at__gt=timezone.now() - _DAY)
+    if told.count() >= DAILY_CHANGES:
+        raise Invalid({"phone": f"联系方式一天最多改 {DAILY_CHANGES} 次，请明天再改"})
 
 
 def _is_asked(user: User) -> bool:
@@ -108,7 +129,9 @@ def demo_link(user: User) -> str:
     return f"{confirming.PAGE}{confirming.token_of(waiting)}/" if waiting is not None else ""
 
 
-def _problems(phone: str, email: str, contact_by: str) -> dict[str, str]:
+def problems(phone: str, email: str, contact_by: str) -> dict[str, str]:
+    """What is wrong with them, by field."""
+    phone, email = _plain(phone, email)
     errors: dict[str, str] = {}
     if phone and (wrong := problem(FIELDS["mobile"], phone, label="手机号", today=timezone.localdate())):
         errors["phone"] = wrong

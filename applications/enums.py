@@ -163,6 +163,7 @@ class Outcome(models.TextChoices):
 
 class NoticeKind(models.TextChoices):
     CONFIRM_EMAIL = "confirm_email", "确认邮箱"
+    CONTACT_CHANGED = "contact_changed", "联系方式改了"
     SUBMITTED = "submitted", "登记表已提交"
     CORRECTION = "correction", "需要补正"
     IN_PERSON = "in_person", "需要本人到场"

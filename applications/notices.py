@@ -22,6 +22,7 @@ from applications import confirming
 from applications.enums import FOR_STAFF, NoticeKind, NoticeStatus
 from applications.models import Application, ItemTask, LostAddress, Notice
 from applications.senders import Sender, Text
+from portal.accounts.masking import masked
 from portal.accounts.models import ContactBy, User
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ CONFIRM_TEXT = (
     "不是您登记的，不用理会，不会再给您发信。"
 )
 TEXTS = {
+    NoticeKind.CONTACT_CHANGED: "您在本平台的联系方式改了，以后的消息不再发到这里。不是您改的，请马上登录改密码，或带身份证到综合窗口。",
     NoticeKind.SUBMITTED: "您的登记表已提交，办件编号{number}。办理进度请登录平台查看。",
     NoticeKind.CORRECTION: "您的办件{number}需要补正，请登录平台查看并在期限内补交。",
     NoticeKind.IN_PERSON: "您的办件{number}有一件事需要您本人到场，时间和地点请登录平台查看。",
@@ -93,6 +95,20 @@ def write(
 def write_to_phone(phone: str, kind: NoticeKind, *, about: str, at: datetime) -> Notice:
     """One message to a person who has neither an account nor a case, about the number that they took home."""
     return Notice.objects.create(kind=kind, sent_to=phone, details=[about], created_at=at, next_attempt_at=at)
+
+
+def tell_earlier(user: User, *, phone: str, mailbox: str, at: datetime) -> None:
+    """An address that is not used any more gets one last message: whoever took the account over is noticed."""
+    for way, earlier, now, what in (
+        (ContactBy.SMS, phone, user.phone, "手机号"),
+        (ContactBy.EMAIL, mailbox, user.email, "邮箱"),
+    ):
+        if earlier and earlier != now:
+            words = f"{what} {masked(earlier)} 不再收通知。不是您改的，请马上改密码，并告诉综合窗口"
+            Notice.objects.create(
+                recipient=user, kind=NoticeKind.CONTACT_CHANGED, channel=way, sent_to=earlier, details=[words],
+                created_at=at, next_attempt_at=at,
+            )  # fmt: skip
 
 
 def tell(task: ItemTask, kind: NoticeKind, words: str, *, at: datetime | None = None) -> Notice | None:
@@ -271,9 +287,10 @@ def _ways(notice: Notice) -> list[tuple[str, str]]:
     person = notice.recipient
     if notice.kind == NoticeKind.CONFIRM_EMAIL:
         return _way_to_confirm(notice)
-    if notice.kind == NoticeKind.ANSWERED:
-        is_open = settings.NOTICE_GATEWAYS.get(ContactBy.SMS) and not notice.given_up
-        return [(ContactBy.SMS.value, notice.sent_to)] if is_open else []
+    if notice.kind in (NoticeKind.ANSWERED, NoticeKind.CONTACT_CHANGED):
+        way = notice.channel or ContactBy.SMS.value
+        is_open = settings.NOTICE_GATEWAYS.get(way) and not notice.given_up
+        return [(way, notice.sent_to)] if is_open else []
     case = None if notice.kind in FOR_STAFF else notice.application
     of_form = str(case.answers.get("mobile") or "") if case else ""
     phone = (person.phone if person else "") or of_form

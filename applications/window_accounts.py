@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS
 from agencies.models import Posting
-from applications import workflow
+from applications import notices, workflow
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, LostAddress, OperatorDeed
 from applications.registration import clean_text, normalise, problem
@@ -130,10 +130,11 @@ def _settle(user: User, visitor: Visitor, cases: list[Application]) -> str:
     """The account as the card says, with a one-time password. A phone of a case goes on being told."""
     of_cases = next((str(case.answers["mobile"]) for case in reversed(cases) if case.answers.get("mobile")), "")
     user.legal_name, user.id_no, user.is_identity_claimed = visitor.name, visitor.id_no, False
-    user.phone = visitor.phone or user.phone or of_cases
+    earlier, user.phone = user.phone, visitor.phone or user.phone or of_cases
     LostAddress.forget([visitor.phone])
     password = passwords.give(user)
     user.save()
+    notices.tell_earlier(user, phone=earlier, mailbox="", at=timezone.now())
     return password
 
 

@@ -33,10 +33,13 @@ class PersonAdmin(UserAdmin):
     search_fields = ("username", "legal_name")
     ordering = ("username",)
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined", "masked_id_no", "password_given_at")
+    readonly_fields = ("last_login", "date_joined", "masked_id_no", "masked_phone", "password_given_at")
     fieldsets = (
         (None, {"fields": ("username", "password", "must_change_password", "password_given_at")}),
-        ("本人", {"fields": ("legal_name", "masked_id_no", "is_identity_claimed", "phone", "email", "contact_by")}),
+        (
+            "本人",
+            {"fields": ("legal_name", "masked_id_no", "is_identity_claimed", "masked_phone", "email", "contact_by")},
+        ),
         ("权限", {"fields": ("is_active", "is_staff", "is_superuser")}),
         ("时间", {"fields": ("last_login", "date_joined")}),
     )

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from portal.accounts import passwords
-from portal.accounts.models import SignInTry
+from portal.accounts.models import SignInTry, User
 
 TRIES = 5
 WAIT = timedelta(minutes=15)
@@ -46,6 +46,19 @@ def admit(key: str) -> bool:
 def forget(key: str) -> None:
     """After the right password the count starts anew."""
     SignInTry.objects.filter(key=key).delete()
+
+
+def wrong_again(request: HttpRequest, user: User, password: str, *, purpose: str) -> str:
+    """What is wrong with a password that is asked for once more; empty when it is right. Counted like a sign-in."""
+    key = key_of(request, f"{purpose}:{user.username}")
+    if not password:
+        return "请填登录密码"
+    if not admit(key):
+        return "密码连续 5 次不对，请过 15 分钟再试。"
+    if not user.check_password(password):
+        return "密码不对。请再看一遍，注意大小写。"
+    forget(key)
+    return ""
 
 
 class GuardedForm(AuthenticationForm):

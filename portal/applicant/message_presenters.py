@@ -9,6 +9,7 @@ from applications.models import Notice
 from portal.web.presenters import moment_words
 
 _TITLES = {
+    NoticeKind.CONTACT_CHANGED: "联系方式改了",
     NoticeKind.SUBMITTED: "登记表已提交",
     NoticeKind.CORRECTION: "需要您补正",
     NoticeKind.IN_PERSON: "需要您到场",
@@ -61,5 +62,7 @@ def message_row(notice: Notice) -> MessageRow:
 def _address_of(notice: Notice) -> str:
     if notice.kind in FOR_STAFF:
         return reverse("home:landing")
+    if notice.kind == NoticeKind.CONTACT_CHANGED:
+        return reverse("applicant:contact")
     case = notice.application
     return reverse("applicant:case", args=[case.number]) if case else reverse("applicant:case_list")

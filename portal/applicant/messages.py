@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from applications import contacts, notices
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Notice
+from portal.accounts import sign_in
 from portal.accounts.models import ContactBy, User
 from portal.applicant.message_presenters import message_row
 from portal.web import kept
@@ -53,6 +54,30 @@ class ContactForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "email", "inputmode": "email", "autocomplete": "email"}),
     )  # fmt: skip
     contact_by = forms.ChoiceField(label="先用哪种方式通知", choices=ContactBy.choices, widget=ChoiceCards(in_row=True))
+    password = forms.CharField(
+        label="登录密码", required=False, strip=False, help_text="改了手机号或邮箱才要填；原来的会收到一条提醒",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, request: SignedInRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean(self) -> dict[str, Any]:
+        """Messages go elsewhere only by whoever knows the password, not by whoever finds the page open."""
+        given = super().clean() or {}
+        password, user = given.pop("password", ""), self.request.user
+        if self.errors:
+            return given
+        self.take(contacts.problems(**given))
+        if not self.errors and contacts.differs(user, phone=given["phone"], email=given["email"]):
+            wrong = sign_in.wrong_again(self.request, user, password, purpose="contact")
+            self.take({"password": wrong} if wrong else {})
+        return given
+
+    def take(self, errors: dict[str, str]) -> None:
+        for name, words in errors.items():
+            self.add_error(name, words)
 
 
 @signed_in
@@ -61,13 +86,12 @@ def contact(request: SignedInRequest) -> HttpResponse:
     if request.POST.get("do") == "send_link":
         return _send_link(request)
     known: dict[str, Any] = {name: getattr(request.user, name) for name in ("phone", "email", "contact_by")}
-    form = ContactForm(request.POST or kept.take_said(request) or None, initial=known)
+    form = ContactForm(request.POST or kept.take_said(request) or None, initial=known, request=request)
     if request.method == "POST" and form.is_valid():
         try:
             changed = contacts.change(request.user, **form.cleaned_data)
         except Invalid as invalid:
-            for name, words in invalid.errors.items():
-                form.add_error(name, words)
+            form.take(invalid.errors)
         except Refused as refused:
             form.add_error("email", str(refused))
         else:

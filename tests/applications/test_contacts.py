@@ -12,7 +12,7 @@ from django.utils import timezone
 from agencies.gateways.base import Answer, Ending
 from applications import confirming, contacts, notices
 from applications.enums import NoticeKind, NoticeStatus
-from applications.errors import AlreadyDone, Refused
+from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import EmailConfirmation, LostAddress, Notice
 from applications.senders import Text
 from portal.accounts.models import User
@@ -109,7 +109,7 @@ def test_changed_address_is_confirmed_anew_and_the_old_link_is_dead() -> None:
     contacts.confirm(first, user=user)
 
     change(user, "qian@example.com")
-    (mail,) = mailed()
+    (mail,) = [mail for mail in mailed() if mail.address != MAILBOX]  # which is told that it was replaced
     user.refresh_from_db()
     before = user.has_confirmed_email
     contacts.confirm(token_in(mail), user=user)
@@ -162,3 +162,45 @@ def test_mailbox_that_does_not_exist_is_told_to_its_owner(settings: Any) -> None
     assert contacts.lost(user) == [MAILBOX]
     assert Notice.objects.get().status == NoticeStatus.BOUNCED
     assert LostAddress.objects.count() == 1
+
+
+def test_number_before_gets_one_last_text_and_nothing_after_it() -> None:
+    user = factories.person()
+    earlier = user.phone
+    contacts.change(user, phone="13900001111", email="", contact_by="sms")
+
+    (text,) = mailed()
+
+    assert text.address == earlier
+    assert text.body == notices.TEXTS[NoticeKind.CONTACT_CHANGED]
+    assert mailed() == []
+
+
+def test_mailbox_before_is_told_if_its_owner_had_confirmed_it() -> None:
+    user = change(factories.person())
+    contacts.change(user, phone=user.phone, email="", contact_by="sms")
+    unconfirmed = Notice.objects.filter(kind=NoticeKind.CONTACT_CHANGED).count()
+    user = change(user)
+    contacts.confirm(token_in(mailed()[-1]), user=user)
+
+    contacts.change(user, phone=user.phone, email="", contact_by="sms")
+
+    assert (unconfirmed, [text.address for text in mailed()]) == (0, [MAILBOX])
+
+
+def test_first_number_and_the_same_number_tell_nobody() -> None:
+    user = factories.person(phone="")
+    contacts.change(user, phone="13900001111", email="", contact_by="sms")
+    contacts.change(user, phone="139 0000 1111", email="", contact_by="sms")
+
+    assert not Notice.objects.exists()
+
+
+def test_changes_a_day_are_counted() -> None:
+    user = factories.person()
+    for number in range(contacts.DAILY_CHANGES):
+        contacts.change(user, phone=f"1390000111{number}", email="", contact_by="sms")
+
+    with pytest.raises(Invalid, match="一天最多改 5 次"):
+        contacts.change(user, phone="13900002222", email="", contact_by="sms")
+    contacts.change(user, phone="13900001114", email="", contact_by="sms")

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from applications import submission, window_accounts
-from applications.enums import ApplicationStatus, Channel
+from applications.enums import ApplicationStatus, Channel, NoticeKind
 from applications.errors import AlreadyDone, Invalid, Refused
-from applications.models import Application, OperatorDeed
+from applications.models import Application, Notice, OperatorDeed
 from applications.window_accounts import LINKED, OPENED, RENEWED, TAKEN, Given, Visitor
 from portal.accounts.models import User
 from tests import factories
@@ -99,6 +99,16 @@ def test_own_account_gets_a_new_password_and_its_sessions_end(clerk: User) -> No
     assert not person.check_password("demo-2026")
     assert browser.get("/messages/").status_code == 302
     assert deeds() == [(RENEWED, f"账号 {person.username}，已核对身份证原件")]
+
+
+def test_number_that_the_card_replaces_is_told(clerk: User) -> None:
+    user = factories.person()
+    earlier = user.phone
+
+    given(clerk, Visitor(user.legal_name, user.id_no, "13900001111"))
+
+    (notice,) = Notice.objects.filter(kind=NoticeKind.CONTACT_CHANGED)
+    assert (notice.recipient, notice.sent_to) == (user, earlier)
 
 
 def test_another_name_than_the_account_has_is_a_number_typed_wrong(clerk: User) -> None:

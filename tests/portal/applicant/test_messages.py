@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -66,10 +67,58 @@ def test_contact_data_are_changed_and_checked(applicant: Client, person: User) -
     wrong = applicant.post(CONTACT, {"phone": "13900001111", "email": "zhao@", "contact_by": "email"})
     assert wrong.context["form"].errors == {"email": ["邮箱写得不完整，应像 name@example.com"]}
 
-    applicant.post(CONTACT, {"phone": "139 0000 1111", "email": "zhao@example.com", "contact_by": "email"})
+    applicant.post(
+        CONTACT,
+        {"phone": "139 0000 1111", "email": "zhao@example.com", "contact_by": "email", "password": "demo-2026"},
+    )
 
     person.refresh_from_db()
     assert (person.phone, person.email, person.contact_by) == ("13900001111", "zhao@example.com", "email")
+
+
+@pytest.mark.parametrize("way", [{"phone": "13900001111"}, {"email": "other@example.com"}])
+def test_messages_go_elsewhere_only_with_the_password(applicant: Client, person: User, way: dict[str, str]) -> None:
+    """A page that was left open is not enough to take an account over."""
+    typed = {"phone": person.phone, "email": "", "contact_by": "sms", **way}
+
+    without = applicant.post(CONTACT, typed)
+    wrong = applicant.post(CONTACT, {**typed, "password": "demo-2025"})
+
+    assert without.context["form"].errors == {"password": ["请填登录密码"]}
+    assert wrong.context["form"].errors == {"password": ["密码不对。请再看一遍，注意大小写。"]}
+    assert "demo-2025" not in wrong.content.decode()
+    before = person.phone
+    person.refresh_from_db()
+    assert (person.phone, person.email) == (before, "")
+
+
+def test_password_is_not_guessed_here_either(applicant: Client, person: User) -> None:
+    typed = {"phone": "13900001111", "email": "", "contact_by": "sms"}
+    for _ in range(5):
+        applicant.post(CONTACT, {**typed, "password": "guess"})
+
+    right = applicant.post(CONTACT, {**typed, "password": "demo-2026"})
+
+    assert right.context["form"].errors == {"password": ["密码连续 5 次不对，请过 15 分钟再试。"]}
+
+
+def test_order_of_ways_needs_no_password(applicant: Client, person: User) -> None:
+    person.email = person.confirmed_email = "zhao@example.com"
+    person.save()
+
+    applicant.post(CONTACT, {"phone": person.phone, "email": person.email, "contact_by": "email"})
+
+    person.refresh_from_db()
+    assert person.contact_by == "email"
+
+
+def test_inbox_tells_that_the_number_was_changed(applicant: Client, person: User) -> None:
+    contacts.change(person, phone="13900001111", email="", contact_by="sms")
+
+    (row,) = applicant.get(INBOX).context["rows"]
+
+    assert (row.title, row.url) == ("联系方式改了", CONTACT)
+    assert person.phone not in row.details[0]
 
 
 def test_inbox_needs_the_same_queries_for_one_message_and_five(applicant: Client, person: User) -> None:
@@ -97,7 +146,9 @@ def test_every_message_a_person_can_get_has_a_title(applicant: Client, person: U
 
 def test_new_mailbox_is_confirmed_by_the_button_behind_the_link(applicant: Client, person: User) -> None:
     saved = applicant.post(
-        CONTACT, {"phone": person.phone, "email": "zhao@example.com", "contact_by": "email"}, follow=True
+        CONTACT,
+        {"phone": person.phone, "email": "zhao@example.com", "contact_by": "email", "password": "demo-2026"},
+        follow=True,
     )
     link = saved.context["demo_link"]
 
