@@ -4,14 +4,16 @@ An office sees what was handed over to it: the newest delivered dispatch, and th
 files are given out against a row of the access log.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from agencies.models import Office, Posting
+from applications import tickets
 from applications.enums import Action, TaskStatus, Verdict
 from applications.errors import Invalid, Refused
 from applications.models import AccessLog, Application, Dispatch, ItemTask, Material, MaterialCheck, StatusLog
@@ -57,14 +59,32 @@ def moved_on(office: Office, number: str, item: str) -> str:
 def reveal(
     task: ItemTask, *, fields: list[str], reason: str, viewer: User, posting: Posting, at: datetime | None = None
 ) -> AccessLog:
-    """Full numbers are shown only with a purpose, and the look is recorded before they are."""
+    """Full numbers are shown only with a purpose, and the look is recorded before they are.
+
+    Raises Refused for who has looked at those of LOOKS_PER_HOUR other items within an hour; a supervisor is told.
+    """
     if not reason.strip():
         raise Invalid({"reason": "请写明查看完整号码的用途"})
     if not fields:
         raise Refused("这一件没有隐去的号码")
-    return AccessLog.objects.create(
-        task=task, viewer=viewer, posting=posting, fields=fields, reason=reason.strip()[:100], at=at or timezone.now()
+    at = at or timezone.now()
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=viewer.pk)
+        is_too_often = _items_looked_at(viewer, at, besides=task) >= settings.LOOKS_PER_HOUR
+        if not is_too_often:
+            return AccessLog.objects.create(
+                task=task, viewer=viewer, posting=posting, fields=fields, reason=reason.strip()[:100], at=at
+            )
+    tickets.looked_too_often(viewer, posting, timezone.localdate(at))
+    raise Refused(
+        f"一小时内已看过 {settings.LOOKS_PER_HOUR} 件的完整号码，请过一会儿再看。这件事已记入待核对问题，请督办人员了解用途"
     )
+
+
+def _items_looked_at(viewer: User, at: datetime, *, besides: ItemTask) -> int:
+    """Of how many other items the person has seen full numbers in the hour before."""
+    looks = AccessLog.objects.filter(viewer=viewer, material=None, at__gt=at - timedelta(hours=1), at__lte=at)
+    return looks.exclude(task=besides).values("task").distinct().count()
 
 
 def open_material(task: ItemTask, material: Material, *, viewer: User, posting: Posting) -> AccessLog:

@@ -1,8 +1,10 @@
 """待核对: one open ticket per finding, however often it is found; closed by the facts or by a person with a note."""
 
+from datetime import date
+
 from django.utils import timezone
 
-from agencies.models import Office
+from agencies.models import Office, Posting
 from applications.errors import AlreadyDone, Refused
 from applications.models import Dispatch, ItemTask, Ticket
 from portal.accounts.models import User
@@ -47,6 +49,17 @@ def close_by_hand(ticket: Ticket, *, operator: User, note: str) -> Ticket:
     if ticket.closed_at is not None:
         raise AlreadyDone("这个问题已经关闭")
     return close(ticket, note=f"{operator}：{note.strip()}"[:200])
+
+
+def looked_too_often(viewer: User, posting: Posting, day: date) -> None:
+    """Somebody reached the number of full numbers that may be looked at in an hour: once a day, until a person explains it."""
+    open_ticket(
+        f"looked_too_often:{viewer.pk}:{day}",
+        kind="looked_too_often",
+        title=f"一小时内看完整号码到了上限（{viewer}）",
+        suggestion="请向本人了解用途，对照访问记录；正常的写明原因后关闭",
+        office=posting.office,
+    )
 
 
 def withdrawn_on_the_way(dispatch: Dispatch) -> None:

@@ -37,7 +37,10 @@ class AccessLog(models.Model):
                 name="access_names_fields_with_reason_or_material",
             ),
         ]
-        indexes = [models.Index(fields=["task", "id"], name="access_of_task")]
+        indexes = [
+            models.Index(fields=["task", "id"], name="access_of_task"),
+            models.Index(fields=["viewer", "at"], condition=Q(material=None), name="access_to_full_numbers"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.task_id}"

@@ -142,6 +142,9 @@ MATERIAL_FILE_BYTES = 20 * 1024 * 1024
 MATERIAL_CASE_BYTES = 200 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+# Of how many items one person may look at the full numbers within an hour. The standard asks for a limit and names none.
+LOOKS_PER_HOUR = env.int("LOOKS_PER_HOUR", default=30)
+
 # How long a rung bell may go unheard before the relay rings again.
 RELAY_STALE_SECONDS = env.float("RELAY_STALE_SECONDS", default=30)
 

@@ -1,8 +1,11 @@
 """One task: exactly what the agency was given, files behind a check, full numbers against a record."""
 
 import uuid
+from datetime import timedelta
+from typing import Any
 
 import pytest
+import time_machine
 from django.db import InternalError, transaction
 from django.test import RequestFactory
 from django.urls import reverse
@@ -11,7 +14,7 @@ from django.utils import timezone
 from agencies.fields import FIELDS
 from applications import access, review, visits
 from applications.enums import Verdict
-from applications.models import AccessLog
+from applications.models import AccessLog, Ticket
 from portal.desk import views
 from portal.web.presenters import masked, short_day
 from tests import factories
@@ -362,3 +365,43 @@ def test_document_numbers_and_the_unit_are_hidden_like_the_id_number() -> None:
     }
     assert {line.value for line in shown} == {"士01234567890", "32145部队", "军A88", "东胜"}
     assert AccessLog.objects.get().fields == ["cert_no", "unit", "licence_no"]
+
+
+def test_looks_at_full_numbers_are_limited_and_a_supervisor_is_told(settings: Any) -> None:
+    settings.LOOKS_PER_HOUR = 1
+    first, second = factories.queued_task("I04"), factories.queued_task("I04")
+    client = reviewer(first)
+    client.post(url("reveal", first), {"reason": "核对户籍"})
+
+    refused = client.post(url("reveal", second), {"reason": "核对户籍"}, follow=True)
+    again = client.post(url("reveal", first), {"reason": "再看一眼"}).content.decode()
+
+    assert second.application.subject_id_no not in refused.content.decode()
+    assert ["一小时内已看过 1 件的完整号码" in words for words in said(refused)] == [True]
+    assert first.application.subject_id_no in again
+    assert [look.task for look in AccessLog.objects.all()] == [first, first]
+    (ticket,) = Ticket.objects.all()
+    assert (ticket.kind, ticket.office) == ("looked_too_often", first.office)
+
+
+def test_an_hour_later_full_numbers_are_shown_again(settings: Any) -> None:
+    settings.LOOKS_PER_HOUR = 1
+    first, second = factories.queued_task("I04"), factories.queued_task("I04")
+    officer = factories.reviewer_of(first)
+    earlier = timezone.now() - timedelta(minutes=61)
+    access.reveal(first, fields=["id_no"], reason="核对", viewer=officer, posting=officer.postings.get(), at=earlier)
+
+    client = signed_in(officer)
+
+    assert second.application.subject_id_no in client.post(url("reveal", second), {"reason": "核对"}).content.decode()
+
+
+def test_page_carries_who_looks_and_when() -> None:
+    task = factories.queued_task("I04")
+    officer = factories.reviewer_of(task)
+
+    with time_machine.travel(timezone.now(), tick=False):
+        page = signed_in(officer).get(url("task", task)).content.decode()
+        moment = f"{timezone.localtime():%Y-%m-%d %H:%M}"
+
+    assert f"{officer} {officer.username} {moment}" in page
