@@ -21,6 +21,6 @@ def with_index_key(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("applications", "0024_correction_lines_that_follow")]
+    dependencies = [("applications", "0025_result_not_handed_over")]
 
     operations = [migrations.RunPython(with_index_key, migrations.RunPython.noop)]
