@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
+from agencies import staff_passwords
 from agencies.fields import FIELDS
-from agencies.models import Posting
 from applications import notices, workflow
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, LostAddress, OperatorDeed
@@ -99,7 +98,7 @@ def _lock_cases(id_no: str) -> list[Application]:
 
 def _may_touch(user: User, visitor: Visitor, asked_at: datetime) -> None:
     """Nobody of the staff is let in this way, the clerk least of all; and one page is one deed."""
-    if _is_staff(user):
+    if staff_passwords.is_staff(user):
         raise Refused("这个身份证号是工作人员的账号，窗口不能办。请管理员在后台办")
     if not user.is_active:
         raise Refused("这个身份证号的账号已经停用，窗口不能办。请管理员在后台办")
@@ -107,11 +106,6 @@ def _may_touch(user: User, visitor: Visitor, asked_at: datetime) -> None:
         raise AlreadyDone("刚才已经给过密码，没有再给一次。密码只显示一次，没有记下的请重新办")
     if not user.is_identity_claimed and user.legal_name not in ("", visitor.name):
         raise Invalid({"name": "和这个号码的账号上的姓名不一样，请再核对姓名和号码。改过姓名的请管理员办"})
-
-
-def _is_staff(user: User) -> bool:
-    not_over = Q(valid_until=None) | Q(valid_until__gte=timezone.localdate())
-    return user.is_staff or user.is_superuser or Posting.objects.filter(not_over, user=user).exists()
 
 
 def _sort_out_claim(user: User, clerk: User, is_theirs: bool | None) -> User | None:

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -19,23 +19,47 @@ admin.site.unregister(Group)  # rights follow from postings; groups would be a s
 
 
 class NewUserForm(AdminUserCreationForm):
+    """The administrator knows the first password, so it opens nothing but the page for an own one."""
+
     class Meta:
         model = User
         fields = ("username", "legal_name")
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.must_change_password = True
+        made: User = super().save(commit)
+        return made
+
+
+class GivenPasswordForm(AdminPasswordChangeForm):
+    """A password that an administrator gives: known to two, so the person sets another one first."""
+
+    def save(self, commit: bool = True) -> User:
+        self.user.must_change_password, self.user.password_given_at = True, None
+        given: User = super().save(commit)
+        return given
 
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     add_form = NewUserForm
+    change_password_form = GivenPasswordForm
     list_display = ("username", "legal_name", "masked_id_no", "masked_phone", "is_active", "is_staff", "last_login")
     actions = ("reset_second_factor",)
     list_filter = ("is_staff", "is_superuser", "is_active")
     search_fields = ("username", "legal_name")
     ordering = ("username",)
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined", "masked_id_no", "masked_phone", "password_given_at")
+    readonly_fields = (
+        "last_login",
+        "date_joined",
+        "masked_id_no",
+        "masked_phone",
+        "password_set_at",
+        "password_given_at",
+    )
     fieldsets = (
-        (None, {"fields": ("username", "password", "must_change_password", "password_given_at")}),
+        (None, {"fields": ("username", "password", "must_change_password", "password_set_at", "password_given_at")}),
         (
             "本人",
             {"fields": ("legal_name", "masked_id_no", "is_identity_claimed", "masked_phone", "email", "contact_by")},

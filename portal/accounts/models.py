@@ -8,6 +8,7 @@ import uuid
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 
 from portal.security.fields import BlindIndexField, SealedTextField
 
@@ -33,12 +34,16 @@ class User(AbstractUser):
     # Somebody else knows the password; nothing opens before the person has set an own one.
     must_change_password = models.BooleanField("登录后要改密码", default=False)
     password_given_at = models.DateTimeField("窗口给密码的时间", null=True, blank=True, editable=False)
+    password_set_at = models.DateTimeField("设密码的时间", default=timezone.now, editable=False)
     phone = SealedTextField("联系电话", max_length=20, blank=True, bound_to="key")
     # The address whose owner opened the link sent to it. Another `email` than this one gets no message.
     confirmed_email = models.EmailField("确认过的邮箱", blank=True)
     contact_by = models.CharField("先用哪种方式通知", max_length=8, choices=ContactBy.choices, default=ContactBy.SMS)
 
     REQUIRED_FIELDS = ["legal_name"]
+
+    # The hash that a new password took the place of, until both are saved.
+    replaced_password = ""
 
     class Meta:
         verbose_name = "用户"
@@ -57,6 +62,10 @@ class User(AbstractUser):
         """The account that deeds are logged under which no person did here; nobody can sign in with it."""
         defaults = {"legal_name": name, "is_active": False, "password": make_password(None)}
         return cls.objects.get_or_create(username=username, defaults=defaults)[0]
+
+    def set_password(self, raw_password: str | None) -> None:
+        self.replaced_password, self.password_set_at = self.password, timezone.now()
+        super().set_password(raw_password)
 
     @property
     def has_confirmed_email(self) -> bool:
@@ -82,6 +91,21 @@ class SignInTry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:8]}：{self.count} 次"
+
+
+class PastPassword(models.Model):
+    """A password that a member of staff had before, as its hash: it is not taken again."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="past_passwords", verbose_name="工作人员")
+    password = models.CharField("密码的散列值", max_length=128, editable=False)
+    replaced_at = models.DateTimeField("换掉的时间", default=timezone.now)
+
+    class Meta:
+        verbose_name = "用过的密码"
+        verbose_name_plural = "用过的密码"
+
+    def __str__(self) -> str:
+        return f"{self.user}：{self.replaced_at:%Y-%m-%d}"
 
 
 class SecondFactor(models.Model):

@@ -9,6 +9,7 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from agencies import staff_passwords
 from portal.accounts import sign_in
 from portal.accounts.models import User
 from portal.accounts.sign_in import GuardedForm
@@ -55,8 +56,11 @@ class OwnPasswordForm(PasswordChangeForm):
         self._word("new_password2", "再填一次新密码", "请再填一次新密码")
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
         if self.user.must_change_password:
-            self.fields["old_password"].label = "窗口给的密码"
-        self.fields["new_password1"].help_text = "至少 8 位，不要用用户名和常见的密码"
+            self.fields["old_password"].label = "窗口给的密码" if self.user.password_given_at else "管理员给的密码"
+        is_staff = staff_passwords.is_staff(self.user)
+        self.fields["new_password1"].help_text = (
+            staff_passwords.hint() if is_staff else "至少 8 位，不要用用户名和常见的密码"
+        )
         self.fields["new_password2"].help_text = ""
         self.helper = FormHelper()
         self.helper.form_tag = False

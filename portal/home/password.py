@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.http import HttpResponse
 from django.urls import reverse_lazy
 
+from agencies import staff_passwords
 from portal.home.forms import OwnPasswordForm
+from portal.web.access import SignedInRequest
 
 
 class OwnPassword(auth_views.PasswordChangeView):
@@ -16,9 +19,14 @@ class OwnPassword(auth_views.PasswordChangeView):
     form_class = OwnPasswordForm
     template_name = "home/password.html"
     success_url = reverse_lazy("home:landing")
+    request: SignedInRequest
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"request": self.request}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        is_old = staff_passwords.is_old(self.request.user, has_posting=self.request.posting is not None)
+        return super().get_context_data(**kwargs) | {"old_after": settings.STAFF_PASSWORD_DAYS if is_old else 0}
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)

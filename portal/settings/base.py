@@ -108,7 +108,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "agencies.staff_passwords.Strength"},
+    {"NAME": "agencies.staff_passwords.NotUsedBefore"},
 ]
+# Of staff: characters, how many of the four kinds, how many of the last ones are refused, after how many days another is
+# asked for (0: never). The standard for level 3 asks for mixture and change and names no numbers.
+STAFF_PASSWORD_LENGTH = env.int("STAFF_PASSWORD_LENGTH", default=12)
+STAFF_PASSWORD_KINDS = env.int("STAFF_PASSWORD_KINDS", default=3)
+STAFF_PASSWORD_REMEMBERED = env.int("STAFF_PASSWORD_REMEMBERED", default=5)
+STAFF_PASSWORD_DAYS = env.int("STAFF_PASSWORD_DAYS", default=0)
 # Where the address of the person's machine stands; behind a proxy the header that it sets, such as HTTP_X_REAL_IP.
 CLIENT_ADDRESS = env("CLIENT_ADDRESS", default="REMOTE_ADDR")
 # Signed out after so long without doing anything, with a warning before; and at the latest so long after signing in.

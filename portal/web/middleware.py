@@ -13,9 +13,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from agencies import tracing
+from agencies import staff_passwords, tracing
 from agencies.models import Posting
 from portal.accounts import second_factor
+from portal.accounts.models import User
 from portal.web import errors, kept, sessions
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -137,7 +138,7 @@ class SecondFactorMiddleware:
 
 
 class OwnPasswordMiddleware:
-    """Leads a person whose password somebody else knows to setting an own one before anything else."""
+    """Leads to setting an own password before anything else: who has one that somebody else knows, staff with an old one."""
 
     BEFORE = (*SecondFactorMiddleware.BEFORE, "home:password")
 
@@ -148,10 +149,14 @@ class OwnPasswordMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if not request.user.is_authenticated or not request.user.must_change_password:
+        if not request.user.is_authenticated or not _needs_another(request.user, getattr(request, "posting", None)):
             return None
         is_before = request.resolver_match is not None and request.resolver_match.view_name in self.BEFORE
         return None if is_before else redirect("home:password")
+
+
+def _needs_another(user: User, posting: Posting | None) -> bool:
+    return user.must_change_password or staff_passwords.is_old(user, has_posting=posting is not None)
 
 
 class PostingMiddleware:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts import passwords
@@ -154,3 +155,44 @@ def test_page_is_linked_where_it_is_looked_for(person: User, page: str) -> None:
 
 def test_page_itself_asks_to_sign_in(client: Client) -> None:
     assert client.get(PAGE).url == f"/sign-in/?next={PAGE}"
+
+
+def test_old_password_of_staff_opens_nothing_but_the_page_for_another(settings: Any) -> None:
+    settings.STAFF_PASSWORD_DAYS = 90
+    clerk = factories.clerk()
+    User.objects.filter(pk=clerk.pk).update(password_set_at=timezone.now() - timedelta(days=91))
+    browser = signed_in(clerk)
+
+    led = browser.get("/window/")
+    page = browser.get(PAGE).content.decode()
+    browser.post(PAGE, typed(new="Huhehaote-26"))
+
+    assert led.url == PAGE
+    assert "这个密码用了 90 天" in page
+    assert "至少 12 位" in page
+    assert browser.get("/window/").status_code == 200
+
+
+def test_weak_password_of_staff_is_refused_at_its_field() -> None:
+    response = signed_in(factories.clerk()).post(PAGE, typed(new="huhehaote"))
+
+    assert list(response.context["form"].errors) == ["new_password2"]
+
+
+def test_password_that_an_administrator_gives_opens_nothing_else(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root", password=OLD, legal_name="管理员"))
+    clerk = factories.clerk()
+
+    client.post(
+        reverse("admin:auth_user_password_change", args=[clerk.pk]),
+        {"password1": "Huhehaote-26", "password2": "Huhehaote-26", "usable_password": "true"},
+    )
+    client.post(
+        reverse("admin:accounts_user_add"),
+        {"username": "new", "legal_name": "新人", "usable_password": "true", "password1": NEW, "password2": NEW},
+    )
+
+    clerk.refresh_from_db()
+    assert (clerk.check_password("Huhehaote-26"), clerk.must_change_password) == (True, True)
+    assert User.objects.get(username="new").must_change_password
+    assert "管理员给的密码" in signed_in(clerk).get(PAGE).content.decode()
