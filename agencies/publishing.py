@@ -6,6 +6,7 @@ changes, every place below it gets a new version; cases keep the one they were s
 
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -21,9 +22,15 @@ from agencies.models import Agency, Item, Office, Region, Scheme, SchemeText
 from agencies.shape import faults_of
 from agencies.spec import OfficeSpec, SchemeSpec
 
+logger = logging.getLogger(__name__)
+
 
 class Refused(ValueError):
     """What cannot be published, in a sentence that says what to do."""
+
+
+class NotTaken(Exception):
+    """Schemes whose first day came and whose places could not be told; the others were."""
 
 
 @dataclass
@@ -222,14 +229,40 @@ def equip(region: Region, spec: SchemeSpec, layer: Data, *, before: Data) -> int
     return Office.objects.count() - known
 
 
-def take_effect(today: date) -> int:
-    """What schemes published ahead say of their places holds from their first day on. Safe to run twice; returns how many."""
-    due = Scheme.objects.published().filter(valid_from=today, published_at__date__lt=today).select_related("region")
-    for scheme in due.order_by("region__level", "id"):
-        yesterday = Scheme.objects.for_day(today - timedelta(days=1)).filter(region=scheme.region)
-        previous = yesterday.order_by("-valid_from", "-id").first()
+def take_effect(today: date, *, since: date | None = None) -> int:
+    """What schemes published ahead say of their places holds from their first day on; returns how many were gone through.
+
+    `since` is the day on which this was last done: days that were missed are made up for. Of a place's versions the first
+    one published ahead and all after it take their turn, so that the newest has the last word. Safe to run twice. Raises
+    NotTaken at the end, where one could not.
+    """
+    after = since or today - timedelta(days=1)
+    begun = Scheme.objects.published().filter(
+        valid_from__gt=min(after, today - timedelta(days=1)), valid_from__lte=today
+    )
+    overdue: set[str] = set()
+    done, failed = 0, []
+    for scheme in begun.select_related("region").order_by("valid_from", "region__level", "id"):
+        if timezone.localdate(scheme.published_at) < scheme.valid_from:
+            overdue.add(scheme.region_id)
+        if scheme.region_id not in overdue:
+            continue
+        try:
+            _take_effect(scheme)
+            done += 1
+        except Exception:  # the other places get theirs
+            logger.exception("scheme %s could not take effect", scheme.pk)
+            failed.append(str(scheme))
+    if failed:
+        raise NotTaken("、".join(failed))
+    return done
+
+
+def _take_effect(scheme: Scheme) -> None:
+    eve = Scheme.objects.for_day(scheme.valid_from - timedelta(days=1)).filter(region=scheme.region)
+    previous = eve.order_by("-valid_from", "-id").first()
+    with transaction.atomic():
         equip(scheme.region, scheme.spec, scheme.layer, before=previous.layer if previous else {})
-    return len(due)
 
 
 def _news(layer: Data, before: Data, name: str) -> list[Data]:

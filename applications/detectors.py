@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from agencies.enums import GatewayKind
@@ -55,6 +55,8 @@ logger = logging.getLogger(__name__)
 
 BEAT = "beat"
 RELAY = "relay"
+# How the marks of the daily steps begin: rung when one begins, heard when it is done.
+STEP = "daily."
 LATE = timedelta(minutes=5)
 PAPER_LATE = timedelta(minutes=15)
 DEAF = timedelta(minutes=5)
@@ -278,6 +280,14 @@ def visit_without_outcome(now: datetime) -> Iterable[Finding]:
     ]
 
 
+def step_not_done(now: datetime) -> Iterable[Finding]:
+    """A step of the day began and did not come to its end; it is tried again by the hour."""
+    is_open = Q(heard_at=None) | Q(heard_at__lt=F("rung_at"))
+    begun = Heartbeat.objects.filter(is_open, queue__startswith=STEP)
+    recent = begun.filter(rung_at__gt=now - timedelta(days=2), rung_at__lt=now - LATE)
+    return [Finding(mark.queue.removeprefix(STEP)) for mark in recent]
+
+
 def connections() -> tuple[int, int]:
     """(held now, given by the server): when they run out no page opens, and there is no pool to wait in (A18)."""
     with connection.cursor() as cursor:
@@ -342,6 +352,12 @@ DETECTORS = [
         "队列没有回音",
         "请看“队列和对账”页：没有进程在听的要启动，停了或卡住的要重启",
         deaf_queue,
+    ),
+    Detector(
+        "step_not_done",
+        "每日任务没有做完",
+        "请看日志里这一步的错误；每小时会再做一次，其余各步不受影响",
+        step_not_done,
     ),
     Detector(
         "connections_run_out",
@@ -433,6 +449,10 @@ def heard(queue: str) -> None:
     Heartbeat.objects.update_or_create(queue=queue, defaults={"heard_at": timezone.now()})
 
 
+def last_heard(queue: str) -> datetime | None:
+    return Heartbeat.objects.filter(queue=queue).values_list("heard_at", flat=True).first()
+
+
 def pulses(now: datetime | None = None) -> list[Pulse]:
     """Every queue with its age: alive and deaf workers are seen here (A12, A13), a beat that stopped (A6), and the relay.
 
@@ -440,7 +460,7 @@ def pulses(now: datetime | None = None) -> list[Pulse]:
     """
     now = now or timezone.now()
     rows = {row.queue: row for row in Heartbeat.objects.all()}
-    bells = [row.rung_at for row in rows.values() if row.rung_at is not None]
+    bells = [row.rung_at for row in rows.values() if row.rung_at is not None and not row.queue.startswith(STEP)]
     last_bell = max(bells, default=None)
     found = [_pulse_of_bells(last_bell, now)]
     for queue in [*all_queues(), BEAT]:

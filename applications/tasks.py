@@ -1,9 +1,10 @@
 """Celery's side: each task takes ids, calls one function, and may be run twice."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from celery import shared_task
+from django.db import connection
 from django.utils import timezone
 
 from agencies import publishing
@@ -27,6 +28,8 @@ from applications import (
 )
 
 logger = logging.getLogger(__name__)
+
+TAKE_EFFECT = "take_effect"
 
 
 @shared_task
@@ -92,10 +95,14 @@ def morning_digest() -> None:
 
 def _morning_digest() -> None:
     """Who must know before the day begins: whoever keeps this running, people whose days run out, officers, heads."""
-    detectors.digest()
-    reminders.warn_of_reporting()
-    reminders.tell_offices()
-    abandoned.warn()
+    _each_once_today(
+        {
+            "digest": detectors.digest,
+            "warn_of_reporting": reminders.warn_of_reporting,
+            "tell_offices": reminders.tell_offices,
+            "warn_of_abandoned": abandoned.warn,
+        }
+    )
 
 
 @shared_task
@@ -111,22 +118,52 @@ def remind_visits() -> None:
 
 @shared_task
 def daily_sweeps() -> None:
-    """Shortly after midnight: what ended with yesterday."""
+    """From shortly after midnight on: what ended with yesterday."""
     _alone("daily_sweeps", _daily_sweeps)
 
 
 def _daily_sweeps() -> None:
-    publishing.take_effect(timezone.localdate())
-    sweeps.deem_accepted()
-    sweeps.lapse_corrections()
-    sweeps.lapse_promises()
-    recounting.recompute()
-    sweeps.drop_ended_sessions()
-    abandoned.forget()
-    questions.escalate_silent()
-    incoming.prune()
-    exports.throw_away()
-    imports.throw_away()
+    _each_once_today(
+        {
+            TAKE_EFFECT: _take_effect,
+            "deem_accepted": sweeps.deem_accepted,
+            "lapse_corrections": sweeps.lapse_corrections,
+            "lapse_promises": sweeps.lapse_promises,
+            "recompute": recounting.recompute,
+            "drop_ended_sessions": sweeps.drop_ended_sessions,
+            "forget_abandoned": abandoned.forget,
+            "escalate_silent": questions.escalate_silent,
+            "prune_inbound": incoming.prune,
+            "throw_away_exports": exports.throw_away,
+            "throw_away_imports": imports.throw_away,
+        }
+    )
+
+
+def _take_effect() -> None:
+    last = detectors.last_heard(detectors.STEP + TAKE_EFFECT)
+    publishing.take_effect(timezone.localdate(), since=timezone.localdate(last) if last else None)
+
+
+def _each_once_today(steps: Mapping[str, Callable[[], object]]) -> None:
+    """Each step once a day, by its name, however often the bell rings.
+
+    One that fails stops no other; it is done when the bell rings next, as is what nobody rang for in time.
+    """
+    for name, step in steps.items():
+        mark = detectors.STEP + name
+        last = detectors.last_heard(mark)
+        if last is not None and timezone.localdate(last) == timezone.localdate():
+            continue
+        detectors.rung(mark)
+        try:
+            step()
+        except Exception:  # the others go on
+            logger.exception("step %s failed", name)
+            if not connection.is_usable():
+                connection.close()
+        else:
+            detectors.heard(mark)
 
 
 def _alone(name: str, job: Callable[[], object]) -> None:

@@ -208,16 +208,17 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
-# Beat only rings; each job asks the database what is to be done, and may run twice.
+# Beat only rings; each job asks the database what is to be done, and may run twice. What is done once a day is rung for
+# by the hour: a ring that was missed, or a step that failed, is made up for by the next.
 # How often an agency's system that rests is asked whether it is back.
 PROBE_SECONDS = 20
 CELERY_BEAT_SCHEDULE = {
-    "daily_sweeps": {"task": "applications.tasks.daily_sweeps", "schedule": crontab(hour=0, minute=20)},
+    "daily_sweeps": {"task": "applications.tasks.daily_sweeps", "schedule": crontab(minute=20)},
     "follow_calendar": {"task": "applications.tasks.follow_calendar", "schedule": 600},
     # In the daytime only: the message the day before should wake nobody.
     "remind_visits": {"task": "applications.tasks.remind_visits", "schedule": crontab(hour="8-20", minute=15)},
     "reconcile": {"task": "applications.tasks.reconcile", "schedule": crontab(hour=2, minute=10)},
-    "morning_digest": {"task": "applications.tasks.morning_digest", "schedule": crontab(hour=8, minute=0)},
+    "morning_digest": {"task": "applications.tasks.morning_digest", "schedule": crontab(hour="8-18", minute=0)},
     "seal_logs": {"task": "applications.tasks.seal_logs", "schedule": crontab(minute=3)},
     "detect": {"task": "applications.tasks.detect", "schedule": crontab(minute=7)},
     "probe_lines": {

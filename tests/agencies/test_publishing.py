@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import InternalError, connection, transaction
 from django.utils import timezone
 
+from agencies import publishing
 from agencies.catalogue import NoScheme, scheme_for
 from agencies.divisions import load_divisions, read_divisions
 from agencies.layers import Data, read_layer
@@ -230,6 +231,59 @@ def test_version_of_a_later_day_changes_the_places_on_that_day(directory: None) 
     assert (before.is_open, before.phone) == (False, "")
     assert (after.is_open, after.phone) == (True, "022-12345678")
     assert changed == [1, 1]
+
+
+def phone_from(first: date, version: str, phone: str) -> None:
+    new = raised("ordos", version)
+    new["places"] = [{**place, "phone": phone} if place["region"] == "150602" else place for place in new["places"]]
+    publish(new, valid_from=first)
+
+
+def phone() -> str:
+    return Region.objects.get(pk="150602").phone
+
+
+def test_days_without_a_beat_are_made_up_for(directory: None) -> None:
+    """Once, and only what began since it was last done: what an administrator wrote meanwhile stays."""
+    phone_from(date(2027, 3, 1), "2027.1", "0477-1111111")
+
+    with time_machine.travel(datetime(2027, 3, 6, tzinfo=UTC)):
+        before = take_effect(date(2027, 2, 28), since=date(2027, 2, 27)), phone()
+        late = take_effect(date(2027, 3, 5), since=date(2027, 2, 28)), phone()
+        Region.objects.filter(pk="150602").update(phone="0477-7777777")
+        next_day = take_effect(date(2027, 3, 6), since=date(2027, 3, 5)), phone()
+
+    assert before == (0, "0477-8575378")
+    assert late == (1, "0477-1111111")
+    assert next_day == (0, "0477-7777777")
+
+
+def test_newest_version_has_the_last_word_where_an_earlier_one_is_made_up_for(directory: None) -> None:
+    phone_from(date(2027, 3, 1), "2027.1", "0477-1111111")
+    with time_machine.travel(datetime(2027, 3, 3, tzinfo=UTC)):
+        phone_from(date(2027, 3, 3), "2027.2", "0477-2222222")
+
+        done = take_effect(date(2027, 3, 5), since=date(2027, 2, 28))
+
+    assert (done, phone()) == (2, "0477-2222222")
+
+
+def test_scheme_that_cannot_take_effect_stops_no_other(directory: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = date(2027, 3, 1)
+    publish(raised("tianjin", "2027.1"), valid_from=first)
+    phone_from(first, "2027.1", "0477-1111111")
+    equipped = publishing.equip
+
+    def equip(region: Region, *args: Any, **options: Any) -> int:
+        if region.code == "120000":
+            raise LookupError
+        return equipped(region, *args, **options)
+
+    monkeypatch.setattr(publishing, "equip", equip)
+    with time_machine.travel(datetime(2027, 3, 1, tzinfo=UTC)), pytest.raises(publishing.NotTaken, match="^天津市"):
+        take_effect(first)
+
+    assert phone() == "0477-1111111"
 
 
 def test_place_gets_phone_and_window_of_the_scheme(directory: None) -> None:

@@ -143,6 +143,11 @@ def _deaf_queue(case: Application) -> None:
     detectors.rung("papers")
 
 
+def _step_not_done(case: Application) -> None:
+    detectors.rung(detectors.STEP + "recompute")
+    Heartbeat.objects.update(rung_at=timezone.now() - timedelta(hours=1))
+
+
 def _pre_review_is_late(case: Application) -> None:
     waiting = factories.submitted(region=factories.NANGANG, ticked=["I01"])
     yesterday = timezone.localdate() - timedelta(days=1)
