@@ -242,7 +242,7 @@ class _DryRun(Exception):
 
 @dataclass(frozen=True)
 class Results:
-    """A genuine result file."""
+    """A genuine result file, and the key that signed it: its rows can do what this key can."""
 
     key: ExchangeKey
     name: str
@@ -253,10 +253,10 @@ def open_results(office: Office, content: bytes) -> Results:
     """Raises Refused when the file as a whole is not genuine."""
     keys = {key.kid: key for key in ExchangeKey.objects.for_office(office)}
     try:
-        name, rows = batch.unseal(content, {kid: key.secret for kid, key in keys.items()})
+        opened = batch.unseal(content, {kid: key.secret for kid, key in keys.items()})
     except batch.BadFile as error:
         raise Refused(str(error)) from None
-    return Results(next(iter(keys.values())), name, rows)
+    return Results(keys[opened.kid], opened.name, opened.rows)
 
 
 def bring_back(office: Office, content: bytes, *, dry_run: bool) -> list[Verdict]:

@@ -26,6 +26,15 @@ class Row:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A genuine file: the id of the key that signed it, its batch's name, and its rows."""
+
+    kid: str
+    name: str
+    rows: list[Row]
+
+
 def seal(rows: Iterable[dict[str, Any]], key: SigningKey, *, batch: str, timestamp: int) -> bytes:
     """The signed file."""
     lines = [json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":")) for row in rows]
@@ -43,8 +52,8 @@ def seal(rows: Iterable[dict[str, Any]], key: SigningKey, *, batch: str, timesta
     return body + json.dumps(end, separators=(",", ":")).encode() + b"\n"
 
 
-def unseal(content: bytes, keys: dict[str, bytes]) -> tuple[str, list[Row]]:
-    """Batch name and rows of a genuine file. Raises BadFile; a single row that cannot be read gets its own verdict."""
+def unseal(content: bytes, keys: dict[str, bytes]) -> Opened:
+    """A file signed with one of the keys. Raises BadFile; a single row that cannot be read gets its own verdict."""
     body, _, last = content.rstrip(b"\r\n").rpartition(b"\n")
     body = body + b"\n" if body else b""
     try:
@@ -67,7 +76,7 @@ def unseal(content: bytes, keys: dict[str, bytes]) -> tuple[str, list[Row]]:
     lines = body.decode(errors="replace").split("\n")[:-1]
     if len(lines) != number:
         raise BadFile(f"文件应有 {number} 行，实有 {len(lines)} 行")
-    return batch, [_read(number, line) for number, line in enumerate(lines, 1)]
+    return Opened(kid, batch, [_read(number, line) for number, line in enumerate(lines, 1)])
 
 
 def _read(number: int, line: str) -> Row:

@@ -49,7 +49,7 @@ def test_export_is_signed_and_lists_what_is_handed_over(offline: Any) -> None:
 
     made = batches.export(office)
 
-    _, rows = batch.unseal(made.content, {key.kid: key.secret})
+    rows = batch.unseal(made.content, {key.kid: key.secret}).rows
     assert [row.value["dispatch"] for row in rows] == [str(dispatch.key) for dispatch in dispatches]
     assert [line.number for line in made.lines] == [d.task.application.number for d in dispatches]
     assert "url" not in made.content.decode()
@@ -168,11 +168,11 @@ def test_package_holds_rows_files_and_a_signed_manifest_of_digests(offline: Any)
 
     bundle = bundle_of(office)
 
-    _, parts = batch.unseal(bundle.read("manifest.jsonl"), {key.kid: key.secret})
+    parts = batch.unseal(bundle.read("manifest.jsonl"), {key.kid: key.secret}).rows
     told = {part.value["path"]: part.value["sha256"] for part in parts}
     assert {name: hashlib.sha256(bundle.read(name)).hexdigest() for name in told} == told
     assert {*told, "manifest.jsonl"} == set(bundle.namelist())
-    _, rows = batch.unseal(bundle.read("rows.jsonl"), {key.kid: key.secret})
+    rows = batch.unseal(bundle.read("rows.jsonl"), {key.kid: key.secret}).rows
     files = [file for row in rows for material in row.value["materials"] for file in material["files"]]
     assert files and all(told[file["path"]] == file["sha256"] for file in files)
 
@@ -223,6 +223,20 @@ def test_row_for_another_office_is_an_unknown_task(offline: Any) -> None:
     (verdict,) = batches.bring_back(office, results(key, exchange.event(foreign, "accepted", 1)), dry_run=False)
 
     assert (verdict.is_good, verdict.words) == (False, "没有这一件")
+
+
+def test_key_of_one_office_opens_no_other_office_of_the_agency(offline: Any) -> None:
+    """Whatever other key the agency got meanwhile: the key that signed the file says whose tasks its rows are about."""
+    office, key, (first, _) = offline
+    elsewhere = Office.objects.filter(agency=office.agency).exclude(pk=office.pk)[0]
+    foreign = factories.task_of(exchange.case_of()[0], "I04", "police")
+    ItemTask.objects.filter(pk=foreign.pk).update(office=elsewhere)
+    ExchangeKey.issue(agency=office.agency)
+
+    found = batches.open_results(office, results(key, exchange.event(foreign, "accepted", 1), receipt(first)))
+
+    assert found.key == key
+    assert [batches.apply(found, row).words for row in found.rows] == ["没有这一件", "已登记对方回执"]
 
 
 def test_signs_that_end_a_line_elsewhere_stand_in_a_text(offline: Any) -> None:
