@@ -9,12 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from agencies.models import Office, Posting
-from applications import tickets
-from applications.enums import Action, TaskStatus, Verdict
+from applications import tickets, workflow
+from applications.enums import Action, Verdict
 from applications.errors import Invalid, Refused
 from applications.models import AccessLog, Application, Dispatch, ItemTask, Material, MaterialCheck, StatusLog
 from portal.accounts.models import User
@@ -116,8 +115,7 @@ def open_at_window(material: Material, *, viewer: User, posting: Posting) -> Acc
     None for a file of a form that is still being typed: it belongs to no office yet.
     """
     application = material.application
-    waiting = Q(status__in=[TaskStatus.AWAITING_CORRECTION, TaskStatus.PRE_REVIEW]) | Q(provisional_until__isnull=False)
-    task = application.tasks.filter(waiting).first() if application is not None else None
+    task = application.tasks.shown_at_window().first() if application is not None else None
     return open_material(task, material, viewer=viewer, posting=posting) if task is not None else None
 
 
@@ -130,8 +128,9 @@ def seen_materials(task: ItemTask) -> set[str]:
 def judge(
     task: ItemTask, material: Material, verdict: Verdict, *, reviewer: User, note: str = "", at: datetime | None = None
 ) -> MaterialCheck:
-    """The office's finding about one file. Nobody judges what the office has not opened, or what is decided already."""
+    """The office's finding about one file. Nobody judges the own case, what the office has not opened, or what is decided."""
     with transaction.atomic():
+        workflow.check_not_own(task.application, reviewer)
         if task.is_terminal:
             raise Refused(f"这一件现在是“{task.get_status_display()}”，材料不再审核")
         if str(material.pk) not in seen_materials(task):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from agencies.catalogue import NoScheme, scheme_for
@@ -41,7 +42,7 @@ def start(*, region: Region, user: User, channel: Channel, prefill: Mapping[str,
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         if is_own:
-            mine = Draft.objects.for_person(user).filter(owner=user, region=region, channel=channel, adds_to=None)
+            mine = Draft.objects.for_person(user).filter(region=region, channel=channel, adds_to=None)
             found = mine.first()
             if found is not None:
                 return found
@@ -76,7 +77,7 @@ def start_addition(application: Application, *, user: User) -> Draft:
     with transaction.atomic():
         locked = workflow.lock(application.pk)
         check_addition(locked)
-        found = Draft.objects.for_person(user).filter(adds_to=locked).first()
+        found = Draft.objects.filter(Q(owner=user) | Q(entered_by=user), adds_to=locked, sent_at=None).first()
         draft = found or Draft(
             owner=locked.applicant if locked.applicant_id == user.pk else None,
             entered_by=user,

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from applications import workflow
 from applications.cleaning import Clean, clean_file
-from applications.enums import Grade
+from applications.enums import Grade, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, CorrectionLine, Draft, Material
 from applications.registration import clean_text
@@ -33,17 +33,22 @@ def add(
 ) -> Material:
     """Takes one file for a draft's material. Raises Invalid by material code; everything given before stays.
 
-    Raises AlreadyDone when the form was handed in meanwhile: the file would belong to no case.
+    Raises AlreadyDone when the form was handed in meanwhile: the file would belong to no case. Raises
+    Refused for grade B as `mark_original_seen` does.
     """
     if code not in {m.code for m in draft.scheme.spec.materials}:
         raise Invalid({code: "没有这一种材料"})
     clean = _checked(code, size, stream)
     with transaction.atomic():
-        if Draft.objects.select_for_update().get(pk=draft.pk).sent_at is not None:
+        current = Draft.objects.select_for_update().get(pk=draft.pk)
+        if current.sent_at is not None:
             raise AlreadyDone(_SENT_MEANWHILE)
+        if grade == Grade.B and current.is_of(user):
+            raise Refused(OWN_ORIGINAL)
         return _store(code, name, clean, user, grade, draft=draft)
 
 
+OWN_ORIGINAL = "这是您本人的登记表，原件要由其他窗口人员核对"
 _SENT_MEANWHILE = "登记表已经提交，这个文件没有收。需要补交的，等部门通知补正"
 
 
@@ -106,10 +111,10 @@ def answer_with(*, application: Application, code: str, name: str, size: int, st
 
 
 def _asked_for(application: Application) -> set[str]:
-    lines = CorrectionLine.objects.filter(
-        correction__task__application=application, correction__answered_at=None, answered_at=None
-    )
-    promised = application.tasks.exclude(provisional_until=None).values_list("provisional_materials", flat=True)
+    """What the open notices and promises of the case ask for; an item that is over asks for nothing."""
+    waiting = application.tasks.filter(status=TaskStatus.AWAITING_CORRECTION)
+    lines = CorrectionLine.objects.filter(correction__task__in=waiting, correction__answered_at=None, answered_at=None)
+    promised = application.tasks.owing().values_list("provisional_materials", flat=True)
     return {*lines.values_list("material", flat=True), *(code for codes in promised for code in codes)}
 
 
@@ -192,7 +197,8 @@ def discard(material: Material) -> None:
 def mark_original_seen(material: Material, *, clerk: User) -> Material:
     """The clerk compared the file with the original: grade C becomes B (国办函〔2016〕108号).
 
-    Raises AlreadyDone when the file was taken back, or the form handed in, in the same moment.
+    Raises Refused for the clerk's own form, and AlreadyDone when the file was taken back, or the form handed in, in the
+    same moment.
     """
     with transaction.atomic():
         draft = Draft.objects.select_for_update().get(pk=material.draft_id) if material.draft_id else None
@@ -201,6 +207,8 @@ def mark_original_seen(material: Material, *, clerk: User) -> Material:
             raise AlreadyDone(f"{material.original_name} 刚才已经删除，没有登记原件已核")
         if draft is not None and draft.sent_at is not None:
             raise AlreadyDone(f"登记表刚才已经提交，{material.original_name} 没有登记原件已核")
+        if draft is not None and draft.is_of(clerk):
+            raise Refused(OWN_ORIGINAL)
         current.grade, current.checked_by, current.checked_at = Grade.B, clerk, timezone.now()
         current.save(update_fields=["grade", "checked_by", "checked_at"])
     return current

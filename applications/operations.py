@@ -38,7 +38,7 @@ def resend(dispatch: Dispatch, *, operator: User, note: str) -> Dispatch:
     """重新推送: works from any unsent state and after the cap; the tries are counted anew, the key stays the same."""
     _need(note)
     with transaction.atomic():
-        current = _lock(dispatch)
+        current = _lock(dispatch, operator)
         current.status, current.attempts = DispatchStatus.PENDING, 0
         current.next_attempt_at, current.published_at, current.leased_until = timezone.now(), None, None
         current.note = _line(current.note, operator, "重新推送", note)
@@ -53,7 +53,7 @@ def cancel(dispatch: Dispatch, *, operator: User, note: str) -> Dispatch:
     """取消推送: this version is not sent any more; the task itself stays and can be sent again or handed over."""
     _need(note)
     with transaction.atomic():
-        current = _lock(dispatch)
+        current = _lock(dispatch, operator)
         current.status, current.leased_until = DispatchStatus.CANCELLED, None
         current.note = _line(current.note, operator, "取消推送", note)
         current.save()
@@ -70,7 +70,7 @@ def hand_over_on_paper(
         raise Refused("请填写对方签收的编号或签收人")
     at = at or timezone.now()
     with transaction.atomic():
-        current = _lock(dispatch)
+        current = _lock(dispatch, operator)
         holders.note(current, holders.way_of(current))
         delivery.confirm_receipt(current, receipt_number.strip()[:80], at=at, calendar=calendar_now())
         Dispatch.objects.filter(pk=current.pk).update(note=_line(current.note, operator, "纸质移交", note))
@@ -85,9 +85,10 @@ def hand_over_on_paper(
 def print_hand_over(dispatch: Dispatch, *, operator: User, posting: Posting, note: str, target: IO[bytes]) -> None:
     """The papers for a hand-over: what would have been sent, and the files. Who took them and why is in the access log.
 
-    Raises Refused without a reason, for what carries no data, and on a machine that cannot print.
+    Raises Refused without a reason, for one's own case, for what carries no data, and on a machine that cannot print.
     """
     _need(note)
+    workflow.check_not_own(dispatch.task.application, operator)
     if dispatch.kind != DispatchKind.TASK:
         raise Refused("这一条只是告知，没有要移交的材料")
     at, task = timezone.now(), dispatch.task
@@ -273,8 +274,8 @@ def make_paper_again(ticket: Ticket, *, operator: User) -> Document:
     return current
 
 
-def _lock(dispatch: Dispatch) -> Dispatch:
-    workflow.lock(dispatch.task.application_id)
+def _lock(dispatch: Dispatch, operator: User) -> Dispatch:
+    workflow.check_not_own(workflow.lock(dispatch.task.application_id), operator)
     current = Dispatch.objects.select_related("task__office", "task__item", "holder__office").get(pk=dispatch.pk)
     if current.status not in UNSENT:
         raise AlreadyDone(f"这一条推送现在是“{current.get_status_display()}”，没有再做")

@@ -42,10 +42,16 @@ def on_days(field: str, first: date, last: date) -> Q:
 
 class DraftQuerySet(models.QuerySet["Draft"]):
     def for_person(self, user: User) -> DraftQuerySet:
-        """The unsent forms that this person may go on with: the own ones, and for a clerk those typed at the window."""
-        return self.filter(Q(owner=user) | Q(entered_by=user), sent_at__isnull=True).select_related(
-            "region", "scheme", "adds_to", "owner"
-        )
+        """The person's own unsent forms."""
+        return self.filter(owner=user, sent_at__isnull=True).select_related("region", "scheme", "adds_to", "owner")
+
+    def for_clerk(self, region: Region, clerk: User) -> DraftQuerySet:
+        """The unsent forms that this clerk types for the window's own place and the places below it.
+
+        Who moves to another window leaves them there: a clerk of that place goes on with the number of the person.
+        """
+        found = self.filter(within(region), entered_by=clerk, sent_at__isnull=True)
+        return found.select_related("region", "scheme", "adds_to", "owner")
 
     def for_window(self, region: Region, id_no: str) -> DraftQuerySet:
         """The unsent forms of the person with this number in the window's own place and the places below it.
@@ -124,6 +130,15 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
 
     def unfinished(self) -> ItemTaskQuerySet:
         return self.exclude(status__in=sorted(TERMINAL))
+
+    def owing(self) -> ItemTaskQuerySet:
+        """Accepted on the promise of papers that are not there yet; what is over is owed nothing."""
+        return self.unfinished().exclude(provisional_until=None)
+
+    def shown_at_window(self) -> ItemTaskQuerySet:
+        """Those whose case's files a window may open: papers are asked for, promised, or looked through."""
+        waits = Q(status__in=[TaskStatus.AWAITING_CORRECTION, TaskStatus.PRE_REVIEW])
+        return self.unfinished().filter(waits | Q(provisional_until__isnull=False))
 
     def overdue(self) -> ItemTaskQuerySet:
         return self.filter(next_on__lt=timezone.localdate())
@@ -211,14 +226,12 @@ class MaterialQuerySet(models.QuerySet[Any]):
         return self.filter(draft=draft)
 
     def for_window(self, region: Region, clerk: User) -> MaterialQuerySet:
-        """Files of the forms that this clerk types, and of the place's cases while an office waits for papers."""
-        here = within(region, "application__region")
-        owed = Q(application__tasks__provisional_until__isnull=False)
-        return self.filter(
-            Q(draft__entered_by=clerk, draft__sent_at=None)
-            | (here & Q(application__tasks__status__in=[TaskStatus.AWAITING_CORRECTION, TaskStatus.PRE_REVIEW]))
-            | (here & owed)
-        ).distinct()
+        """Files of the place's forms that this clerk types, and of its cases while an office waits for papers."""
+        cases: Any = self.model._meta.get_field("application").related_model
+        tasks = cases._meta.get_field("tasks").related_model.objects.shown_at_window()
+        typed = within(region, "draft__region") & Q(draft__entered_by=clerk, draft__sent_at=None)
+        waiting = within(region, "application__region") & Q(application__in=tasks.values("application"))
+        return self.filter(typed | waiting)
 
     def for_applicant(self, user: User) -> MaterialQuerySet:
         """The person's own files; who only typed for somebody sees them at the window, while posted there."""

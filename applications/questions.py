@@ -104,14 +104,14 @@ def _owner(application: Application, task: ItemTask | None) -> Office | None:
 
 
 def answer(question: Question, *, staff: User, text: str, at: datetime | None = None) -> Question:
-    """Answers once; the person reads it on the case's page."""
+    """Answers once; the person reads it on the case's page. Nobody answers what is asked about their own case."""
     at = at or timezone.now()
     words = clean_text(text)
     if not words:
         raise Invalid({"text": "请写明查到了什么、接下来怎么办"})
     with transaction.atomic():
         if question.application_id is not None:
-            workflow.lock(question.application_id)
+            workflow.check_not_own(workflow.lock(question.application_id), staff)
         related = ("answered_by", "application")
         current = Question.objects.select_for_update(of=("self",)).select_related(*related).get(pk=question.pk)
         if current.answered_at is not None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
@@ -11,7 +12,7 @@ from agencies.routing import office_for, offices_for
 from agencies.spec import ItemSpec
 from applications import documents, fanout, notices, privacy, workflow
 from applications.drafts import HAS_ACCOUNT, check_addition, problems_of
-from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, NoticeKind, Party, TaskStatus
+from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, Grade, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, PreReview, StatusLog
 from applications.numbering import case_number
@@ -252,6 +253,9 @@ def _take_over_materials(draft: Draft, application: Application) -> None:
     """The files of materials that are still called for go with the case; others stay with the draft."""
     wanted = application.scheme.spec.materials_for(frozenset(application.ticked), application.answers)
     draft.materials.filter(code__in=[m.code for m in wanted]).update(application=application)
+    if draft.owner_id is None:  # such a form may have got the clerk's own number after the clerk certified its files
+        own = Q(checked_by=application.applicant_id) | Q(checked_by__id_no=application.subject_id_no)
+        draft.materials.filter(own, grade=Grade.B).update(grade=Grade.C, checked_by=None, checked_at=None)
 
 
 def live_key(id_no: str, item_code: str, agency_code: str) -> str:

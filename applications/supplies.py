@@ -16,7 +16,7 @@ def supply_all(application: Application, *, user: User, at: datetime | None = No
     """The promised papers of every item that owes some: all are sent or none is. Raises Invalid with what is missing."""
     with transaction.atomic():
         locked = workflow.lock(application.pk)
-        owing = locked.tasks.unfinished().exclude(provisional_until=None).select_related("item__scheme", "office")
+        owing = locked.tasks.owing().select_related("item__scheme", "office")
         _supply(list(owing), locked, user, at)
 
 

@@ -66,7 +66,7 @@ _OFFICE = (Party.REVIEWER,)
 _PERSON = (Party.APPLICANT, Party.CLERK)
 _HUB = (Party.REVIEWER, Party.CLERK)
 _PROPOSED_IT = "这一件是您报请批准的，要由其他批准人员决定"
-_OWN_CASE = "这是您本人的办件，要由其他工作人员办理"
+OWN_CASE = "这是您本人的办件，要由其他工作人员办理"
 
 # What a deed must bring along besides words, as the table names it.
 NEEDS = {
@@ -339,6 +339,12 @@ def available(task: ItemTask, party: Party) -> list[Action]:
     ]
 
 
+def check_not_own(application: Application, staff: User) -> None:
+    """What staff do about a case others do for them when it is their own. Raises Refused."""
+    if application.is_of(staff):
+        raise Refused(OWN_CASE)
+
+
 def barred(task: ItemTask, action: Action, actor: User | None) -> str:
     """Why this person may not do what their party may: it is their own case, or others must look at it besides them.
     Empty when they may.
@@ -349,8 +355,8 @@ def barred(task: ItemTask, action: Action, actor: User | None) -> str:
 def _barred(application: Application, task: ItemTask, row: Transition, actor: User | None) -> str:
     if actor is None or not actor.is_active:  # an office's own system is no person; who of the office decided, it knows
         return ""
-    if Party.APPLICANT not in row.parties and application.applicant_id == actor.pk:
-        return _OWN_CASE
+    if Party.APPLICANT not in row.parties and application.is_of(actor):
+        return OWN_CASE
     if not row.other_than:
         return ""
     of_task = Q(task=task.pk) | Q(task=None)

@@ -15,6 +15,10 @@ from portal.accounts.models import User
 from portal.security.fields import BlindIndexField, SealedJSONField, SealedTextField
 
 
+def _has_number(user: User, id_no: str) -> bool:
+    return bool(id_no) and user.id_no.upper() == id_no
+
+
 class Draft(models.Model):
     """A form being filled in. Its id is the submission's key: however often it is sent, it becomes one case.
 
@@ -54,6 +58,10 @@ class Draft(models.Model):
     @property
     def registration(self) -> Registration:
         return Registration(self.scheme.spec, frozenset(self.ticked), self.answers)
+
+    def is_of(self, user: User) -> bool:
+        """The person's own form: by their account, or by their ID number, whoever types it."""
+        return self.owner_id == user.pk or _has_number(user, str(self.answers.get("id_no") or ""))
 
     def offered(self) -> list[ItemSpec]:
         """The items that can be ticked: all on offer, or for an addition those that the case does not have yet.
@@ -127,6 +135,10 @@ class Application(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED
+
+    def is_of(self, user: User) -> bool:
+        """The person's own case: by their account, or by their ID number, also if no account has it yet."""
+        return self.applicant_id == user.pk or _has_number(user, self.subject_id_no)
 
     def party_of(self, user: User) -> Party:
         """The person whose case it is, or a clerk who acts for them."""

@@ -19,7 +19,7 @@ from portal.web.drafting import keeps_typed
 def case_list(request: SignedInRequest) -> HttpResponse:
     """The person's open forms and cases, newest first."""
     cases = Application.objects.for_applicant(request.user).with_progress()
-    drafts = Draft.objects.for_person(request.user).filter(owner=request.user)
+    drafts = Draft.objects.for_person(request.user)
     page = Paginator(cases, 20).get_page(request.GET.get("page"))
     return render(request, "applicant/case_list.html", presenters.list_page(page, drafts))
 

@@ -56,7 +56,7 @@ def my_data_file(request: SignedInRequest) -> HttpResponse:
 
 
 def _kept(user: User, page: Page) -> list[SummaryRow]:
-    drafts = Draft.objects.for_person(user).filter(owner=user).count()
+    drafts = Draft.objects.for_person(user).count()
     change = Action("修改", reverse("applicant:contact"), about="联系方式")
     go = Action("去看", reverse("applicant:case_list"), about="登记表和办件")
     cases = page.paginator.count

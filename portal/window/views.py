@@ -85,7 +85,7 @@ def on_sheet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @clerk_only
     @wraps(view)
     def guarded(request: SignedInRequest, draft_id: uuid.UUID) -> HttpResponse:
-        draft = Draft.objects.for_person(request.user).filter(pk=draft_id, entered_by=request.user).first()
+        draft = Draft.objects.for_clerk(place_of(request.posting), request.user).filter(pk=draft_id).first()
         if draft is not None:
             with suppress(AlreadyDone):  # handed in meanwhile, here or by the person at home
                 return view(request, draft)
@@ -187,6 +187,7 @@ def _show(
 ) -> HttpResponse:
     given = Material.objects.for_draft(draft)
     context = sheet_presenters.sheet_page(draft, given, problems=problems, refused=refused or {}, mine=mine or {})
+    context |= {"is_own": draft.is_of(request.user), "own_original": giving.OWN_ORIGINAL}
     return render(request, "window/sheet.html", context)
 
 

@@ -307,6 +307,24 @@ def test_promised_papers_keep_the_promise_when_all_are_there() -> None:
     assert (task.status, task.provisional_until) == (TaskStatus.IN_REVIEW, None)
 
 
+def test_nothing_is_taken_for_a_promise_to_an_item_that_is_over() -> None:
+    task = provisional()
+    ItemTask.objects.filter(pk=task.pk).update(status=TaskStatus.TERMINATED)
+
+    with pytest.raises(AlreadyDone, match="现在不用再交"):
+        factories.answer_file(task.application, "OR-39")
+
+
+def test_nothing_is_taken_for_a_notice_of_an_item_that_is_over() -> None:
+    task = factories.task_of(factories.delivered(ticked=["I07"]), "I07")
+    wrong = [review.Deficit("看不清", material="OR-39")]
+    review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=wrong)
+    withdrawal.withdraw(task.application, user=task.application.entered_by)
+
+    with pytest.raises(AlreadyDone, match="现在不用再交"):
+        factories.answer_file(task.application, "OR-39")
+
+
 def test_promised_papers_reach_the_office_which_goes_on() -> None:
     """They were marked as sent once and shown to nobody."""
     task = provisional()

@@ -1,5 +1,6 @@
 """The office's deeds: corrections go back to that office alone, refusals block nobody, money follows later."""
 
+import io
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,11 +10,14 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
+from agencies.enums import Role
 from applications import (
     access,
     corrections,
     delivery,
     drafts,
+    operations,
+    questions,
     review,
     submission,
     sweeps,
@@ -21,9 +25,10 @@ from applications import (
     withdrawal,
     workflow,
 )
-from applications.enums import ApplicationStatus, DocumentKind, Fulfilment, Party, TaskStatus
+from applications.enums import ApplicationStatus, DocumentKind, Fulfilment, Party, TaskStatus, Verdict
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Correction, Dispatch, ItemTask
+from portal.accounts.models import User
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -444,13 +449,69 @@ def test_item_is_approved_by_somebody_else_than_who_proposed_it(deed: Any) -> No
     assert task.status in (TaskStatus.COMPLETED, TaskStatus.REFUSED)
 
 
-def test_member_of_staff_does_not_decide_their_own_case() -> None:
+def own_case() -> tuple[ItemTask, User]:
+    """A case handed in by somebody who is staff as well."""
     task = queued()
-    applicant = task.application.applicant
-    assert applicant is not None
+    assert task.application.applicant is not None
+    return task, task.application.applicant
+
+
+def test_member_of_staff_does_not_decide_their_own_case() -> None:
+    task, applicant = own_case()
 
     with pytest.raises(Refused, match="您本人的办件，要由其他工作人员办理"):
         review.accept(task, reviewer=applicant)
     review.accept(task, reviewer=factories.reviewer_of(task))
 
     assert task.status == TaskStatus.IN_REVIEW
+
+
+def test_case_is_the_own_one_by_the_number_too_before_any_account_has_it() -> None:
+    """A window's case stays without an account while the number of the account is only claimed."""
+    task, officer = own_case()
+    User.objects.filter(pk=officer.pk).update(is_identity_claimed=True)
+    task.application.applicant = None
+    task.application.save()
+
+    with pytest.raises(Refused, match="您本人的办件"):
+        review.accept(task, reviewer=officer)
+
+
+def test_member_of_staff_finds_nothing_about_files_of_their_own_case() -> None:
+    task, officer = own_case()
+    file = access.visible_materials(task)[0]
+    posting = factories.reviewer_of(task).postings.get()
+    access.open_material(task, file, viewer=officer, posting=posting)
+
+    with pytest.raises(Refused, match="您本人的办件"):
+        access.judge(task, file, Verdict.FINE, reviewer=officer)
+
+
+def test_member_of_staff_does_not_answer_what_they_asked_about_their_own_case() -> None:
+    task, officer = own_case()
+    question = questions.ask(task.application, user=officer, text="没有消息", task=task)
+
+    with pytest.raises(Refused, match="您本人的办件"):
+        questions.answer(question, staff=officer, text="马上办")
+
+
+@pytest.mark.parametrize("deed", [operations.resend, operations.cancel])
+def test_operator_leaves_the_dispatches_of_the_own_case_to_others(deed: Any) -> None:
+    application = factories.submitted(ticked=["I01"])
+    dispatch = Dispatch.objects.get(task__application=application)
+
+    with pytest.raises(Refused, match="您本人的办件"):
+        deed(dispatch, operator=application.applicant, note="快点")
+
+
+def test_operator_does_not_hand_over_the_own_case_on_paper() -> None:
+    application = factories.submitted(ticked=["I01"])
+    dispatch = Dispatch.objects.get(task__application=application)
+    operator = application.applicant
+    assert operator is not None
+    posting = factories.staff(Role.ADMINISTRATOR).postings.get()
+
+    with pytest.raises(Refused, match="您本人的办件"):
+        operations.hand_over_on_paper(dispatch, operator=operator, receipt_number="收1", note="送去")
+    with pytest.raises(Refused, match="您本人的办件"):
+        operations.print_hand_over(dispatch, operator=operator, posting=posting, note="送去", target=io.BytesIO())

@@ -14,7 +14,7 @@ from agencies.enums import Role
 from applications import drafts, review, submission
 from applications import materials as giving
 from applications.demo import Soldier, answers_for, picture, soldier
-from applications.enums import Action, Channel, Grade, Party
+from applications.enums import Action, Channel, Grade, Party, TaskStatus
 from applications.errors import AlreadyDone
 from applications.models import Application, Draft, Material
 from portal.accounts.models import User
@@ -450,6 +450,64 @@ def test_clerk_withdraws_an_item_for_the_person_after_asking_again(window: Clien
     window.post(url, {"task": task.pk, "confirm": "1"})
 
     assert [row.task_id for row in case.log.filter(action=Action.WITHDRAW, party=Party.CLERK)] == [task.pk]
+
+
+# -- whose form, and where ------------------------------------------------------------------------------------------------
+
+
+def test_clerk_does_not_certify_the_originals_of_the_own_form(window: Client, clerk: User) -> None:
+    User.objects.filter(pk=clerk.pk).update(legal_name=VISITOR.name)
+    clerk.refresh_from_db()
+    clerk.id_no = VISITOR.id_no
+    clerk.save()
+    draft = begin(window)
+
+    window.post(sheet(draft), {**everything(draft), "do": "save"})
+    without = {name: value for name, value in everything(draft).items() if not name.startswith("seen-")}
+    window.post(sheet(draft), {**without, "do": "save"})
+    window.post(sheet(draft), {**without, "seen-OR-31": "on", "do": "save"})
+
+    assert set(draft.materials.values_list("grade", "checked_by")) == {(Grade.C, None)}
+    assert window.get(sheet(draft)).content.decode().count('name="seen-') == 0
+
+
+def test_original_certified_before_the_form_became_the_own_one_is_certified_no_more(
+    window: Client, clerk: User
+) -> None:
+    clerk.id_no = VISITOR.id_no
+    clerk.save()
+    draft = begin(window, soldier("孟和", 6002))
+    window.post(sheet(draft), {**everything(draft, soldier("孟和", 6002)), "do": "save"})
+    assert set(draft.materials.values_list("checked_by", flat=True)) == {clerk.pk}
+
+    draft = drafts.save(Draft.objects.get(pk=draft.pk), answers_for(VISITOR))
+    case = submission.submit(draft, user=clerk, channel=Channel.WINDOW, promised=True, agreed=True)
+
+    assert case.applicant == clerk
+    assert set(case.materials.values_list("grade", "checked_by", "checked_at")) == {(Grade.C, None, None)}
+
+
+def test_clerk_who_moved_leaves_the_forms_at_the_old_place(window: Client, clerk: User) -> None:
+    draft = factories.typed_at_window(clerk, ticked=["I01"])
+    file = reverse("window:material_file", args=[draft.materials.all()[0].pk])
+    assert (window.get(sheet(draft)).status_code, window.get(file).status_code) == (200, 200)
+
+    clerk.postings.update(region=factories.place(factories.HEPING))
+
+    assert (window.get(sheet(draft)).status_code, window.get(file).status_code) == (404, 404)
+    assert window.post(sheet(draft), {"contact_addr": "别处", "do": "save"}).status_code == 404
+
+
+@pytest.mark.parametrize("ended", [TaskStatus.TERMINATED, TaskStatus.WITHDRAWN, TaskStatus.COMPLETED])
+def test_files_are_shown_no_more_once_what_they_were_owed_to_is_over(window: Client, ended: TaskStatus) -> None:
+    case = factories.delivered(factories.person(), ticked=["I07"])
+    case.tasks.update(provisional_until=timezone.localdate(), provisional_materials=["OR-39"])
+    file = reverse("window:material_file", args=[case.materials.all()[0].pk])
+    assert window.get(file).status_code == 200
+
+    case.tasks.update(status=ended)
+
+    assert window.get(file).status_code == 404
 
 
 # -- what happens in the same moment elsewhere ---------------------------------------------------------------------------
