@@ -216,10 +216,10 @@ def number_of(notice: Notice) -> str:
 
 
 def for_posting(posting: Posting) -> QuerySet[Notice]:
-    """The messages about the cases that a member of staff may see, the newest first."""
+    """The messages about the cases that a member of staff may see, the newest first; what is about none is of no place."""
     cases = Application.objects.for_posting(posting)
     seen = Q(application__in=cases.values("pk"))
-    if posting.role == Role.ADMINISTRATOR:
+    if posting.role == Role.ADMINISTRATOR and posting.region is None:
         seen |= Q(application=None)
     rows = Notice.objects.filter(seen)
     return rows.select_related("application", "recipient").order_by("-id")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import GatewayKind
 from agencies.gateways.egress import NotAllowed, check
-from agencies.models import Agency, Item, Office, OfficeRoute, Posting
+from agencies.models import Item, Office, OfficeRoute, Posting
 from agencies.routing import NoOffice, Way, way_to
 from applications import batches, delivery, documents, fanout, holders, outbox, printing, submission, tickets, workflow
 from applications.enums import UNSENT, DispatchKind, DispatchStatus, ExportKind, Outcome, TaskStatus
@@ -118,9 +118,9 @@ def hold(office: Office, *, is_held: bool, operator: User, note: str) -> Office:
     return office
 
 
-def hold_agency(agency: Agency, *, is_held: bool, operator: User, note: str) -> int:
-    """The same for every office of an agency that is not so already; returns for how many."""
-    return _hold(list(agency.offices.filter(is_held=not is_held)), is_held, operator, note)
+def hold_all(offices: QuerySet[Office], *, is_held: bool, operator: User, note: str) -> int:
+    """The same for each of these offices that is not so already; returns for how many."""
+    return _hold(list(offices.filter(is_held=not is_held)), is_held, operator, note)
 
 
 def _hold(offices: list[Office], is_held: bool, operator: User, note: str) -> int:

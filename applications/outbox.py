@@ -134,8 +134,8 @@ def agencies() -> QuerySet[Agency]:
     return Agency.objects.all()
 
 
-def offline_offices() -> QuerySet[Office]:
-    """Offices that something is brought to by hand, with how much waits and how much was handed over unanswered."""
+def offline_offices(posting: Posting) -> QuerySet[Office]:
+    """Those of the posting's offices that something is brought to by hand, with how much waits and how much was handed over unanswered."""
     brought = Dispatch.objects.filter(status__in=UNSENT, holder__gateway=GatewayKind.BATCH).values("holder__office")
     by_hand = Office.objects.filter(
         Q(gateway=GatewayKind.BATCH) | Q(routes__gateway=GatewayKind.BATCH) | Q(pk__in=brought), is_active=True
@@ -147,7 +147,8 @@ def offline_offices() -> QuerySet[Office]:
         return Coalesce(Subquery(found), 0, output_field=IntegerField())
 
     return (
-        Office.objects.filter(pk__in=by_hand.values("pk"))
+        offices_for(posting)
+        .filter(pk__in=by_hand.values("pk"))
         .annotate(waiting=counted(DispatchStatus.PENDING), handed=counted(DispatchStatus.SENDING))
         .select_related("region", "agency")
         .order_by("agency__order", "region")

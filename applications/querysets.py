@@ -10,6 +10,7 @@ from django.db.models import Prefetch, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from agencies.enums import Role
 from agencies.models import Item, Office, OfficeRoute, Posting, Region
 from applications.enums import (
     AT_OFFICE,
@@ -19,6 +20,7 @@ from applications.enums import (
     TERMINAL,
     Channel,
     DispatchKind,
+    ExportKind,
     NoticeKind,
     TaskStatus,
 )
@@ -296,9 +298,15 @@ class FileQuerySet(models.QuerySet[Any]):
 
 
 class ExportQuerySet(FileQuerySet):
-    def for_user(self, user: User) -> ExportQuerySet:
-        """A person's own exports; what somebody else asked for may hold what this one may not see."""
-        return self.filter(asked_by=user)
+    def for_posting(self, posting: Posting) -> ExportQuerySet:
+        """What a person asked for in the posting they have now; another's may hold what this one may not see.
+
+        Packages hold people's data: they are administrators' alone, and of the offices that the posting still covers.
+        """
+        own = self.filter(asked_by=posting.user_id, posting=posting)
+        if posting.role != Role.ADMINISTRATOR:
+            return own.exclude(kind=ExportKind.BATCH)
+        return own if posting.region is None else own.filter(Q(office=None) | within(posting.region, "office__region"))
 
 
 class ImportQuerySet(FileQuerySet):

@@ -13,6 +13,7 @@ from agencies import calendars as notices_of_days
 from agencies.calendars import CalendarError, parse_calendar
 from agencies.enums import Role
 from agencies.file_or_text import FileOrTextForm
+from agencies.models import CalendarYear, Posting
 from applications import recounting
 from portal.console import calendar_presenters as presenters
 from portal.console.guard import operators_only, overseers_only
@@ -53,6 +54,8 @@ def calendars(request: SignedInRequest) -> HttpResponse:
 def bring_in(request: SignedInRequest) -> HttpResponse:
     """Shows what the file would change; a second post of the same file, with what was seen, brings it in."""
     form = CalendarForm(request.POST, request.FILES)
+    if form.is_valid() and not _covers(request.posting, form.cleaned_data["year"]):
+        form.add_error(None, f"您的岗位在{request.posting.region}，只能导入{request.posting.region}和下级地方的日历")
     if not form.is_valid():
         return _page(request, form)
     year, text = form.cleaned_data["year"], form.cleaned_data["text"]
@@ -67,6 +70,13 @@ def bring_in(request: SignedInRequest) -> HttpResponse:
         "nav": "console:calendars",
     }
     return TemplateResponse(request, "console/calendar_import.html", context)
+
+
+def _covers(posting: Posting, year: CalendarYear) -> bool:
+    """Days hold for a place and everything below it: an administrator of a region has none to give to others."""
+    if posting.region is None:
+        return True
+    return year.region is not None and posting.region in year.region.lineage()
 
 
 def _page(request: SignedInRequest, form: CalendarForm) -> HttpResponse:

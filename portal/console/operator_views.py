@@ -111,7 +111,7 @@ def export_list(request: SignedInRequest) -> HttpResponse:
     """The person's own exports; asking for one writes a row that a worker makes into a file."""
     if request.method == "POST":
         return _ask(request)
-    found = Export.objects.for_user(request.user).select_related("office")[:ROWS]
+    found = Export.objects.for_posting(request.posting).select_related("office")[:ROWS]
     context = {
         "rows": [presenters.export_row(export) for export in found],
         "kinds": presenters.KINDS,
@@ -142,7 +142,7 @@ def _ask(request: SignedInRequest) -> HttpResponse:
 @require_GET
 @overseers_only
 def export_file(request: SignedInRequest, pk: int) -> HttpResponseBase:
-    found = get_object_or_404(Export.objects.for_user(request.user), pk=pk)
+    found = get_object_or_404(Export.objects.for_posting(request.posting), pk=pk)
     if not found.file:
         raise Http404
     operations.take_file(found, operator=request.user)
@@ -168,7 +168,7 @@ def offline(request: SignedInRequest) -> HttpResponse:
             problem = str(refused)
     brought = Import.objects.for_posting(request.posting)[:ROWS]
     context = {
-        "rows": [presenters.offline_row(office) for office in outbox.offline_offices()],
+        "rows": [presenters.offline_row(office) for office in outbox.offline_offices(request.posting)],
         "imports": [presenters.import_row(row) for row in brought],
         "problem": problem,
     }
@@ -176,7 +176,7 @@ def offline(request: SignedInRequest) -> HttpResponse:
 
 
 def _office(request: SignedInRequest) -> Office:
-    return get_object_or_404(outbox.offline_offices(), pk=row_key(request.POST.get("office", "")))
+    return get_object_or_404(outbox.offline_offices(request.posting), pk=row_key(request.POST.get("office", "")))
 
 
 def _file(request: SignedInRequest) -> bytes:

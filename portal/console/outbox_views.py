@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from agencies.enums import Role
-from agencies.models import Agency, Office
+from agencies.models import Agency
 from applications import holders, operations, outbox
 from applications.enums import UNSENT
 from applications.errors import Refused
@@ -123,17 +123,20 @@ def hand_over(request: SignedInRequest, pk: int) -> HttpResponseBase:
 @require_POST
 @operators_only
 def hold(request: SignedInRequest) -> HttpResponse:
-    """Stops or releases the sending to one office or to all of an agency; what is held waits and nothing is lost."""
+    """Stops or releases the sending to one office or to all of an agency that the posting covers; what is held waits and
+    nothing is lost.
+    """
     is_held = request.POST.get("deed") == "hold"
     deed, note, operator = "暂停" if is_held else "恢复", request.POST.get("note", ""), request.user
+    offices = outbox.offices_for(request.posting)
     try:
         if office_id := request.POST.get("office", ""):
-            office = get_object_or_404(Office, pk=row_key(office_id))
+            office = get_object_or_404(offices, pk=row_key(office_id))
             operations.hold(office, operator=operator, is_held=is_held, note=note)
             messages.success(request, f"已{deed}向{office}推送")
         else:
             agency = get_object_or_404(Agency, pk=request.POST.get("agency", ""))
-            count = operations.hold_agency(agency, operator=operator, is_held=is_held, note=note)
+            count = operations.hold_all(offices.filter(agency=agency), operator=operator, is_held=is_held, note=note)
             messages.success(request, f"已{deed}向{agency}的 {count} 个机构推送")
     except Refused as refused:
         messages.error(request, f"没有{deed}：{refused}")

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from agencies.enums import GatewayKind
+from agencies.enums import GatewayKind, Role
 from agencies.gateways.simulator import Mode, Server
-from agencies.models import Office
+from agencies.models import Office, Posting
 from agencies.routing import Way
 from applications import (
     batches,
@@ -353,7 +353,7 @@ def test_package_of_an_office_that_is_not_offline_any_more_holds_the_word(direct
     to_desk(task.office)
     withdraw(task)
 
-    (office,) = outbox.offline_offices()
+    (office,) = outbox.offline_offices(Posting(role=Role.ADMINISTRATOR))
     made = batches.export(office)
 
     assert (office, office.waiting) == (task.office, 1)

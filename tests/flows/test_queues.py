@@ -116,13 +116,13 @@ def test_paper_of_a_lost_message_is_made_all_the_same(broker: Broker, workers: W
 def test_hold_of_an_agency_stops_it_alone(workers: Workers) -> None:
     case = factories.submitted(ticked=["I01", "I04"])
     police, operator = Agency.objects.get(pk="police"), factories.staff(Role.ADMINISTRATOR)
-    operations.hold_agency(police, is_held=True, operator=operator, note="检修")
+    operations.hold_all(police.offices.all(), is_held=True, operator=operator, note="检修")
     workers.start("agency.veterans", "agency.police")
     rows = Dispatch.objects.filter(task__application=case)
 
     eventually(lambda: delivered() == 1)
     assert rows.get(status=DispatchStatus.PENDING).task.office.agency_id == "police"
-    operations.hold_agency(police, is_held=False, operator=operator, note="检修完毕")
+    operations.hold_all(police.offices.all(), is_held=False, operator=operator, note="检修完毕")
 
     eventually(lambda: delivered() == 2)
 

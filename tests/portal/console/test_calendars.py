@@ -51,6 +51,17 @@ def test_supervisor_reads_and_brings_nothing_in(client: Client) -> None:
     assert client.post(IMPORT, {"text": TEXT}).status_code == 404
 
 
+def test_administrator_of_a_region_brings_in_no_days_for_others(client: Client) -> None:
+    client.force_login(factories.staff(Role.ADMINISTRATOR, region=factories.place("150600")))
+    task = running()
+    texts = [TEXT, local(task).replace("150600", factories.HEPING), local(task)]
+
+    pages = [client.post(IMPORT, {"text": text}) for text in texts]
+
+    assert ["只能导入" in page.content.decode() for page in pages] == [True, True, False]
+    assert pages[2].context["moved"] == 1
+
+
 def test_example_beside_the_form_is_a_file_that_could_be_brought_in(administrator: Client) -> None:
     shown = administrator.get(PAGE).context
 

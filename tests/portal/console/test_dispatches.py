@@ -194,6 +194,19 @@ def test_hold_without_a_reason_is_refused(operator: Client) -> None:
     assert "请写明原因" in operator.get(PAGE).content.decode()
 
 
+def test_administrator_of_a_region_holds_no_office_of_another(client: Client) -> None:
+    client.force_login(factories.staff(Role.ADMINISTRATOR, region=Region.objects.get(pk=factories.HEPING)))
+    elsewhere = Office.objects.get(agency="police", region=factories.DONGSHENG)
+
+    answer = client.post(f"{PAGE}hold/", {"deed": "hold", "office": elsewhere.pk, "note": "对方检修"})
+    client.post(f"{PAGE}hold/", {"deed": "hold", "agency": "police", "note": "对方检修"})
+
+    assert answer.status_code == 404
+    held = Office.objects.filter(is_held=True)
+    assert held and {place.pk for office in held for place in office.region.lineage()} >= {factories.HEPING}
+    assert not held.exclude(region__code__startswith=factories.HEPING).exists()
+
+
 def test_hold_shows_who_stopped_it_and_why(operator: Client) -> None:
     office = Office.objects.filter(agency="police")[0]
     operator.post(f"{PAGE}hold/", {"deed": "hold", "office": office.pk, "note": "对方检修到周五"})

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from agencies.enums import Role
@@ -55,6 +56,15 @@ def test_supervisor_sees_messages_of_the_own_area(client: Client) -> None:
     client.force_login(factories.staff(Role.SUPERVISOR, region=Region.objects.get(pk="150600")))
 
     assert [row.number for row in client.get(PAGE).context["rows"]] == [own.application.number]
+
+
+def test_administrator_of_a_region_sees_no_message_without_a_case(administrator: Client) -> None:
+    """What staff were reminded of and what went to a phone at a window belongs to no place."""
+    notices.write_to_phone("13900001111", NoticeKind.ANSWERED, about="F1", at=timezone.now())
+    regional = Client()
+    regional.force_login(factories.staff(Role.ADMINISTRATOR, region=Region.objects.get(pk="150600")))
+
+    assert [len(one.get(PAGE).context["rows"]) for one in (administrator, regional)] == [1, 0]
 
 
 def test_page_asks_as_often_for_one_message_as_for_three(

@@ -1,6 +1,7 @@
 """The operators' further pages: tickets, pulses, exports, offline exchange."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from agencies.enums import GatewayKind, Role
 from agencies.gateways import batch
-from agencies.models import Office
+from agencies.models import Office, Posting
 from agencies.queues import all_queues
 from applications import detectors, documents, exports, imports, reconciliation
 from applications.enums import DispatchStatus, DocumentStatus, ExportKind, ImportStatus
@@ -120,6 +121,47 @@ def test_export_of_somebody_else_is_not_there(operator: Client, settings: Any, t
     export = exports.make(exports.ask(ExportKind.TASKS, user=other, posting=other.postings.get()).pk)
 
     assert operator.get(f"/console/dispatches/exports/{export.pk}/").status_code == 404
+
+
+def test_package_stays_with_the_posting_that_it_was_asked_for_in(operator: Client, offline: Any) -> None:
+    """Who is a supervisor now does not take away what was packed for an administrator."""
+    office, _, _ = offline
+    operator.post("/console/dispatches/offline/", {"office": office.pk, "deed": "export"})
+    made = exports.make(Export.objects.get().pk)
+    posting, page = made.posting, f"/console/dispatches/exports/{made.pk}/"
+    assert operator.get(page).status_code == 200
+
+    posting.valid_until = timezone.localdate() - timedelta(days=1)
+    posting.save()
+    Posting.objects.create(user=posting.user, role=Role.SUPERVISOR, region=office.region)
+
+    assert operator.get(page).status_code == 404
+    assert operator.get("/console/dispatches/exports/").context["rows"] == []
+
+
+@pytest.mark.parametrize("change", [{"role": Role.SUPERVISOR}, {}])
+def test_package_is_not_there_once_the_posting_itself_is_another(
+    operator: Client, offline: Any, change: dict[str, str]
+) -> None:
+    office, _, _ = offline
+    operator.post("/console/dispatches/offline/", {"office": office.pk, "deed": "export"})
+    made = exports.make(Export.objects.get().pk)
+
+    Posting.objects.filter(pk=made.posting_id).update(region=factories.place(factories.HEPING), **change)
+
+    assert operator.get(f"/console/dispatches/exports/{made.pk}/").status_code == 404
+
+
+def test_administrator_of_a_region_brings_nothing_to_offices_of_another(offline: Any) -> None:
+    office, _, _ = offline
+    near, far = (signed_in(Role.ADMINISTRATOR, place) for place in (office.region_id, factories.HEPING))
+
+    pages = [client.get("/console/dispatches/offline/").context["rows"] for client in (near, far)]
+    posted = {"office": office.pk, "deed": "export"}
+    answers = [client.post("/console/dispatches/offline/", posted).status_code for client in (far, near)]
+
+    assert [[row.name for row in rows] for rows in pages] == [[office.name], []]
+    assert answers == [404, 302]
 
 
 @pytest.mark.parametrize("posted", [{"kind": "batch"}, {"kind": "x"}, {}])

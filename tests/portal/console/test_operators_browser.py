@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agencies.enums import GatewayKind, Role
-from agencies.models import Agency, Office
+from agencies.models import Office
 from applications import detectors, exports, operations, reconciliation
 from applications.enums import DispatchStatus, ExportKind
 from applications.models import Dispatch
@@ -28,7 +28,7 @@ def test_operators_pages_pass_axe_at_both_widths_and_hold_an_agency_with_a_reaso
     dispatch = Dispatch.objects.filter(task__application=case)[0]
     Dispatch.objects.filter(pk=dispatch.pk).update(status=DispatchStatus.ATTENTION)
     Office.objects.filter(pk=factories.task_of(case, "I04").office_id).update(gateway=GatewayKind.BATCH)
-    operations.hold_agency(Agency.objects.get(pk="hrss"), is_held=True, operator=operator, note="检修")
+    operations.hold_all(Office.objects.filter(agency="hrss"), is_held=True, operator=operator, note="检修")
     exports.make(exports.ask(ExportKind.TASKS, user=operator, posting=operator.postings.get()).pk)
     detectors.run()
     reconciliation.run(case.submitted_at.date())
