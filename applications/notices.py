@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 # Texts of news per address and day. What a person must act on or can contest is always sent.
 DAILY_LIMIT = 5
+_NEWS = frozenset({NoticeKind.SUBMITTED, NoticeKind.PROGRESS})
 MAX_ATTEMPTS = 6
 # News of one case within this time is one text: five offices that accept in a minute are one 有新进展.
 GATHERING = timedelta(minutes=3)
@@ -333,7 +334,7 @@ def _nobody_reached(notice: Notice) -> tuple[NoticeStatus, str]:
 
 
 def _is_over_the_limit(notice: Notice) -> bool:
-    if notice.kind != NoticeKind.PROGRESS:
+    if notice.kind not in _NEWS:
         return False
     today = Notice.objects.filter(sent_to=notice.sent_to, status=NoticeStatus.SENT, sent_at__date=timezone.localdate())
     return today.count() >= DAILY_LIMIT

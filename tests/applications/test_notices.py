@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.gateways.base import Answer, Ending
-from applications import contacts, drafts, notices, review, submission, sweeps, visits
+from applications import contacts, drafts, notices, review, submission, sweeps, visits, withdrawal
 from applications.demo import answers_for
 from applications.enums import NoticeKind, NoticeStatus, TaskStatus
 from applications.errors import Invalid
@@ -219,6 +219,19 @@ def test_news_is_limited_per_day_and_important_messages_are_not() -> None:
     assert sum("有新进展" in text.body for text in sent) == notices.DAILY_LIMIT
     assert len(sent) == notices.DAILY_LIMIT + 3
     assert Notice.objects.filter(status=NoticeStatus.HELD_BACK).count() == 2
+
+
+def test_forms_handed_in_and_taken_back_fill_nobodys_phone() -> None:
+    """A phone is not confirmed, so it may be a stranger's: how often a form can be handed in is no limit of texts."""
+    person = factories.person()
+    for _ in range(notices.DAILY_LIMIT + 2):
+        case = factories.submitted(person, ticked=["I01"])
+        withdrawal.withdraw(case, user=person)
+
+    notices.send(Notice.objects.values_list("pk", flat=True))
+
+    assert [text.address for text in sent] == [person.phone] * notices.DAILY_LIMIT
+    assert Notice.objects.filter(kind=NoticeKind.SUBMITTED, status=NoticeStatus.HELD_BACK).count() == 2
 
 
 def test_person_is_told_the_way_they_chose() -> None:
