@@ -34,7 +34,7 @@ if os.name != "posix":
 
 import fcntl  # noqa: E402 - not there on Windows
 import pwd  # noqa: E402
-from collections.abc import Callable, Iterator, Sequence  # noqa: E402
+from collections.abc import Callable, Sequence  # noqa: E402
 from typing import Any, NoReturn, TextIO  # noqa: E402
 
 Command = Sequence[object]  # each part is turned into a string
@@ -522,7 +522,6 @@ django.setup()
 from django.core.management import CommandError, call_command, get_commands
 from django.db import OperationalError, connection
 from agencies.models import Agency
-from agencies.queues import all_queues
 try:
     connection.ensure_connection()
 except OperationalError:
@@ -543,9 +542,7 @@ if "seed_demo" in get_commands():
     call_command("seed_demo", stdout=said)
 if "join_simulator" in get_commands():
     call_command("join_simulator", stdout=said)
-names = dict(Agency.objects.values_list("code", "name"))
-queues = [(queue, names.get(queue.removeprefix("agency."), queue)) for queue in all_queues()]
-print("READY " + json.dumps([queues, said.getvalue()]))
+print("READY " + json.dumps(said.getvalue()))
 """
 
 
@@ -555,10 +552,10 @@ def static_fingerprint() -> str:
     return hashlib.sha256(json.dumps([seen, LOCK.stat().st_mtime_ns]).encode()).hexdigest()
 
 
-def prepare(env: dict[str, str]) -> tuple[list[list[str]], str]:
+def prepare(env: dict[str, str]) -> str:
     """Migrates, gathers static files if they changed, loads regions and demo people.
 
-    Gives the queues as (queue, name of its agency) and what is to be said: the demo accounts, a region not loaded.
+    Gives what is to be said: the demo accounts, a region not loaded.
     """
     stamp, wanted = VAR / "static.sha256", static_fingerprint()
     steps = [] if stamp.exists() and stamp.read_text() == wanted else ["collectstatic"]
@@ -570,7 +567,8 @@ def prepare(env: dict[str, str]) -> tuple[list[list[str]], str]:
         raise Trouble(f"数据准备没有完成。{reason}　日志：{short(LOGS / 'prepare.log')}")
     stamp.write_text(wanted)
     ready = next(line for line in reversed(output.splitlines()) if line.startswith("READY "))
-    return json.loads(ready[len("READY ") :])
+    said: str = json.loads(ready[len("READY ") :])
+    return said
 
 
 def choose_port() -> int:
@@ -598,18 +596,12 @@ def web(env: dict[str, str], port: int) -> Child:
         "--threads",
         "4",
     ]
-    return Child("web", "网站", [*server, "--graceful-timeout", "3", "--no-control-socket"], env)
+    return Child("web", "网站", [*server, "--preload", "--graceful-timeout", "3", "--no-control-socket"], env)
 
 
-def background(env: dict[str, str], queues: list[list[str]]) -> Iterator[Child]:
-    """The relay, one Celery worker for each queue, and beat."""
-    celery = [PYTHON, "-m", "celery", "-A", "portal"]
-    yield Child("relay", "推送中继", [PYTHON, "manage.py", "relay"], env)
-    for queue, agency in queues:
-        options = ["-Q", queue, "-n", f"{queue}@portal", "-P", "solo", "--without-gossip", "--without-mingle"]
-        yield Child(queue, f"{agency}队列", [*celery, "worker", *options, "-l", "INFO"], env)
-    schedule = ["-s", VAR / "beat-schedule", "--pidfile="]
-    yield Child("beat", "定时任务", [*celery, "beat", *schedule, "-l", "INFO"], env)
+def background(env: dict[str, str]) -> Child:
+    """The relay, a Celery worker for each queue and beat, each with its own log."""
+    return Child("background", "后台进程", [PYTHON, "manage.py", "background", "--logs", LOGS], env)
 
 
 def simulator_settings(port: int) -> dict[str, str]:
@@ -650,10 +642,10 @@ def start(children: Children) -> NoReturn:
     env.update(DJANGO_SETTINGS_MODULE="portal.settings.dev", SITE_URL=f"http://localhost:{port}")
     env.update(simulator_settings(free_port()))
     say("正在准备数据……")
-    queues, said = prepare(env)
+    said = prepare(env)
     server = web(env, port)
     children.workers.append(server.start())
-    for child in [*background(env, queues), simulator(env, port)]:
+    for child in (background(env), simulator(env, port)):
         children.workers.append(child.start())
     wait_for(server, lambda: has_answer(port))
     say(f"\n已启动（用时 {time.monotonic() - began:.0f} 秒）：http://localhost:{port}/")

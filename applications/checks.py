@@ -1,9 +1,11 @@
 """System checks of the casework: whether this machine can make PDF files, and whether each queue has a worker."""
 
-import re
+import shlex
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import yaml
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError
@@ -46,11 +48,20 @@ def every_queue_has_a_worker(databases: Any = None, **kwargs: Any) -> list[Check
     kind = Warning if settings.IS_DEMO else Error  # the demo's workers are started by run.py
     return [
         kind(f"队列 {queue} 在 docker-compose.yml 里没有工作进程", id="applications.E002")
-        for queue in sorted(wanted - consumed(path.read_text(encoding="utf-8")))
+        for queue in sorted(wanted - consumed(path.read_text(encoding="utf-8"), wanted))
     ]
 
 
-def consumed(text: str) -> set[str]:
-    """The queues named after -Q or --queues in a compose file."""
-    found = re.findall(r"(?:-Q|--queues)[\s=,\"']+([\w.,]+)", text)
-    return {queue for names in found for queue in names.split(",") if queue}
+def consumed(text: str, every: set[str]) -> set[str]:
+    """The queues that a compose file's services hear: those named in `background` or after -Q, or `every` one where
+    `background` names none.
+    """
+    found: set[str] = set()
+    for service in yaml.safe_load(text)["services"].values():
+        command = service.get("command", [])
+        words = shlex.split(command) if isinstance(command, str) else command
+        if "background" in words:
+            found |= set(words[words.index("background") + 1 :]) or every
+        for option, value in pairwise(words):
+            found |= set(value.split(",")) if option in ("-Q", "--queues") else set()
+    return found

@@ -8,7 +8,6 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from agencies.queues import all_queues
 from tests.consistency.test_repository import ROOT
 
 # Keys of the compose specification that this file has use for; a misspelt key is not among them.
@@ -62,22 +61,13 @@ def test_volumes_are_declared_and_used() -> None:
     assert mounted == set(COMPOSE["volumes"])
 
 
-@pytest.mark.django_db
-@pytest.mark.usefixtures("directory")
-def test_each_queue_has_exactly_one_worker() -> None:
-    queues = [found for name in OWN for found in re.findall(r" -Q (\S+)", words(name))]
-
-    assert sorted(queues) == sorted(all_queues())
-
-
 def test_commands_exist_in_the_code() -> None:
     commands = [found for name in OWN for found in re.findall(r"manage\.py (\w+)", words(name))]
 
-    assert {"migrate", "load_region", "load_calendar", "collectstatic", "relay"} == set(commands)
+    assert {"migrate", "load_region", "load_calendar", "collectstatic", "background"} == set(commands)
     assert set(commands) <= set(get_commands())
-    assert [name for name in OWN if "celery" in words(name) and "celery -A portal " not in words(name)] == []
     assert words("web").startswith("gunicorn portal.wsgi ")
-    assert [name for name in OWN if " beat " in words(name)] == ["beat"]
+    assert [name for name in OWN if words(name) == "python manage.py background"] == ["background"]
 
 
 def test_image_copies_what_exists_and_installs_what_run_installs() -> None:

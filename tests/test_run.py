@@ -69,9 +69,13 @@ def processes_of(folder: Path) -> list[str]:
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             line = entry.read_bytes().decode(errors="replace").replace("\0", " ")
-            if str(folder) in line:
+            if str(folder) in line or str(folder) in str((entry.parent / "cwd").readlink()):
                 found.append(f"{entry.parent.name} {line}")
     return found
+
+
+def queues_of(folder: Path) -> list[str]:
+    return sorted(re.findall(r"worker -Q (\S+)", "\n".join(processes_of(folder))))
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -139,9 +143,9 @@ def test_start_answers_second_start_keeps_data_and_stop_leaves_nothing(
 
     assert status_of(address) == 200
     people = people_in(copy)
+    eventually(lambda: {"agency.police", "papers", "housekeeping"} <= set(queues_of(copy)))
+    assert len(queues_of(copy)) == len(set(queues_of(copy)))
     running = "\n".join(processes_of(copy))
-    queues = re.findall(r"worker -Q (\S+)", running)
-    assert len(queues) == len(set(queues)) and {"papers", "housekeeping"} < set(queues)
     assert "manage.py relay" in running
     assert " beat " in running
     assert run_in(copy) == (1, "本文件夹里的系统已经在运行。要重新启动，请先在原来的窗口按 Ctrl-C。")
@@ -162,7 +166,7 @@ def test_start_answers_second_start_keeps_data_and_stop_leaves_nothing(
     # A dead worker is started again; kill -9 of run.py itself leaves nothing behind.
     victim = next(line.split()[0] for line in processes_of(copy) if "-Q papers" in line)
     os.kill(int(victim), signal.SIGKILL)
-    eventually(lambda: "papers队列意外退出" in process.text())
+    eventually(lambda: "papers队列意外退出" in (copy / "var" / "log" / "background.log").read_text())
     eventually(lambda: [line for line in processes_of(copy) if "-Q papers" in line and line.split()[0] != victim])
     process.popen.kill()
     process.popen.wait()

@@ -1,10 +1,11 @@
-"""One process that has everything imported and forks the portal's processes: none spends a second or two on that again.
+"""One process that has everything imported and forks the portal's processes: they share that memory and start at once.
 
-For the drill and the tests, where processes die by the dozen. Each one is a process and a session of its own, with its output in
-a file, as if started from the shell; when the nursery ends they are killed.
+`manage.py background` forks the workers this way. `Nursery` is the same for the drill and the tests, where processes die by the
+dozen. Each one is a process and a session of its own, as if started from the shell; they end with the one that forked them.
 """
 
 import contextlib
+import functools
 import gc
 import importlib
 import json
@@ -14,8 +15,11 @@ import runpy
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
+
+import setproctitle
 
 import run as launcher
 
@@ -51,17 +55,34 @@ def serve(begin: Callable[[dict[str, Any]], object]) -> None:
     pids = []
     for line in sys.stdin:
         asked = json.loads(line)
-        pid = os.fork()
-        if not pid:
-            _detach(asked["log"])
-            begin(asked)
-            os._exit(0)
-        pids.append(pid)
-        sys.stdout.write(f"{pid}\n")
+        pids.append(fork(functools.partial(begin, asked), asked["log"]))
+        sys.stdout.write(f"{pids[-1]}\n")
         sys.stdout.flush()
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def fork(begin: Callable[[], object], log: str = "") -> int:
+    """A new process that calls `begin` and ends, its output in the file `log` or where the parent's is; its id."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code: object = 1
+    try:
+        _detach(log)
+        begin()
+        code = 0
+    except SystemExit as end:
+        code = end.code or 0
+        if isinstance(code, str):
+            sys.stderr.write(f"{code}\n")
+    except BaseException:
+        traceback.print_exc()
+    finally:  # nothing of the parent's own end is for the child
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
 
 
 def prepare() -> None:
@@ -76,6 +97,7 @@ def prepare() -> None:
 def run(command: list[str]) -> None:
     """A command line of the portal, as if it had been started with it."""
     sys.argv = command
+    setproctitle.setproctitle(" ".join(command))
     if command[0] == "celery":
         from celery.__main__ import main as celery
 
@@ -93,11 +115,14 @@ def _detach(log: str) -> None:
     os.setsid()
     if with_parent := launcher.die_with_parent(signal.SIGKILL):
         with_parent()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    null = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((null, 0), (output, 1), (output, 2)):
-        os.dup2(source, target)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    if log:
+        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
     random.seed()
 
 

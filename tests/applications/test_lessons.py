@@ -127,7 +127,7 @@ def test_all_processes_together_hold_fewer_connections_than_the_server_gives() -
     """A18: there is no pool that could be empty at the peak; each thread keeps one connection of its own."""
     command = launcher.web({}, 1).command
     threads = int(command[command.index("--workers") + 1]) * int(command[command.index("--threads") + 1])
-    others = len(list(launcher.background({}, [[queue, queue] for queue in all_queues()])))
+    others = len(["relay", "beat", *all_queues()])
     given = re.search(r"max_connections=(\d+)", inspect.getsource(launcher.start_postgres))
 
     assert given is not None
