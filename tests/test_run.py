@@ -164,6 +164,7 @@ def test_start_answers_second_start_keeps_data_and_stop_leaves_nothing(
     assert people_in(copy) == people
 
     # A dead worker is started again; kill -9 of run.py itself leaves nothing behind.
+    eventually(lambda: "papers" in queues_of(copy))
     victim = next(line.split()[0] for line in processes_of(copy) if "-Q papers" in line)
     os.kill(int(victim), signal.SIGKILL)
     eventually(lambda: "papers队列意外退出" in (copy / "var" / "log" / "background.log").read_text())

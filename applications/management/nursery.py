@@ -23,8 +23,11 @@ import setproctitle
 
 import run as launcher
 
-_MODULES = ("celery.bin.celery", "celery.bin.worker", "celery.bin.beat", "gunicorn.app.wsgiapp", "portal.urls",
-            "kombu.transport.redis", "applications.tasks", "gunicorn.workers.gthread")  # fmt: skip
+_MODULES = (
+    "celery.bin.celery", "celery.bin.worker", "celery.bin.beat", "celery.apps.worker", "celery.apps.beat",
+    "celery.concurrency.solo", "celery.worker.autoscale", "celery.worker.components", "celery.worker.consumer",
+    "kombu.transport.redis", "applications.tasks", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "portal.urls",
+)  # fmt: skip
 
 
 class Nursery:

@@ -62,6 +62,7 @@ class Command(BaseCommand):
         self._look()
         if unknown := self.names - set(self.parts):
             raise CommandError(f"没有这些进程：{'、'.join(sorted(unknown))}。队列名见 manage.py queues")
+        os.environ["CELERY_SKIP_CHECKS"] = "1"  # this command made Django's checks for all of them
         gc.freeze()  # what is there now is shared, so the collector of a child does not touch it
         self._run()
         self._end()
