@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
 from django.db import models, transaction
 from django.db.models import Max
 
 from applications import locks
 from applications.models import AccessLog, AuditSeal, OperatorDeed, StatusLog
+from portal.accounts.models import AccountEvent
 from portal.security import crypto
 
-LOGS: tuple[type[models.Model], ...] = (StatusLog, AccessLog, OperatorDeed)
+LOGS: tuple[type[models.Model], ...] = (StatusLog, AccessLog, OperatorDeed, AccountEvent, LogEntry)
 ROWS = 1000
 _ROW, _SEAL = "audit.row", "audit.seal"
 

@@ -312,7 +312,7 @@ def log_was_changed(now: datetime) -> Iterable[Finding]:
 DETECTORS = [
     Detector(
         "log_was_changed",
-        "流转、访问或人工处理的记录和封条不一致",
+        "流转、访问、人工处理、账号或后台的记录和封条不一致",
         "有人绕过门户改了数据库：请保留现场，核对备份，查数据库账号",
         log_was_changed,
     ),

@@ -69,6 +69,15 @@ class PersonAdmin(UserAdmin):
     )
     add_fieldsets = ((None, {"fields": ("username", "legal_name", "usable_password", "password1", "password2")}),)
 
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """What a person did stays theirs: who leaves is closed, not deleted."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Nobody gives rights to themselves."""
+        own = ("is_active", "is_staff", "is_superuser") if obj is not None and obj.pk == request.user.pk else ()
+        return (*self.readonly_fields, *own)
+
     @admin.display(description="公民身份号码")
     def masked_id_no(self, user: User) -> str:
         return masked(user.id_no)

@@ -78,6 +78,38 @@ class User(AbstractUser):
         return str(self)
 
 
+class EventKind(models.TextChoices):
+    """What happened to an account, or by it beside the casework."""
+
+    SIGNED_IN = "signed_in", "登录"
+    REFUSED = "refused", "登录失败"
+    LOCKED = "locked", "暂停登录"
+    SECOND_STEP = "second_step", "通过第二步"
+    CODE_REFUSED = "code_refused", "口令不对"
+    SIGNED_OUT = "signed_out", "退出"
+    PASSWORD_SET = "password_set", "改密码"  # noqa: S105
+    LOG_READ = "log_read", "查看审计记录"
+
+
+class AccountEvent(models.Model):
+    """账号记录. Rows are added and never changed; a database trigger sees to it. Without `user`: no account has the name."""
+
+    user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="events", verbose_name="账号")
+    kind = models.CharField("动作", max_length=20, choices=EventKind.choices)
+    address = models.GenericIPAddressField("来自", null=True, blank=True)
+    words = models.CharField("说明", max_length=200, blank=True)
+    at = models.DateTimeField("时间", default=timezone.now)
+
+    class Meta:
+        verbose_name = "账号记录"
+        verbose_name_plural = "账号记录"
+        ordering = ["id"]
+        indexes = [models.Index(fields=["user", "-id"], name="event_of_account")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"
+
+
 class SignInTry(models.Model):
     """How often a password was tried for an account from an address since the last right one."""
 

@@ -7,7 +7,6 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
@@ -15,8 +14,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from portal.accounts import passwords
-from portal.accounts.models import SignInTry, User
+from portal.accounts import events, passwords
+from portal.accounts.client_address import network_of
+from portal.accounts.models import EventKind, SignInTry, User
 
 TRIES = 5
 WAIT = timedelta(minutes=15)
@@ -26,8 +26,7 @@ OVER = "窗口给的密码过了 3 天，不能再用。请带身份证到综合
 
 def key_of(request: HttpRequest | None, username: str) -> str:
     """Account and address as a hash: the table tells nobody who signs in from where."""
-    address = request.META.get(settings.CLIENT_ADDRESS, "") if request else ""
-    return hashlib.sha256(f"{username}|{address}".encode()).hexdigest()
+    return hashlib.sha256(f"{username}|{network_of(request)}".encode()).hexdigest()
 
 
 def admit(key: str) -> bool:
@@ -69,6 +68,7 @@ class GuardedForm(AuthenticationForm):
             return super().clean()
         key = key_of(self.request, self.cleaned_data["username"])
         if not admit(key):
+            events.note_named(EventKind.LOCKED, self.cleaned_data["username"], self.request)
             raise ValidationError(LOCKED, code="locked")
         cleaned = super().clean()
         forget(key)

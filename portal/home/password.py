@@ -9,6 +9,8 @@ from django.http import HttpResponse
 from django.urls import reverse_lazy
 
 from agencies import staff_passwords
+from portal.accounts import events
+from portal.accounts.models import EventKind
 from portal.home.forms import OwnPasswordForm
 from portal.web.access import SignedInRequest
 
@@ -30,5 +32,6 @@ class OwnPassword(auth_views.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
+        events.note(EventKind.PASSWORD_SET, self.request.user, self.request)
         messages.success(self.request, "密码已改。在别的地方登录的都已退出")
         return answer

@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts import second_factor, sign_in
-from portal.accounts.models import SecondFactor
+from portal.accounts import events, second_factor, sign_in
+from portal.accounts.models import EventKind, SecondFactor
 from portal.web import navigation
 from portal.web.access import SignedInRequest, signed_in
 
@@ -55,8 +55,10 @@ def _tried(request: SignedInRequest, code: str) -> str:
     if not sign_in.admit(key):
         return LOCKED
     if not second_factor.accept(request.user, code):
+        events.note(EventKind.CODE_REFUSED, request.user, request)
         return WRONG
     sign_in.forget(key)
+    events.note(EventKind.SECOND_STEP, request.user, request)
     return ""
 
 

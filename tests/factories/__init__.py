@@ -215,11 +215,11 @@ def put_under_other_rules(task: ItemTask, change: Callable[[dict[str, Any]], Non
 
 def past_the_triggers(statement: str, *values: object) -> None:
     """Changes what only grows, as the owner of the database can."""
-    tables = ("statuslog", "auditseal")
+    tables = ("applications_statuslog", "applications_auditseal", "accounts_accountevent")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in tables:
-            cursor.execute(f"ALTER TABLE applications_{table} DISABLE TRIGGER {table}_append_only")
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table.partition('_')[2]}_append_only")
         cursor.execute(statement, values)
         for table in tables:
-            cursor.execute(f"ALTER TABLE applications_{table} ENABLE TRIGGER {table}_append_only")
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {table.partition('_')[2]}_append_only")

@@ -9,7 +9,7 @@ from applications.models import AuditSeal
 
 
 class Command(BaseCommand):
-    help = "核对流转、访问、人工处理三种记录和它们的封条，指出被改动、删掉或塞进来的行；不一致时以错误结束。"
+    help = "核对流转、访问、人工处理、账号、后台改动五种记录和它们的封条，指出被改动、删掉或塞进来的行；不一致时以错误结束。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--mark", default="", help="另外留存的封条（编号:摘要），看它还在不在")
