@@ -1,5 +1,6 @@
 """Plain pages for what went wrong. They show a request id and never a detail."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -20,6 +21,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     words = "送来的内容里有不能处理的字符，或者太多、太大。请返回上一页，删去特殊符号后再试；文件请一次少传几个。"
     return _page(request, 400, "这一次没有收下", words)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """More than anybody's form holds, told before any of it is read. Only whoever is signed in has files to give."""
+    words = "没有登录时只收文字，这一次送来的太大。文件请先登录，再从办件的页面上传。"
+    if request.user.is_authenticated:
+        most = settings.MATERIAL_CASE_BYTES // (1024 * 1024)
+        words = f"这一次送来的太大，加起来最多 {most} MB。请分几次传，已保存的内容都在。"
+    return _page(request, 413, "这一次没有收下", words)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -67,6 +67,29 @@ class SecurityHeadersMiddleware:
         return response
 
 
+class BodySizeMiddleware:
+    """Answers 413 before the body is read, where it says that it is larger than what its sender may send.
+
+    Stands before CSRF, which reads the whole of it. Files are taken from whoever is signed in, or was until just now.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
+        if getattr(view, "is_machine", False):  # reads no more than its own limit
+            return None
+        length = request.headers.get("content-length", "")
+        over = int(length if length.isascii() and length.isdigit() else 0) - settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if over <= 0:
+            return None
+        may_send_files = request.user.is_authenticated or kept.was_signed_out(request)
+        return None if may_send_files and over <= settings.MATERIAL_CASE_BYTES else errors.too_large(request)
+
+
 class NulMiddleware:
     """Answers 400 where a text holds a NUL, which no keyboard types and PostgreSQL cannot compare or store."""
 
