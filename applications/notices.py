@@ -59,6 +59,18 @@ TEXTS = {
     NoticeKind.DUE_SOON: "办件{number}快到期，请登录平台查看并按时办理。",
     NoticeKind.OVERDUE: "办件{number}已超期，请登录平台查看并督促办理。",
 }
+# Of a case that was typed at a window, to a person who cannot sign in.
+TEXTS_WITHOUT_ACCOUNT = {
+    NoticeKind.SUBMITTED: "您的登记表已提交，办件编号{number}。进度请凭申请回执上的校验码在平台“查进度”看。",
+    NoticeKind.CORRECTION: "您的办件{number}需要补正，请凭申请回执上的校验码在平台“查进度”看，按期到窗口补。",
+    NoticeKind.IN_PERSON: "您的办件{number}有一件事要您本人到场，请凭申请回执上的校验码在平台“查进度”看。",
+    NoticeKind.PRE_RETURNED: "您的登记表{number}预审时发现要改的地方，请带身份证到综合窗口改好再交。",
+    NoticeKind.VISIT_REMINDER: "您的办件{number}约好明天到场，请凭申请回执上的校验码在平台“查进度”看。",
+    NoticeKind.PROGRESS: "您的办件{number}有新进展，请凭申请回执上的校验码在平台“查进度”看。",
+    NoticeKind.DECISION: "您的办件{number}有一件事作出了决定，理由和您可以怎么做，请带身份证到窗口看。",
+    NoticeKind.CLOSED: "您的办件{number}已全部办结，请凭申请回执上的校验码在平台“查进度”看。",
+    NoticeKind.REPORTING: "您的办件{number}有一件事要在期限内办，最后一天和它的出处请问综合窗口。",
+}
 
 
 # -- the caller's side -------------------------------------------------------------------------------------------------
@@ -197,7 +209,10 @@ def text_of(notice: Notice) -> str:
     """What is sent."""
     if notice.kind == NoticeKind.CONFIRM_EMAIL:
         return CONFIRM_TEXT.format(link=confirming.link_of(notice))
-    return TEXTS[NoticeKind(notice.kind)].format(number=number_of(notice))
+    kind = NoticeKind(notice.kind)
+    has_account = notice.recipient_id is not None or notice.application is None
+    text = TEXTS[kind] if has_account else TEXTS_WITHOUT_ACCOUNT.get(kind, TEXTS[kind])
+    return text.format(number=number_of(notice))
 
 
 def listed_text(notice: Notice) -> str:

@@ -13,7 +13,7 @@ from agencies.enums import LimitUnit
 from agencies.spec import Limit, SchemeSpec
 from agencies.words import plain_day
 from applications.enums import TaskStatus
-from applications.models import ItemTask
+from applications.models import Application, ItemTask
 from applications.registration import parse_date
 
 DAYS_BEFORE_THE_END = (10, 5, 0)
@@ -79,6 +79,13 @@ def reporting_waits_for_person(task: ItemTask) -> bool:
     """Whether this is the item by which a person reports, sent back and not yet accepted: handed in, nothing is late."""
     is_it = task.item.code == task.application.scheme.spec.reporting_item
     return is_it and task.accepted_on is None and task.status in PERSONS_TURN
+
+
+def reporting_now(case: Application, today: date) -> Reporting | None:
+    """The day to report by, while the reporting item is back with the person and no office has accepted it."""
+    found = reporting_of(case.scheme.spec, case.answers, case.ticked, today)
+    waits = any(reporting_waits_for_person(task) for task in case.tasks.all())
+    return found if found and waits and found.stage is not None else None
 
 
 def _basis(spec: SchemeSpec, limit: Limit, today: date) -> str:

@@ -36,7 +36,7 @@ def correction(document: Document, task: ItemTask) -> Notice:
             Row("补正期限", f"{full_day(notice.answer_by)}前（{notice.task.item.name}）", True) for notice in notices
         ]
     window = task.application.region.window or task.office.name
-    rows.append(Row("怎样补正", f"在本站“查进度”里补；或到{window}，由窗口代您补"))
+    rows.append(Row("怎样补正", f"登录本站在“查进度”里补；没有账号的到{window}，由窗口代您补"))
     told = dict.fromkeys(f"{notice.asked_by or notice.task.office.name}　{phone_of(notice.task)}" for notice in notices)
     rows.append(Row("告知人、电话", "；".join(told)))
     closing = (

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from agencies.catalogue import place_told
@@ -46,6 +47,7 @@ def submission_receipt(document: Document) -> dict[str, Any]:
         "reply_by": _reply_day(application, submitted, days),
         "phone": application.region.phone or NOT_PUBLISHED,
         "supervision": spec.supervision_phone or NOT_PUBLISHED,
+        "query_url": f"{settings.SITE_URL}/query/",
         "window": application.region.window or NOT_PUBLISHED,
         "window_where": _window_where(application),
         "is_window": application.channel == Channel.WINDOW,

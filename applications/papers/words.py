@@ -50,8 +50,10 @@ def basis_words(spec: SchemeSpec, item: ItemSpec, day: date) -> str:
 
 
 def query_words(task: ItemTask) -> str:
+    """How to see where it stands; without an account the code of the 申请回执 takes its place."""
     window = task.application.region.window
-    return f"本站“查进度”，办件编号 {task.application.number}" + (f"；或到{window}" if window else "")
+    words = f"本站“查进度”，办件编号 {task.application.number}，没有账号的凭申请回执上的校验码查"
+    return words + (f"；或到{window}" if window else "")
 
 
 def due_words(reading: clock.Reading, without: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.core.paginator import Page
@@ -14,7 +13,7 @@ from agencies.words import full_day
 from applications import workflow
 from applications.enums import DocumentKind, TaskStatus
 from applications.models import Application, Document, Draft, ItemTask
-from applications.reporting import Reporting, reporting_of, reporting_waits_for_person
+from applications.reporting import reporting_now
 from portal.applicant.presenters import draft_card
 from portal.applicant.todos import todos_of
 from portal.web import place, progress
@@ -79,7 +78,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "last_day": full_day(last[1]) if last else "",
         "last_note": progress.without_day(expected) if last else "",
         "todos": todos_of(case, tasks),
-        "reporting": _reporting(case, tasks, today),
+        "reporting": reporting_now(case, today),
         "rows": [_row(task, calendar, papers) for task in tasks],
         "today": full_day(today),
         "tag": progress.case_tag(case),
@@ -89,13 +88,6 @@ def case_page(case: Application) -> dict[str, Any]:
         "can_withdraw": bool(withdrawable(case)),
         "is_closed": case.is_closed,
     }
-
-
-def _reporting(case: Application, tasks: Iterable[ItemTask], today: date) -> Reporting | None:
-    """The day to report by, while the reporting item is back with the person and no office has accepted it."""
-    found = reporting_of(case.scheme.spec, case.answers, case.ticked, today)
-    waits = any(reporting_waits_for_person(task) for task in tasks)
-    return found if found and waits and found.stage is not None else None
 
 
 def _row(task: ItemTask, calendar: Calendar, papers: list[Document]) -> Any:

@@ -46,24 +46,13 @@ def _todos_of_task(case: Application, task: ItemTask, total: int) -> list[Todo]:
     return todos
 
 
-def _where_words(task: ItemTask) -> str:
-    """Where the office is, when it is open and how to ask; 未公布 where nobody has said."""
-    office = task.office
-    rows = (
-        ("地址", office.address),
-        ("办公时间", office.hours),
-        ("电话", office.phone or task.application.region.phone),
-    )
-    return "，".join(f"{label}：{value or '未公布'}" for label, value in rows)
-
-
 def _visit_todo(case: Application, task: ItemTask, effect: str) -> Todo:
     """When, where, what for and what to bring; one button to take a time or ask for another."""
     call = visiting.appointment(task, visits.open_visit(task))
     why = [f"时间：{call.when}" + (f"（{call.note}）" if call.note else ""), f"地点：{call.place}"]
     why += [f"要带的：{call.bring}"] if call.bring else []
     why += [f"{task.office}说：{call.reason}"] if call.reason else []
-    why.append(_where_words(task))
+    why.append(progress.where_words(task))
     return Todo(
         title=f"{task.spec.title}要您本人到场",
         why=tuple(words.rstrip("。") for words in why),
@@ -96,7 +85,7 @@ def _fetch_todo(task: ItemTask) -> Todo:
     what = task.spec.result.name or f"{task.spec.title}的办理结果"
     return Todo(
         title=f"领取{what}",
-        why=(f"请带居民身份证到{task.office}领取。", _where_words(task)),
+        why=(f"请带居民身份证到{task.office}领取。", progress.where_words(task)),
         until="",
         effect="领取时请在送达回证上签字；请人代领的，带代领人的身份证和您的委托书。",
     )

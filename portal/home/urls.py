@@ -2,7 +2,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import TemplateView
 
-from portal.home import flow, notice, password, second_step, shown, views
+from portal.home import flow, notice, password, query, second_step, shown, views
 
 app_name = "home"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("notice/", notice.notice, name="notice"),
     path("notice/<slug:number>.pdf", notice.paper, name="notice_paper"),
     path("guide/<slug:code>/", views.guide_item, name="guide_item"),
+    path("query/", query.query, name="query"),
     path("start/", views.landing, name="landing"),
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("second-step/", second_step.second_step, name="second_step"),

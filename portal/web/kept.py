@@ -14,7 +14,7 @@ _KEPT, _LAST = "typed", "last_person"
 CONTEXT = "session|typed"
 # What a whole form may hold; anybody can send such a POST, so no more than this waits in a session.
 _MOST_CHARACTERS, _LONGEST_TEXT = 8_000, 2_000
-_NEVER = {"csrfmiddlewaretoken", "password", "old_password", "new_password1", "new_password2"}
+_NEVER = {"csrfmiddlewaretoken", "password", "old_password", "new_password1", "new_password2", "id_end"}
 WORDS = "为了安全已退出登录。您刚才填的都在，请看一遍，再按一次按钮"
 
 

@@ -16,6 +16,7 @@ from applications.enums import DocumentStatus
 from applications.errors import Refused
 from applications.models import Document
 from applications.papers import paper
+from applications.verification import Verified
 from portal.web import presenters
 from portal.web.access import signed_in
 from portal.web.files import VIEWER_POLICY
@@ -89,12 +90,12 @@ def verify(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "web/verify.html", {"form": VerifyForm(initial={"number": request.GET.get("n", "")})})
     form = VerifyForm(request.POST)
-    rows = _checked(form) if form.is_valid() else None
-    return render(request, "web/verify.html", {"form": form, "rows": rows})
+    found = _checked(form) if form.is_valid() else None
+    return render(request, "web/verify.html", {"form": form, "found": found, "rows": _rows(found) if found else None})
 
 
-def _checked(form: VerifyForm) -> list[SummaryRow] | None:
-    """What may be shown of the paper, or None with the reason at the form."""
+def _checked(form: VerifyForm) -> Verified | None:
+    """The paper, or None with the reason at the form."""
     try:
         found = verification.verify(form.cleaned_data["number"], form.cleaned_data["code"])
     except Refused as refused:
@@ -102,7 +103,10 @@ def _checked(form: VerifyForm) -> list[SummaryRow] | None:
         return None
     if found is None:
         form.add_error("code", "编号和校验码对不上，请对照文书再看一遍")
-        return None
+    return found
+
+
+def _rows(found: Verified) -> list[SummaryRow]:
     return [
         SummaryRow("文书", found.title),
         SummaryRow("文书编号", found.number),

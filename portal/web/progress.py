@@ -235,6 +235,17 @@ def _visit_words(task: ItemTask) -> str:
     return f"{moment_words(visit.chosen_at)}到{visit.place}。{reason}"
 
 
+def where_words(task: ItemTask) -> str:
+    """Where the office is, when it is open and how to ask; 未公布 where nobody has said."""
+    office = task.office
+    rows = (
+        ("地址", office.address),
+        ("办公时间", office.hours),
+        ("电话", office.phone or task.application.region.phone),
+    )
+    return "，".join(f"{label}：{value or '未公布'}" for label, value in rows)
+
+
 def _follow_words(task: ItemTask) -> str:
     """What the person does about a card or paper: wait, fetch it, expect the parcel."""
     what, result = task.spec.result.name or "办理结果", task.result

@@ -13,7 +13,7 @@ from agencies.enums import Role
 from agencies.gateways.base import Answer, Ending
 from applications import contacts, drafts, notices, review, submission, sweeps, visits, withdrawal
 from applications.demo import answers_for
-from applications.enums import NoticeKind, NoticeStatus, TaskStatus
+from applications.enums import FOR_STAFF, NoticeKind, NoticeStatus, TaskStatus
 from applications.errors import Invalid
 from applications.models import Application, ItemTask, LostAddress, Notice
 from applications.senders import Text
@@ -103,6 +103,28 @@ def test_text_names_the_case_and_nothing_personal(kind: NoticeKind) -> None:
     for detail in ("没有办成", "报到", "事务局", "不予", "准予", "补助", "元"):
         assert detail not in text
     assert len(text) <= 70
+
+
+@pytest.mark.parametrize("kind", sorted(notices.TEXTS_WITHOUT_ACCOUNT))
+def test_text_to_a_person_without_an_account_asks_nobody_to_sign_in(kind: NoticeKind) -> None:
+    case = case_of()
+    Application.objects.filter(pk=case.pk).update(applicant=None)
+    case.refresh_from_db()
+
+    text = notices.text_of(written(kind, case))
+
+    assert text == notices.TEXTS_WITHOUT_ACCOUNT[kind].format(number=case.number)
+    assert "登录" not in text
+    assert "窗口" in text or "申请回执上的校验码在平台“查进度”看" in text
+    for word in (case.subject_name, case.subject_id_no, "不予", "准予", "补助", "元"):
+        assert word not in text
+    assert len(text) <= 70
+
+
+def test_every_text_about_a_case_to_its_person_has_one_for_who_has_no_account() -> None:
+    for_persons = {kind for kind, text in notices.TEXTS.items() if "登录" in text} - FOR_STAFF
+
+    assert set(notices.TEXTS_WITHOUT_ACCOUNT) == for_persons - {NoticeKind.FORM_ENDS}
 
 
 def test_texts_are_plain_templates_that_take_the_number_alone() -> None:

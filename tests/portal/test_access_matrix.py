@@ -42,6 +42,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "home:notice": ("GET", ALL),
     "home:notice_paper": ("GET", ALL),
     "home:guide_item": ("GET", ALL),
+    "home:query": ("GET", ALL),
     "home:landing": ("GET", SIGNED_IN),
     "home:sign_in": ("GET", ALL),
     "home:second_step": ("GET", SIGNED_IN),

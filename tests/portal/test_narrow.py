@@ -8,9 +8,10 @@ import pytest
 
 from agencies.enums import Role
 from applications import review
+from applications.enums import DocumentKind
 from portal.accounts.models import User
 from tests import factories
-from tests.browser import sign_in
+from tests.browser import press, sign_in
 from tests.conftest import CHROMIUM_OPTIONS, PATIENCE
 
 if TYPE_CHECKING:
@@ -60,6 +61,26 @@ def test_twice_the_system_text_keeps_every_page_within_the_window(
             assert large_text.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
             assert large_text.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
             picture(large_text, f"large-text-{address.strip('/').replace('/', '-') or 'home'}-{width}")
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_twice_the_system_text_keeps_the_answer_to_a_receipt_within_the_window(
+    large_text: "Page", picture: Callable[["Page", str], None], width: int
+) -> None:
+    case = factories.delivered(ticked=["I01", "I04", "I07"])
+    receipt = case.documents.get(kind=DocumentKind.SUBMISSION_RECEIPT)
+    large_text.set_viewport_size({"width": width, "height": 844})
+    large_text.goto("/query/")
+    assert large_text.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    large_text.get_by_label("办件编号").fill(case.number)
+    large_text.get_by_label("校验码").fill(receipt.check_code)
+    large_text.get_by_label("身份证号后四位").fill(case.subject_id_no[-4:])
+    press(large_text.get_by_role("button", name="查进度"))
+
+    assert large_text.get_by_text("每件事办到哪一步").is_visible()
+    assert large_text.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    picture(large_text, f"large-text-query-answer-{width}")
 
 
 def test_twice_the_system_text_puts_the_buttons_below_the_name_and_not_over_it(large_text: "Page") -> None:

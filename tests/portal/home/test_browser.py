@@ -62,7 +62,7 @@ def test_larger_type_is_one_press_away_without_script(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("directory")
-@pytest.mark.parametrize("address", ["/privacy/", "/accessibility/", "/site-map/", "/verify/", "/notice/"])
+@pytest.mark.parametrize("address", ["/privacy/", "/accessibility/", "/site-map/", "/verify/", "/query/", "/notice/"])
 def test_pages_about_the_service_are_accessible(
     page: Page, assert_accessible: Callable[[Page], None], address: str
 ) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agencies.enums import Role
-from applications import documents, verification
+from applications import documents, tries
 from applications.enums import DocumentKind, DocumentStatus
 from applications.models import Document, NumberCounter
 from applications.papers import paper
@@ -174,12 +174,12 @@ def test_verify_answers_a_wrong_code_and_an_unknown_number_alike(number: str) ->
 def test_verify_stops_after_five_tries_in_an_hour(is_known: bool) -> None:
     document = papers.make(DocumentKind.SUBMISSION_RECEIPT)
     number = document.number if is_known else "999999-260914-00001-S"
-    for _ in range(verification.TRIES_PER_HOUR):
+    for _ in range(tries.TRIES_PER_HOUR):
         ask(number, "AAAA-AAAA")
 
     content = ask(number, document.check_code)
 
-    assert "一小时内已经核对 5 次" in content
+    assert "一小时内已经试错 5 次" in content
     assert "编号和校验码对得上" not in content
 
 

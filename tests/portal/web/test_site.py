@@ -54,5 +54,6 @@ def test_missing_records_are_told_before_deploying(settings: Any) -> None:
 def test_site_map_leads_to_every_page_for_everybody(client: Client) -> None:
     page = client.get(reverse("home:site_map")).content.decode()
 
-    for name in ("home:guide", "home:notice", "home:flow", "papers:verify", "home:privacy", "home:accessibility"):
+    names = ("guide", "notice", "flow", "query", "privacy", "accessibility")
+    for name in (*(f"home:{name}" for name in names), "papers:verify"):
         assert f'href="{reverse(name)}"' in page
