@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from applications import drafts, submission
@@ -187,6 +188,19 @@ def remove_material(request: SignedInRequest, draft: Draft, material_id: uuid.UU
     except Refused as refused:  # sent in the same moment from another page
         messages.error(request, str(refused))
     return redirect("applicant:materials", draft.pk)
+
+
+@on_draft
+@require_POST
+def turn_material(request: SignedInRequest, draft: Draft, material_id: uuid.UUID) -> HttpResponse:
+    """A photo that lies sideways, a quarter to the right; the page is shown where the photo stands."""
+    material = get_object_or_404(Material.objects.for_draft(draft), pk=material_id)
+    try:
+        giving.turn(material)
+        messages.success(request, f"已转 90 度：{material.original_name}")
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect(f"{reverse('applicant:materials', args=[draft.pk])}#m-{material.code}")
 
 
 @signed_in

@@ -16,7 +16,16 @@ from applications.registration import display, normalise
 from applications.reporting import Reporting, reporting_of
 from portal.accounts.models import User
 from portal.web import place
-from portal.web.drafting import SectionState, Slot, before_handing_in, file_row, sections_of, shown, slots_of
+from portal.web.drafting import (
+    SectionState,
+    Slot,
+    before_handing_in,
+    file_row,
+    sections_of,
+    shown,
+    slots_of,
+    unsent_deeds,
+)
 from portal.web.forms import AnswersForm, label_of
 from portal.web.layout import Known
 from portal.web.pre_reviewing import returned_lines
@@ -244,11 +253,12 @@ def section_page(draft: Draft, state: SectionState, form: AnswersForm) -> dict[s
 
 
 def own_file_row(draft: Draft, material: Material) -> FileRow:
-    return file_row(
-        material,
-        url=reverse("applicant:material_file", args=[material.pk]),
-        remove_url=reverse("applicant:remove_material", args=[draft.pk, material.pk]),
-    )
+    def link(deed: str, words: str) -> Action:
+        url = reverse(f"applicant:{deed}_material", args=[draft.pk, material.pk])
+        return Action(words, url, is_post=True, about=material.original_name)
+
+    url = reverse("applicant:material_file", args=[material.pk])
+    return file_row(material, url=url, deeds=unsent_deeds(material, link))
 
 
 def materials_page(

@@ -12,6 +12,7 @@ urlpatterns = [
     path("apply/<uuid:draft_id>/autosave/", filling.autosave, name="autosave"),
     path("apply/<uuid:draft_id>/materials/", filling.materials, name="materials"),
     path("apply/<uuid:draft_id>/materials/<uuid:material_id>/remove/", filling.remove_material, name="remove_material"),
+    path("apply/<uuid:draft_id>/materials/<uuid:material_id>/turn/", filling.turn_material, name="turn_material"),
     path("apply/<uuid:draft_id>/check/", filling.check, name="check"),
     path("apply/<uuid:draft_id>/submit/", filling.submit, name="submit"),
     path("messages/", messages.inbox, name="messages"),

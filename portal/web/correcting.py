@@ -20,10 +20,19 @@ from applications.enums import DocumentKind, TaskStatus
 from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, Correction, CorrectionLine, ItemTask, Material
 from portal.web.access import SignedInRequest
-from portal.web.drafting import file_row, shown, take_answers, take_back, typed_before, wants_json
+from portal.web.drafting import (
+    change_unsent,
+    file_row,
+    posted_with,
+    shown,
+    take_answers,
+    typed_before,
+    unsent_deeds,
+    wants_json,
+)
 from portal.web.forms import AnswersForm, typed
 from portal.web.papers import newest, paper_url
-from portal.web.presenters import Action, FileRow, Tag, day_words, naming
+from portal.web.presenters import FileRow, Tag, day_words, naming
 
 FORM = "correction-form"
 Errors = dict[str, list[str]]
@@ -92,9 +101,8 @@ def _take(
             return JsonResponse({"saved_at": f"{timezone.localtime(kept_at):%H:%M}"})
         if refused:
             return show(_page(case, notices, side, {**_kept(notices), **values}, refused))
-        if "remove" in request.POST:
-            take_back(request, case)
-        if {"remove", "upload", "save"} & request.POST.keys():
+        change_unsent(request, case.materials.filter(is_sent=False))
+        if {"remove", "turn", "upload", "save"} & request.POST.keys():
             return redirect(request.path)
         if "later" in request.POST:
             messages.success(request, "已保存，还没有提交。以后从这一页接着补")
@@ -260,6 +268,6 @@ class _Builder:
         return made
 
     def _row(self, material: Material, *, is_new: bool = False) -> FileRow:
-        remove = Action("删除", "", data=(("remove", str(material.pk)),), about=material.original_name, form=FORM)
         url = reverse(f"{self.side}:material_file", args=[material.pk])
-        return file_row(material, url=url, remove=remove if is_new else None)
+        deeds = unsent_deeds(material, posted_with(FORM, material)) if is_new else ()
+        return file_row(material, url=url, deeds=deeds)

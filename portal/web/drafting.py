@@ -182,12 +182,20 @@ def _notes(spec: MaterialSpec) -> list[str]:
     return notes
 
 
-def file_row(material: Material, *, url: str, remove_url: str = "", remove: Link | None = None) -> FileRow:
-    actions = [Link("查看", url, about=material.original_name)]
-    if remove_url:
-        remove = Link("删除", remove_url, is_post=True, about=material.original_name)
-    if remove:
-        actions.append(remove)
+def unsent_deeds(material: Material, link: Callable[[str, str], Link]) -> tuple[Link, ...]:
+    """What may be done with a file that was not sent yet; `link` makes a button of a deed and its words."""
+    turn = (link("turn", "转 90 度"),) if material.extension == "jpg" else ()
+    return (*turn, link("remove", "删除"))
+
+
+def posted_with(form: str, material: Material) -> Callable[[str, str], Link]:
+    """Deeds as buttons of a form of the page, so that what is typed there comes along."""
+    return lambda deed, words: Link(
+        words, "", data=((deed, str(material.pk)),), about=material.original_name, form=form
+    )
+
+
+def file_row(material: Material, *, url: str, deeds: tuple[Link, ...] = ()) -> FileRow:
     tag = (
         Tag("done", "check-circle-fill", "原件已核")
         if material.checked_at
@@ -199,7 +207,7 @@ def file_row(material: Material, *, url: str, remove_url: str = "", remove: Link
         size=file_size(material.size),
         note=f"{material.pages} 页" if material.pages > 1 else "",
         thumb_url=url if material.extension == "jpg" else "",
-        actions=tuple(actions),
+        actions=(Link("查看", url, about=material.original_name), *deeds),
     )
 
 
@@ -257,17 +265,17 @@ def take_answers(request: SignedInRequest, case: Application, codes: Iterable[st
     return refused
 
 
-def take_back(request: SignedInRequest, case: Application) -> None:
-    """Removes a file that was given and not yet sent; one that is sent or gone already is left alone."""
-    own = {str(material.pk): material for material in case.materials.filter(is_sent=False)}
-    material = own.get(request.POST["remove"])
-    if material is None:
-        return
-    try:
-        giving.remove(material)
-        messages.success(request, f"已删除 {material.original_name}")
-    except Refused as refused:
-        messages.error(request, str(refused))
+def change_unsent(request: SignedInRequest, given: Iterable[Material]) -> None:
+    """Removes or turns one of these files, as the pressed button says; one that is sent or gone is left alone."""
+    own = {str(material.pk): material for material in given}
+    for deed, do, words in (("remove", giving.remove, "已删除"), ("turn", giving.turn, "已转 90 度：")):
+        if (material := own.get(request.POST.get(deed, ""))) is None:
+            continue
+        try:
+            do(material)
+            messages.success(request, f"{words} {material.original_name}")
+        except Refused as refused:
+            messages.error(request, str(refused))
 
 
 # -- a session that ended in the middle ----------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from applications import supplies
 from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, ItemTask, Material
 from portal.web.access import SignedInRequest
-from portal.web.drafting import file_row, take_answers, take_back
-from portal.web.presenters import Action, FileRow, day_words, naming
+from portal.web.drafting import change_unsent, file_row, posted_with, take_answers, unsent_deeds
+from portal.web.presenters import FileRow, day_words, naming
 
 FORM = "supply-form"
 Errors = dict[str, list[str]]
@@ -45,8 +45,7 @@ def respond(
     errors: Errors = {}
     if request.method == "POST":
         errors = take_answers(request, case, {code for task in tasks for code in task.provisional_materials})
-        if "remove" in request.POST:
-            take_back(request, case)
+        change_unsent(request, case.materials.filter(is_sent=False))
         if "send" in request.POST and not errors:
             errors, is_done = _send(request, case)
             if is_done:
@@ -86,5 +85,5 @@ def _page(case: Application, tasks: list[ItemTask], side: str, errors: Mapping[s
 
 
 def _row(side: str, material: Material) -> FileRow:
-    remove = Action("删除", "", data=(("remove", str(material.pk)),), about=material.original_name, form=FORM)
-    return file_row(material, url=reverse(f"{side}:material_file", args=[material.pk]), remove=remove)
+    url = reverse(f"{side}:material_file", args=[material.pk])
+    return file_row(material, url=url, deeds=unsent_deeds(material, posted_with(FORM, material)))

@@ -50,6 +50,7 @@ class ScanFile:
     name: str
     url: str
     is_seen: bool
+    is_photo: bool
 
 
 def material_codes(draft: Draft) -> list[str]:
@@ -104,7 +105,10 @@ def _file_url(material: Material) -> str:
 
 
 def _scans(slot: Slot) -> list[ScanFile]:
-    return [ScanFile(str(m.pk), m.original_name, _file_url(m), m.checked_at is not None) for m in slot.materials]
+    return [
+        ScanFile(str(m.pk), m.original_name, _file_url(m), m.checked_at is not None, m.extension == "jpg")
+        for m in slot.materials
+    ]
 
 
 def _rows(draft: Draft, asked: list[FormField], form: AnswersForm) -> list[Row]:

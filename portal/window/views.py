@@ -158,11 +158,14 @@ def _take_files(request: SignedInRequest, draft: Draft) -> dict[str, list[str]]:
 
 
 def _take_deeds(request: SignedInRequest, draft: Draft) -> None:
-    """Files to take back, and files compared with the original."""
+    """Files to take back or to turn, and files compared with the original."""
     for material in Material.objects.for_draft(draft):
         if request.POST.get("remove") == str(material.pk):
             giving.remove(material)
-        elif f"seen-{material.code}" in request.POST and material.checked_at is None:
+            continue
+        if request.POST.get("turn") == str(material.pk):
+            giving.turn(material)
+        if f"seen-{material.code}" in request.POST and material.checked_at is None:
             giving.mark_original_seen(material, clerk=request.user)
 
 

@@ -1,11 +1,14 @@
 """Uploaded files: what is refused, and what is kept of the rest."""
 
+import hashlib
 import io
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from applications import materials
-from applications.errors import Invalid
+from applications.errors import Invalid, Refused
 from applications.models import Material
 from tests import factories
 
@@ -73,3 +76,43 @@ def test_file_too_large_is_refused_by_its_size() -> None:
 )
 def test_file_name_is_kept_as_harmless_data(name: str, kept: str) -> None:
     assert materials.safe_name(name) == kept
+
+
+def half_dark() -> bytes:
+    """A photo twice as wide as high, its left half dark."""
+    picture, out = Image.new("RGB", (80, 40), "white"), io.BytesIO()
+    picture.paste("black", (0, 0, 40, 40))
+    picture.save(out, "JPEG")
+    return out.getvalue()
+
+
+def test_turned_photo_stands_upright_and_is_another_file(django_capture_on_commit_callbacks: Any) -> None:
+    made = factories.give_file(factories.draft(), "OR-31", half_dark())
+    old = str(made.file.name)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        materials.turn(made)
+
+    now = Material.objects.get()
+    content = now.file.read()
+    with Image.open(io.BytesIO(content)) as picture:
+        assert picture.size == (40, 80)
+        assert picture.getpixel((20, 10))[0] < 60 < 200 < picture.getpixel((20, 70))[0]
+    assert (now.sha256, now.size) == (hashlib.sha256(content).hexdigest(), len(content))
+    assert not now.file.storage.exists(old)
+
+
+def test_photo_that_was_sent_is_not_turned() -> None:
+    case = factories.submitted(ticked=["I01"])
+
+    with pytest.raises(Refused, match="已提交的材料不能转"):
+        materials.turn(case.materials.first())
+
+
+def test_only_a_photo_is_turned() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (20, 20)).save(out, "PDF")
+    made = factories.give_file(factories.draft(), "OR-31", out.getvalue())
+
+    with pytest.raises(Refused, match="只有照片能转"):
+        materials.turn(made)

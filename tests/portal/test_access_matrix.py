@@ -64,6 +64,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "applicant:autosave": ("POST", {APPLICANT}),
     "applicant:materials": ("GET", {APPLICANT}),
     "applicant:remove_material": ("POST", {APPLICANT}),
+    "applicant:turn_material": ("POST", {APPLICANT}),
     "applicant:check": ("GET", {APPLICANT}),
     "applicant:submit": ("POST", {APPLICANT}),
     "applicant:messages": ("GET", SIGNED_IN),
@@ -241,6 +242,7 @@ def made_world() -> World:
         "applicant:confirm_email": {"token": "forged"},
         "applicant:section": {"code": draft.registration.sections()[0][0].code},
         "applicant:remove_material": {"draft_id": draft.pk, "material_id": own.pk},
+        "applicant:turn_material": {"draft_id": draft.pk, "material_id": own.pk},
         "home:notice_paper": {
             "number": notice_number(case.scheme.spec, ["I01"], {}, region=case.region_id, scheme_id=case.scheme_id)
         },

@@ -270,7 +270,7 @@ def test_correction_is_sent_only_when_every_line_is_answered(applicant: Client, 
     assert factories.task_of(case, "I04").status == TaskStatus.AWAITING_CORRECTION
 
 
-@pytest.mark.parametrize("pressed", ["upload", "remove", "later", "save"])
+@pytest.mark.parametrize("pressed", ["upload", "remove", "turn", "later", "save"])
 def test_correction_keeps_typed_text_and_files_whatever_is_pressed(
     applicant: Client, case: Application, pressed: str
 ) -> None:

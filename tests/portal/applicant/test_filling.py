@@ -298,6 +298,17 @@ def test_material_is_removed_by_post_only(applicant: Client, draft: Draft) -> No
     assert Material.objects.count() == 0
 
 
+def test_photo_that_lies_sideways_is_turned_where_it_stands(applicant: Client, draft: Draft) -> None:
+    applicant.post(page("materials", draft), {"code": "OR-31", "files": [jpeg()]})
+    url = page("turn_material", draft, Material.objects.get().pk)
+
+    assert applicant.get(url).status_code == 405
+    response = applicant.post(url)
+
+    assert response.url == f"{page('materials', draft)}#m-OR-31"
+    assert "转 90 度" in applicant.get(page("materials", draft)).content.decode()
+
+
 def test_material_file_is_a_sandboxed_attachment(applicant: Client, draft: Draft) -> None:
     applicant.post(page("materials", draft), {"code": "OR-31", "files": [jpeg()]})
 

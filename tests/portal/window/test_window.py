@@ -211,6 +211,19 @@ def test_scan_can_be_taken_back(window: Client) -> None:
     assert Material.objects.count() == 0
 
 
+def test_scan_is_turned_and_what_was_ticked_with_it_is_kept(window: Client) -> None:
+    draft = begin(window)
+    data = {"version": draft.version, "item": ["I01"]}
+    window.post(sheet(draft), {**data, "file-OR-31": [SimpleUploadedFile("a.jpg", JPEG)]})
+    draft.refresh_from_db()
+    before = Material.objects.get()
+
+    window.post(sheet(draft), {**data, "version": draft.version, "turn": str(before.pk), "seen-OR-31": "on"})
+
+    after = Material.objects.get()
+    assert (after.file.name != before.file.name, after.grade) == (True, Grade.B)
+
+
 def test_sheet_tells_the_second_tab(window: Client) -> None:
     draft = begin(window)
     drafts.save(draft, {"native": "甲地"})
