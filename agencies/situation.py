@@ -48,6 +48,17 @@ def questions(spec: SchemeSpec) -> list[Question]:
     return found
 
 
+def deciding_fields(spec: SchemeSpec) -> set[str]:
+    """The fields that decide who may have an item, which papers it takes, what else is asked and what is waited for."""
+    conditions = [
+        *(material.when for material in spec.materials),
+        *(edge.when for item in spec.items for edge in item.requires),
+        *(item.concerns for item in spec.items),
+        *(line.when for section in spec.form.sections for line in section.fields),
+    ]
+    return {SETTLEMENT}.union(*map(_fields_of, conditions))
+
+
 def _question(spec: SchemeSpec, code: str, items: set[str]) -> Question:
     known = FIELDS[code]
     order = [item.code for item in spec.items if item.code in items]

@@ -120,7 +120,7 @@ def _arrive(
     if dispatch.kind != DispatchKind.TASK:
         tickets.close_withdrawn(dispatch, note="已告知对方")
         return
-    if _brings_supplies(dispatch):
+    if _brings_more(dispatch):
         return
     # However late it arrives, the answer period counts from the day on which it was complete and given in here.
     given_in = timezone.localdate(min(dispatch.created_at, at))
@@ -132,11 +132,10 @@ def _arrive(
         holders.tell(task, DispatchKind.MOVED, "改由别处办理", at=at, but=dispatch.holder)
 
 
-def _brings_supplies(dispatch: Dispatch) -> bool:
-    """Papers that were promised come while the office works on the item: it has them now, and goes on."""
-    task = dispatch.task
-    is_at_work = task.status in workflow.TRANSITIONS[Action.SUPPLY].sources - {TaskStatus.PENDING}
-    return dispatch.version > 1 and task.accepted_on is not None and is_at_work
+def _brings_more(dispatch: Dispatch) -> bool:
+    """Promised papers or what the person put right, while the office has the item: it knows now, and goes on."""
+    is_there = dispatch.task.status in workflow.TRANSITIONS[Action.SUPPLY].sources - {TaskStatus.PENDING}
+    return dispatch.version > 1 and is_there
 
 
 def _note(dispatch_id: int, outcome: str, started_at: datetime, begun: float, **facts: object) -> None:

@@ -109,6 +109,7 @@ class Action(models.TextChoices):
     TERMINATE = "terminate", "终止"
     TRANSFER = "transfer", "转办"
     SUPPLY = "supply", "补交容缺材料"
+    AMEND = "amend", "更正登记表"
     RECOMPUTE = "recompute", "重算到期日"
     PAY = "pay", "发放"
     PRODUCE = "produce", "开始制证"

@@ -86,7 +86,8 @@ def new_dispatch(task: ItemTask, materials: list[Material], *, version: int, at:
 
 
 def send_again(task: ItemTask, *, at: datetime) -> Dispatch:
-    """A new version of the task's payload on its way to the office, after a correction, a transfer or promised papers.
+    """A new version of the task's payload on its way to the office, after a correction, a transfer, promised papers or what the
+    person put right.
 
     What is unsent of an earlier version is not sent any more: the new one holds all of it.
     """

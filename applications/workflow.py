@@ -254,6 +254,7 @@ TRANSITIONS: dict[Action, Transition] = {
         _PERSON,
         basis="容缺材料补齐",
     ),
+    Action.AMEND: _row([S.WAITING, S.PENDING, S.QUEUED], None, _PERSON, basis="申请人自己更正，部门受理以前"),
     Action.RECOMPUTE: _row(
         [
             *BEFORE_OFFICES,

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
 from agencies.words import full_day
-from applications import workflow
+from applications import amendments, workflow
 from applications.enums import DocumentKind, TaskStatus
 from applications.models import Application, Document, Draft, ItemTask
 from applications.reporting import reporting_now
@@ -85,6 +85,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "events": timeline(case),
         "papers": [_paper_line(paper, names) for paper in papers],
         "result_url": _result_url(papers),
+        "can_amend": bool(amendments.open_fields(case)),
         "can_withdraw": bool(withdrawable(case)),
         "is_closed": case.is_closed,
     }

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from applications.models import Application, Draft
 from portal.applicant import case_presenters as presenters
-from portal.web import correcting, withdrawing
+from portal.web import amending, correcting, withdrawing
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.drafting import keeps_typed
 
@@ -51,6 +51,17 @@ def correction(request: SignedInRequest, number: str) -> HttpResponse:
         return render(request, "applicant/correction.html", presenters.frame(case) | page)
 
     return correcting.respond(request, case, side="applicant", show=show)
+
+
+@keeps_typed
+def amend(request: SignedInRequest, number: str) -> HttpResponse:
+    """Puts fields of the form right that no office has accepted yet."""
+    case = _case(request, number)
+
+    def show(page: dict[str, Any]) -> HttpResponse:
+        return render(request, "applicant/amend.html", presenters.frame(case) | page)
+
+    return amending.respond(request, case, side="applicant", show=show)
 
 
 @signed_in

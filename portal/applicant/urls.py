@@ -25,6 +25,7 @@ urlpatterns = [
     path("cases/<str:number>/submitted/", cases.submitted, name="submitted"),
     path("cases/<str:number>/add/", after.add_items, name="add_items"),
     path("cases/<str:number>/supply/", after.supply, name="supply"),
+    path("cases/<str:number>/amend/", cases.amend, name="amend"),
     path("cases/<str:number>/question/", after.question, name="question"),
     path("cases/<str:number>/visit/<int:task_id>/", after.visit, name="visit"),
     path("cases/<str:number>/withdraw/", cases.withdraw, name="withdraw"),

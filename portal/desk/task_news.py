@@ -18,6 +18,7 @@ def news(sight: Sight) -> list[tuple[str, str, str]]:
         _lateness(sight),
         _late_report(sight),
         _opinion(sight),
+        _amended(sight),
         _deemed(sight),
         _provisional(sight),
         _in_person(sight),
@@ -58,6 +59,14 @@ def _opinion(sight: Sight) -> News:
     if last is not None and last.action == Action.SEND_BACK:
         return "amber", "退回承办", f"{last.actor}：{last.note}"
     return None
+
+
+def _amended(sight: Sight) -> News:
+    """What the person put right since the office got the item; its part of the form marks it as changed."""
+    last = next((row for row in reversed(sight.log) if row.action != Action.RECOMPUTE), None)
+    if last is None or last.action != Action.AMEND:
+        return None
+    return "info", "申请人更正", f"{short_day(timezone.localdate(last.at))}{last.note}，请按现在的内容办理。"
 
 
 def _deemed(sight: Sight) -> News:

@@ -42,12 +42,18 @@ _WORDS = {
     Action.TERMINATE: "终止",
     Action.TRANSFER: "转给同一部门的另一个机构",
     Action.SUPPLY: "您补交了承诺的材料",
+    Action.AMEND: "您更正了登记表",
     Action.RECOMPUTE: "按新的放假安排重算了到期日",
     Action.PAY: "已发放",
     Action.PRODUCE: "开始制证",
     Action.MAKE_READY: "制好了，等您领取",
     Action.MAIL: "已寄出",
     Action.HAND_OVER: "已送达您手中",
+}
+_BY_CLERK = {
+    Action.WITHDRAW: "窗口代您撤回了",
+    Action.RESUBMIT: "窗口代您提交了补正",
+    Action.AMEND: "窗口代您更正了登记表",
 }
 _PAPERS = {
     Action.SUBMIT: DocumentKind.SUBMISSION_RECEIPT,
@@ -104,9 +110,9 @@ def _deed(row: StatusLog, count: int, *, for_staff: bool) -> str:
     if row.task is None:
         return words
     if row.party == Party.CLERK and not for_staff:
-        words = {Action.WITHDRAW: "窗口代您撤回了", Action.RESUBMIT: "窗口代您提交了补正"}.get(
-            Action(row.action), words
-        )
+        words = _BY_CLERK.get(Action(row.action), words)
+    if row.action == Action.AMEND:  # the form is one, however many items it is for
+        return words
     if count > 1:
         return f"{words} {count} 件事"
     if row.party in (Party.APPLICANT, Party.CLERK) or for_staff:
@@ -124,4 +130,5 @@ def _system(row: StatusLog, words: str) -> str:
 def _note(group: list[StatusLog], *, for_staff: bool) -> str:
     names = "、".join(row.task.spec.title for row in group if row.task) if len(group) > 1 else ""
     who = "；".join(sorted({str(row.actor) for row in group if row.actor})) if for_staff else ""
-    return "　".join(part for part in (names, group[0].note if len(group) == 1 else "", who) if part)
+    notes = {row.note for row in group}
+    return "　".join(part for part in (names, notes.pop() if len(notes) == 1 else "", who) if part)

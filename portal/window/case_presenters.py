@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import notices, visits, workflow
+from applications import amendments, notices, visits, workflow
 from applications.enums import Action, DocumentKind, Fulfilment, Party, TaskStatus
 from applications.models import Application, Document, ItemTask
 from portal.web import progress
@@ -64,6 +64,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "papers": [(_paper_name(paper, tasks), paper_url(paper), paper_state(paper)) for paper in papers],
         "notices": [f"{notice.task.office}：{notice.task.spec.title}" for notice in open_notices(case)],
         "unreached": _unreached(case),
+        "can_amend": bool(amendments.open_fields(case)),
         "can_withdraw": bool(withdrawable(case, Party.CLERK)),
         "todo": _todo(case, tasks),
         "typed_by": f"{case.get_channel_display()}，{case.entered_by}录入",

@@ -26,5 +26,6 @@ urlpatterns = [
     path("cases/<str:number>/submitted/", views.submitted, name="submitted"),
     path("cases/<str:number>/correction/", views.correction, name="correction"),
     path("cases/<str:number>/supply/", views.supply, name="supply"),
+    path("cases/<str:number>/amend/", views.amend, name="amend"),
     path("cases/<str:number>/withdraw/", views.withdraw, name="withdraw"),
 ]

@@ -21,7 +21,7 @@ from applications.enums import Channel, Grade
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Draft, Material
 from applications.querysets import on_days
-from portal.web import correcting, kept, supplying, withdrawing
+from portal.web import amending, correcting, kept, supplying, withdrawing
 from portal.web.access import SignedInRequest
 from portal.web.drafting import (
     autosaved,
@@ -254,6 +254,18 @@ def supply(request: SignedInRequest, number: str) -> HttpResponse:
         return render(request, "window/supply.html", {"case": case} | page)
 
     return supplying.respond(request, case, side="window", show=show)
+
+
+@keeps_typed
+@clerk_only
+def amend(request: SignedInRequest, number: str) -> HttpResponse:
+    """Puts fields of the form right for the person at the counter, who says so."""
+    case = case_of_place(request, number)
+
+    def show(page: dict[str, Any]) -> HttpResponse:
+        return render(request, "window/amend.html", {"case": case} | page)
+
+    return amending.respond(request, case, side="window", show=show)
 
 
 @clerk_only

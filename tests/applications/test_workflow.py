@@ -63,6 +63,7 @@ EXPECTED: dict[tuple[Action, TaskStatus], tuple[TaskStatus, set[Party]]] = {
             S.PENDING, S.QUEUED, S.AWAITING_CORRECTION, S.IN_REVIEW, S.AWAITING_VISIT, S.SUSPENDED, S.AWAITING_APPROVAL,
         )
     },
+    **{(A.AMEND, source): (source, {P.APPLICANT, P.CLERK}) for source in (S.WAITING, S.PENDING, S.QUEUED)},
     **{(A.RECOMPUTE, source): (source, {P.SYSTEM}) for source in set(S) - TERMINAL},
     (A.PAY, S.COMPLETED): (S.COMPLETED, {P.REVIEWER}),
     (A.PRODUCE, S.COMPLETED): (S.COMPLETED, {P.REVIEWER}),

@@ -46,7 +46,10 @@ def test_twice_the_system_text_keeps_every_page_within_the_window(
     accepted = factories.task_of(task.application, "I01")
     review.accept(accepted, reviewer=factories.reviewer_of(accepted))
     pages: list[tuple[User, list[str]]] = [
-        (task.application.applicant, ["/", f"/cases/{number}/", f"/cases/{number}/withdraw/", "/apply/", "/guide/"]),
+        (
+            task.application.applicant,
+            ["/", f"/cases/{number}/", f"/cases/{number}/withdraw/", f"/cases/{number}/amend/", "/apply/", "/guide/"],
+        ),
         (factories.clerk(), ["/window/", "/window/account/", "/window/cases/?day=all", "/password/"]),
         (factories.reviewer_of(task), ["/desk/", f"/desk/tasks/{number}/I04/", f"/desk/cases/{number}/"]),
         (factories.staff(Role.ADMINISTRATOR), ["/console/", "/console/calendars/", "/console/dispatches/"]),
