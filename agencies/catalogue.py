@@ -49,7 +49,7 @@ def opening_later(day: date) -> list[tuple[str, date]]:
 def published_for(scheme_id: int, code: str) -> tuple[Scheme, Region] | None:
     """A published version, in force or not, and a place that it is for; None where there is no such pair."""
     scheme = Scheme.objects.published().select_related("region").filter(pk=scheme_id).first()
-    region = Region.objects.select_related("parent__parent__parent__parent").filter(pk=code).first()
+    region = Region.objects.with_above().filter(pk=code).first()
     return (scheme, region) if scheme and region and scheme.region in region.lineage() else None
 
 
@@ -66,7 +66,7 @@ def sample_places(schemes: Iterable[Scheme]) -> dict[str, str]:
     """For each scheme's region one open place that it is in force for, by the nearest scheme above; two queries."""
     regions = {scheme.region_id for scheme in schemes}
     found: dict[str, str] = {}
-    opened = Region.objects.open().select_related("parent__parent__parent").order_by("code")
+    opened = Region.objects.open().with_above().order_by("code")
     for place in sorted(opened, key=lambda place: place.level != Level.COUNTY):
         nearest = next((above.code for above in place.lineage() if above.code in regions), None)
         if nearest is not None:

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from agencies.enums import Role
-from agencies.models import Item, Office, OfficeRoute, Posting, Region
+from agencies.models import ABOVE, Item, Office, OfficeRoute, Posting, Region
 from applications.enums import (
     AT_OFFICE,
     CLOSED,
@@ -42,10 +42,14 @@ def on_days(field: str, first: date, last: date) -> Q:
     return Q(**{f"{field}__gte": begin, f"{field}__lt": end})
 
 
+# A place with all that is above it: every page asks whose scheme is in force there.
+PLACE = f"region__{ABOVE}"
+
+
 class DraftQuerySet(models.QuerySet["Draft"]):
     def for_person(self, user: User) -> DraftQuerySet:
         """The person's own unsent forms."""
-        return self.filter(owner=user, sent_at__isnull=True).select_related("region", "scheme", "adds_to", "owner")
+        return self.filter(owner=user, sent_at__isnull=True).select_related(PLACE, "scheme", "adds_to", "owner")
 
     def for_clerk(self, region: Region, clerk: User) -> DraftQuerySet:
         """The unsent forms that this clerk types for the window's own place and the places below it.
@@ -53,7 +57,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         Who moves to another window leaves them there: a clerk of that place goes on with the number of the person.
         """
         found = self.filter(within(region), entered_by=clerk, sent_at__isnull=True)
-        return found.select_related("region", "scheme", "adds_to", "owner")
+        return found.select_related(PLACE, "scheme", "adds_to", "owner")
 
     def for_window(self, region: Region, id_no: str) -> DraftQuerySet:
         """The unsent forms of the person with this number in the window's own place and the places below it.
@@ -64,7 +68,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         index: Any = self.model._meta.get_field("id_no_index")
         is_theirs = Q(owner=None) | Q(owner__id_no=id_no, owner__is_identity_claimed=False)
         found = self.filter(within(region), is_theirs, sent_at__isnull=True, id_no_index=index.of_value(id_no))
-        return found.select_related("region", "scheme", "owner", "entered_by")
+        return found.select_related(PLACE, "scheme", "owner", "entered_by")
 
 
 class ApplicationQuerySet(models.QuerySet[Any]):
@@ -97,7 +101,7 @@ class ApplicationQuerySet(models.QuerySet[Any]):
             .prefetch_related("corrections__lines", "facts", "visits")
             .order_by("item__order", "agency_order")
         )
-        return self.select_related("region", "scheme").prefetch_related(Prefetch("tasks", tasks), "pre_reviews__office")
+        return self.select_related(PLACE, "scheme").prefetch_related(Prefetch("tasks", tasks), "pre_reviews__office")
 
     def with_history(self) -> ApplicationQuerySet:
         """`with_progress` and what a whole case's page adds: its log, papers, and the clock's log of each item."""

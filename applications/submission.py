@@ -16,6 +16,7 @@ from applications.enums import Action, ApplicationStatus, Channel, DocumentKind,
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, PreReview, StatusLog
 from applications.numbering import case_number
+from applications.querysets import PLACE
 from applications.registration import Registration
 from portal.accounts.models import User
 from portal.security import crypto
@@ -85,7 +86,7 @@ def _lock_its_case(draft: Draft) -> None:
 
 def _locked(draft: Draft) -> Draft:
     """The draft, locked, with everything that making a case of it reads: one query."""
-    related = ("scheme", "region__parent__parent__parent", "owner", "adds_to")
+    related = ("scheme", PLACE, "owner", "adds_to")
     return Draft.objects.select_for_update(of=("self",)).select_related(*related).get(pk=draft.pk)
 
 

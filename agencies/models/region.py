@@ -4,11 +4,17 @@ from django.db import models
 
 from agencies.enums import Level
 
+ABOVE = "parent__parent__parent__parent"  # from a village up to the nation, for select_related
+
 
 class RegionQuerySet(models.QuerySet["Region"]):
     def open(self) -> "RegionQuerySet":
         """Places where an application can be handed in."""
         return self.filter(is_open=True)
+
+    def with_above(self) -> "RegionQuerySet":
+        """With everything above each place, in the same query."""
+        return self.select_related(ABOVE)
 
     def at(self, level: Level) -> "RegionQuerySet":
         return self.filter(level=level)

@@ -57,7 +57,7 @@ def chosen_region(request: HttpRequest) -> Region | None:
     code = request.session.get(SESSION_KEY) if hasattr(request, "session") else None
     if not code:
         return None
-    return Region.objects.filter(code=code).select_related("parent__parent__parent__parent").first()
+    return Region.objects.with_above().filter(code=code).first()
 
 
 def scheme_of(region: Region) -> Scheme | None:
@@ -129,4 +129,4 @@ def opening_later() -> list[str]:
 
 def open_place(code: str) -> Region | None:
     """The open place of this code, or None."""
-    return Region.objects.open().filter(code=code).first()
+    return Region.objects.open().with_above().filter(code=code).first()

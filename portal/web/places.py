@@ -28,7 +28,7 @@ class Browse:
 
 def browse(within: str = "", query: str = "") -> Browse:
     """The places below `within` (top when empty or unknown); with a query the open places whose name contains it."""
-    regions = list(Region.objects.open().select_related("parent__parent__parent"))
+    regions = list(Region.objects.open().with_above())
     query = query.strip()
     if query:
         found = [region for region in regions if query in region.full_name.replace(" ", "")]
@@ -61,5 +61,5 @@ def _choice(region: Region) -> Entry:
 
 def open_within(region: Region) -> list[Region]:
     """The open places that are this place or lie below it."""
-    regions = Region.objects.open().select_related("parent__parent__parent")
+    regions = Region.objects.open().with_above()
     return [place for place in regions if region in place.lineage()]

@@ -128,7 +128,7 @@ def _hand_in(person: dict[str, Any], region: Region) -> None:
 def _place_of_most_agencies() -> tuple[Region, SchemeSpec]:
     """The first open place whose items go to the most agencies."""
     schemes: dict[int, tuple[Region, SchemeSpec]] = {}
-    for region in Region.objects.open().filter(level=3).select_related("parent__parent__parent").order_by("code"):
+    for region in Region.objects.open().filter(level=3).with_above().order_by("code"):
         scheme = scheme_for(region, timezone.localdate())
         schemes.setdefault(scheme.pk, (region, scheme.spec))
     return max(schemes.values(), key=lambda found: len(_agencies(found[1])))
