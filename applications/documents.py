@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from applications import printing
@@ -97,9 +98,10 @@ def render(document_id: int) -> Document:
     A failure is noted on the row and tried again later; after `MAX_ATTEMPTS` the paper is left to a person.
     """
     try:
+        _count(document_id)
         with transaction.atomic():
             document = _load(Document.objects.select_for_update(of=("self",)), document_id)
-            if document.status == DocumentStatus.READY:
+            if document.status != DocumentStatus.REQUESTED:
                 return document
             _store(document, print_document(document))
             return document
@@ -108,6 +110,13 @@ def render(document_id: int) -> Document:
     except Exception as error:  # whatever went wrong, the worker goes on and the row says so
         logger.exception("paper %s could not be made", document_id)
         return _postpone(document_id, type(error).__name__, counts=True)
+
+
+def _count(document_id: int) -> None:
+    """A try counts before it is made: a paper that kills its worker is given up as one that fails, and lets others go first."""
+    asked = Document.objects.filter(pk=document_id, status=DocumentStatus.REQUESTED)
+    if not asked.filter(attempts__gte=MAX_ATTEMPTS).update(status=DocumentStatus.FAILED, error="制作时中断"):
+        asked.update(attempts=F("attempts") + 1, next_attempt_at=timezone.now() + RETRY)
 
 
 def try_again(document: Document) -> Document:
@@ -154,7 +163,7 @@ def _postpone(document_id: int, error: str, *, counts: bool) -> Document:
     """Notes the failure. Without Pango nothing is wrong with the paper itself: it waits until the machine can print."""
     with transaction.atomic():
         document = _load(Document.objects.select_for_update(of=("self",)), document_id)
-        document.attempts += counts
+        document.attempts -= not counts
         document.error = error[:300]
         wait = RETRY * 2 ** min(document.attempts, 6)
         document.next_attempt_at = timezone.now() + wait

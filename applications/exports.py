@@ -17,7 +17,7 @@ import xlsxwriter
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
@@ -71,6 +71,7 @@ def make(export_id: int) -> Export:
     A failure is noted and tried again; what a rule forbids, and the third failure, are told to who asked.
     """
     try:
+        _count(export_id)
         with transaction.atomic():
             row = (
                 Export.objects.select_for_update(of=("self",))
@@ -85,6 +86,13 @@ def make(export_id: int) -> Export:
     except Exception as error:  # the worker goes on; the row says what happened
         logger.exception("export %s could not be made", export_id)
         return _note(export_id, type(error).__name__, is_last=False)
+
+
+def _count(export_id: int) -> None:
+    """A try counts before it is made: an export that kills its worker is given up as one that fails."""
+    asked = Export.objects.filter(pk=export_id, status=DocumentStatus.REQUESTED)
+    if not asked.filter(attempts__gte=MAX_ATTEMPTS).update(status=DocumentStatus.FAILED, error="制作时中断"):
+        asked.update(attempts=F("attempts") + 1, next_attempt_at=timezone.now() + RETRY)
 
 
 def _make(row: Export) -> None:
@@ -229,7 +237,6 @@ def _day(day: object) -> str:
 def _note(export_id: int, error: str, *, is_last: bool) -> Export:
     with transaction.atomic():
         row = Export.objects.select_for_update(of=("self",)).get(pk=export_id)
-        row.attempts += 1
         row.error, row.published_at, row.next_attempt_at = error[:300], None, timezone.now() + RETRY
         if is_last or row.attempts >= MAX_ATTEMPTS:
             row.status = DocumentStatus.FAILED

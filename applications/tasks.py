@@ -25,11 +25,16 @@ from applications import (
     reminders,
     sweeps,
     visits,
+    watchdog,
 )
 
 logger = logging.getLogger(__name__)
 
 TAKE_EFFECT = "take_effect"
+# No paper takes longer by far; a long list may take minutes, and stays below the broker's visibility_timeout, or it would
+# run twice.
+PAPER_SECONDS = 60
+LONG_SECONDS = 280
 
 
 @shared_task
@@ -40,7 +45,8 @@ def deliver(dispatch_ids: list[int]) -> None:
 @shared_task
 def render_documents(document_ids: list[int]) -> None:
     for document_id in document_ids:
-        documents.render(document_id)
+        with watchdog.ended_after(PAPER_SECONDS):
+            documents.render(document_id)
 
 
 @shared_task
@@ -48,17 +54,18 @@ def send_notices(notice_ids: list[int]) -> None:
     notices.send(notice_ids)
 
 
-# A long list may take minutes; it stays below the broker's visibility_timeout, or it would run twice.
-@shared_task(soft_time_limit=240, time_limit=280)
+@shared_task(soft_time_limit=240, time_limit=LONG_SECONDS)
 def make_exports(export_ids: list[int]) -> None:
     for export_id in export_ids:
-        exports.make(export_id)
+        with watchdog.ended_after(LONG_SECONDS):
+            exports.make(export_id)
 
 
-@shared_task(soft_time_limit=240, time_limit=280)
+@shared_task(soft_time_limit=240, time_limit=LONG_SECONDS)
 def carry_on_imports(import_ids: list[int]) -> None:
     for import_id in import_ids:
-        imports.carry_on(import_id)
+        with watchdog.ended_after(LONG_SECONDS):
+            imports.carry_on(import_id)
 
 
 @shared_task

@@ -265,6 +265,32 @@ def test_failure_is_noted_and_tried_again_later(monkeypatch: pytest.MonkeyPatch)
     assert after[1].next_attempt_at - after[0].next_attempt_at > timedelta(seconds=50)
 
 
+class Killed(BaseException):
+    """What no worker outlives."""
+
+
+def test_paper_that_kills_its_worker_is_given_up_and_lets_others_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was the oldest of every bell, and each new worker died of it before it made another's."""
+
+    def kill(*_: object, **__: object) -> str:
+        raise Killed
+
+    document = papers.make(DocumentKind.SUBMISSION_RECEIPT)
+    monkeypatch.setattr(paper, "html_of", kill)
+
+    with pytest.raises(Killed):
+        documents.render(document.pk)
+    document.refresh_from_db()
+    assert (document.status, document.attempts) == (DocumentStatus.REQUESTED, 1)
+    assert document.next_attempt_at > timezone.now()
+
+    for _ in range(documents.MAX_ATTEMPTS - 1):
+        with pytest.raises(Killed):
+            documents.render(document.pk)
+    document = documents.render(document.pk)
+    assert (document.status, document.error) == (DocumentStatus.FAILED, "制作时中断")
+
+
 def test_failed_paper_is_made_when_it_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     document = papers.make(DocumentKind.SUBMISSION_RECEIPT)
     with monkeypatch.context() as broken:

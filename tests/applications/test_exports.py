@@ -76,6 +76,26 @@ def test_export_that_fails_three_times_says_so(monkeypatch: pytest.MonkeyPatch) 
     assert (row.status, row.error) == (DocumentStatus.FAILED, "OSError")
 
 
+def test_export_that_kills_its_worker_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(exports, "write", kill)
+    with pytest.raises(Killed):
+        tasks_as("csv")
+    row = Export.objects.get()
+    for _ in range(exports.MAX_ATTEMPTS - 1):
+        with pytest.raises(Killed):
+            exports.make(row.pk)
+
+    row = exports.make(row.pk)
+
+    assert (row.status, row.attempts, row.error) == (DocumentStatus.FAILED, 3, "制作时中断")
+
+
 def test_export_made_twice_is_one_file() -> None:
     made = tasks_as("csv")
 
