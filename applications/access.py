@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from agencies.fields import FIELDS, Hiding
 from agencies.models import Office, Posting
 from applications import tickets, workflow
 from applications.enums import Action, Verdict
@@ -55,6 +56,12 @@ def moved_on(office: Office, number: str, item: str) -> str:
     )
 
 
+def hidden_fields(application: Application) -> list[str]:
+    """The fields of the form whose values pages do not show in full."""
+    asked = [entry.field for entry in application.registration.asked()]
+    return [code for code in asked if FIELDS[code].hides != Hiding.NOTHING and application.answers.get(code)]
+
+
 def reveal(
     task: ItemTask, *, fields: list[str], reason: str, viewer: User, posting: Posting, at: datetime | None = None
 ) -> AccessLog:
@@ -97,12 +104,18 @@ def open_for_pre_review(material: Material, *, viewer: User, posting: Posting) -
     return open_material(task, material, viewer=viewer, posting=posting) if task is not None else None
 
 
-def reveal_for_pre_review(
+def reveal_form(
     application: Application, *, fields: list[str], reason: str, viewer: User, posting: Posting
 ) -> AccessLog | None:
-    """Full numbers shown to the hub; recorded like a file. Raises Invalid without a purpose."""
+    """Full numbers of the whole form shown to the hub; recorded with the first item of the case. Raises as `reveal`."""
     task = _first_task(application)
     return reveal(task, fields=fields, reason=reason, viewer=viewer, posting=posting) if task is not None else None
+
+
+def open_form(application: Application, *, viewer: User, posting: Posting) -> AccessLog | None:
+    """The printed form shown to staff: full numbers stand on it. Raises Refused as `reveal`."""
+    fields = hidden_fields(application)
+    return reveal_form(application, fields=fields, reason="打开登记表", viewer=viewer, posting=posting)
 
 
 def _first_task(application: Application) -> ItemTask | None:

@@ -67,6 +67,18 @@ def give_back(
     return current
 
 
+def over(review: PreReview) -> str:
+    """Why the form is not the hub's to see or decide any more: it is decided, or withdrawn. Empty while it waits."""
+    if review.decided_at is not None:
+        local = timezone.localtime(review.decided_at)
+        done = "通过" if review.is_passed else "退回"
+        return f"{local.month}月{local.day}日 {local:%H:%M} 已由{review.decided_by}预审{done}，没有再次登记"
+    return "" if review.application.tasks.filter(status=TaskStatus.PRE_REVIEW).exists() else _WITHDRAWN
+
+
+_WITHDRAWN = "这个办件已经不在预审中，可能申请人刚才撤回了"
+
+
 def barred(review: PreReview, staff: User) -> str:
     """Why this person may not pass the form: they typed it, also if somebody else pressed the button. Empty when they may."""
     if review.draft is not None and review.draft.entered_by_id == staff.pk:
@@ -77,19 +89,13 @@ def barred(review: PreReview, staff: User) -> str:
 
 def _open(review: PreReview) -> PreReview:
     current = PreReview.objects.select_related("decided_by", "draft", "office").get(pk=review.pk)
-    if current.decided_at is not None:
-        local = timezone.localtime(current.decided_at)
-        done = "通过" if current.is_passed else "退回"
-        raise AlreadyDone(
-            f"{local.month}月{local.day}日 {local:%H:%M} 已由{current.decided_by}预审{done}，没有再次登记"
-        )
+    if words := over(current):
+        raise AlreadyDone(words)
     return current
 
 
 def _tasks(application: Application, status: TaskStatus) -> list[ItemTask]:
     tasks = list(application.tasks.filter(status=status).select_related("item__scheme", "office"))
-    if not tasks:
-        raise AlreadyDone("这个办件已经不在预审中，可能申请人刚才撤回了")
     for task in tasks:
         task.application = application
     return tasks

@@ -4,11 +4,11 @@ import uuid
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from agencies.enums import Role
-from applications import access
+from applications import access, pre_reviews
 from applications.models import PreReview
 from portal.desk.guard import OfficerRequest, officers_only
 from portal.web import pre_reviewing
@@ -30,12 +30,10 @@ def _latest(request: OfficerRequest, number: str) -> PreReview:
 
 @officers_only
 def pre_review(request: OfficerRequest, number: str) -> HttpResponse:
-    """One form, looked through as a whole. Only who reviews decides; whoever comes late is told who was first."""
+    """One form, looked through as a whole. Only who reviews decides."""
     waiting = _latest(request, number)
     if request.method == "POST" and request.posting.role != Role.REVIEWER:
         raise PermissionDenied
-    if request.method != "POST" and waiting.decided_at is not None:
-        return redirect("desk:pre_review_list")
     return pre_reviewing.respond(request, waiting, side="desk")
 
 
@@ -47,7 +45,7 @@ def pre_review_file(request: OfficerRequest, number: str, material: uuid.UUID) -
     What the person gives to other offices later is none of the hub's.
     """
     waiting = _latest(request, number)
-    if waiting.decided_at is not None:
+    if pre_reviews.over(waiting):
         raise Http404
     found = get_object_or_404(waiting.application.materials.filter(is_sent=True), pk=material)
     access.open_for_pre_review(found, viewer=request.user, posting=request.posting)

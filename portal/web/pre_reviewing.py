@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
-from agencies.fields import FIELDS, IDENTITY, Hiding
+from agencies.fields import FIELDS, IDENTITY
 from agencies.models import Posting
 from applications import access, pre_reviews
 from applications.enums import Party
@@ -105,7 +105,10 @@ class DecisionForm(DeficitForm):
 
 
 def respond(request: SignedInRequest, waiting: PreReview, *, side: str) -> HttpResponse:
-    """Shows the form, or does what was decided about it."""
+    """Shows the form, or does what was decided about it; whoever comes late is told who was first."""
+    if words := pre_reviews.over(waiting):
+        messages.warning(request, words)
+        return redirect(f"{side}:pre_review_list")
     case = waiting.application
     given = list(case.materials.filter(is_sent=True, replaced_by=None))
     posted = request.POST if request.method == "POST" else kept.take_said(request)
@@ -135,9 +138,9 @@ def respond(request: SignedInRequest, waiting: PreReview, *, side: str) -> HttpR
 def _reveal(request: SignedInRequest, case: Application) -> bool:
     """Whether full numbers may be shown in this answer: with a purpose, and after the look was written down."""
     try:
-        access.reveal_for_pre_review(
+        access.reveal_form(
             case,
-            fields=_hidden_fields(case),
+            fields=access.hidden_fields(case),
             reason=request.POST.get("reason", ""),
             viewer=request.user,
             posting=request.posting,
@@ -146,11 +149,6 @@ def _reveal(request: SignedInRequest, case: Application) -> bool:
         messages.error(request, str(refused))
         return False
     return True
-
-
-def _hidden_fields(case: Application) -> list[str]:
-    asked = [entry.field for entry in case.registration.asked()]
-    return [code for code in asked if FIELDS[code].hides != Hiding.NOTHING and case.answers.get(code)]
 
 
 def _decide(request: SignedInRequest, waiting: PreReview, form: DecisionForm) -> str:
@@ -198,7 +196,7 @@ def _page(
         "files": _files(case, form, given, side),
         "before": _before(waiting),
         "shows_all": shows_all,
-        "has_hidden": not shows_all and bool(_hidden_fields(case)),
+        "has_hidden": not shows_all and bool(access.hidden_fields(case)),
         "barred": pre_reviews.barred(waiting, request.user),
         "form": form,
         "list_url": reverse(f"{side}:pre_review_list"),

@@ -34,11 +34,9 @@ def pre_review_list(request: SignedInRequest) -> HttpResponse:
 
 @clerk_only
 def pre_review(request: SignedInRequest, number: str) -> HttpResponse:
-    """One form of the place, looked through as a whole; whoever comes late is told who was first."""
+    """One form of the place, looked through as a whole."""
     rounds = PreReview.objects.for_posting(request.posting).filter(application__number=number)
     waiting = get_object_or_404(rounds.for_lists().order_by("-round")[:1])
-    if request.method != "POST" and waiting.decided_at is not None:
-        return redirect("window:pre_review_list")
     return pre_reviewing.respond(request, waiting, side="window")
 
 

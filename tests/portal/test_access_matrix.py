@@ -12,7 +12,7 @@ from django.utils import timezone
 from agencies.enums import Role
 from agencies.notice_number import notice_number
 from applications import exports, imports, privacy, questions, review, visits
-from applications.enums import ExportKind, Fulfilment
+from applications.enums import DocumentKind, ExportKind, Fulfilment, TaskStatus
 from applications.models import Dispatch, Document, PreReview, Ticket
 from portal.accounts.models import User
 from tests import factories
@@ -222,6 +222,7 @@ def made_world() -> World:
     visits.call_in(called, reviewer=reviewer, note="来签字")
     review.complete(ready, reviewer=reviewer, follows=Fulfilment.READY)
     waiting = factories.submitted(ticked=["I01"])
+    waiting.tasks.update(status=TaskStatus.PRE_REVIEW)
     today = timezone.localdate()
     PreReview.objects.create(
         application=waiting, office=task.office, round=1, asked_at=timezone.now(), answer_by=today
@@ -229,7 +230,7 @@ def made_world() -> World:
     seen = waiting.materials.first()
     assert seen is not None
     own = draft.materials.first()
-    document = Document.objects.filter(application=case).first()
+    document = Document.objects.filter(application=case, kind=DocumentKind.SUBMISSION_RECEIPT).first()
     assert dispatch and own and document
     ticket = Ticket.objects.create(fingerprint="x", kind="paper_without_file", title="x", suggestion="x")
     missing = Ticket.objects.create(fingerprint="y", kind="pending_without_dispatch", title="y", suggestion="y")

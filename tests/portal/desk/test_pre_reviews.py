@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agencies.enums import Role
-from applications import pre_reviews, review, submission
+from applications import pre_reviews, review, submission, withdrawal
 from applications.enums import Channel, TaskStatus
 from applications.models import AccessLog, Application, Draft, PreReview
 from portal.accounts.models import User
@@ -142,6 +142,23 @@ def test_file_is_shown_to_the_hub_only_while_the_form_waits_there(case: Applicat
     pre_reviews.pass_on(only, staff=factories.staff(Role.REVIEWER, office=only.office))
 
     assert client.get(page).status_code == 404
+
+
+@pytest.mark.parametrize("end", ["passed", "withdrawn"])
+def test_nothing_of_the_form_is_shown_to_the_hub_once_it_does_not_wait_there(case: Application, end: str) -> None:
+    """A form posted to the page showed it, with full numbers, long after the decision."""
+    client, only, material = hub(case), waiting(case), case.materials.all()[0]
+    if end == "passed":
+        pre_reviews.pass_on(only, staff=factories.staff(Role.REVIEWER, office=only.office))
+    else:
+        withdrawal.withdraw(case, user=case.entered_by)
+    posts: list[dict[str, str]] = [{"reveal": "1", "reason": "核对"}, {}, {"deed": "return"}]
+
+    pages = [client.get(address(case)), *(client.post(address(case), posted) for posted in posts)]
+
+    assert [page.status_code for page in pages] == [302] * 4
+    assert client.get(reverse("desk:pre_review_file", args=[case.number, material.pk])).status_code == 404
+    assert not AccessLog.objects.exists()
 
 
 def test_person_sees_what_is_going_on_and_changes_the_form(case: Application) -> None:
