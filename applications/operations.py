@@ -85,10 +85,11 @@ def hand_over_on_paper(
 def print_hand_over(dispatch: Dispatch, *, operator: User, posting: Posting, note: str, target: IO[bytes]) -> None:
     """The papers for a hand-over: what would have been sent, and the files. Who took them and why is in the access log.
 
-    Raises Refused without a reason, for one's own case, for what carries no data, and on a machine that cannot print.
+    Raises Refused without a reason, for one's own case, for what is not to be sent any more or carries no data, and on a machine that cannot print.
     """
     _need(note)
     workflow.check_not_own(dispatch.task.application, operator)
+    _check_unsent(dispatch)
     if dispatch.kind != DispatchKind.TASK:
         raise Refused("这一条只是告知，没有要移交的材料")
     at, task = timezone.now(), dispatch.task
@@ -277,9 +278,13 @@ def make_paper_again(ticket: Ticket, *, operator: User) -> Document:
 def _lock(dispatch: Dispatch, operator: User) -> Dispatch:
     workflow.check_not_own(workflow.lock(dispatch.task.application_id), operator)
     current = Dispatch.objects.select_related("task__office", "task__item", "holder__office").get(pk=dispatch.pk)
-    if current.status not in UNSENT:
-        raise AlreadyDone(f"这一条推送现在是“{current.get_status_display()}”，没有再做")
+    _check_unsent(current)
     return current
+
+
+def _check_unsent(dispatch: Dispatch) -> None:
+    if dispatch.status not in UNSENT:
+        raise AlreadyDone(f"这一条推送现在是“{dispatch.get_status_display()}”，没有再做")
 
 
 def _need(note: str) -> None:

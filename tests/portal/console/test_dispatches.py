@@ -256,6 +256,18 @@ def test_age_in_words(age: timedelta, words: str) -> None:
     assert presenters.age_words(age) == words
 
 
+@pytest.mark.parametrize("status", [DispatchStatus.DELIVERED, DispatchStatus.CANCELLED])
+def test_nothing_is_printed_of_what_needs_no_hand_over(operator: Client, status: DispatchStatus) -> None:
+    """Else a reason alone would give an administrator the data of everybody who ever handed something in."""
+    dispatch = stuck()
+    Dispatch.objects.update(status=status)
+
+    answer = operator.post(f"{PAGE}{dispatch.pk}/hand-over/", {"note": "当面移交"})
+
+    assert "没有再做" in answer.content.decode()
+    assert AccessLog.objects.count() == 0
+
+
 def test_papers_for_a_hand_over_hold_what_would_have_been_sent_and_are_logged(operator: Client) -> None:
     dispatch = stuck()
     address = f"{PAGE}{dispatch.pk}/hand-over/"
