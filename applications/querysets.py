@@ -20,6 +20,7 @@ from applications.enums import (
     TERMINAL,
     Channel,
     DispatchKind,
+    DocumentKind,
     ExportKind,
     NoticeKind,
     TaskStatus,
@@ -249,12 +250,13 @@ class DocumentQuerySet(models.QuerySet[Any]):
         return self.filter(application__applicant=user)
 
     def for_posting(self, posting: Posting) -> DocumentQuerySet:
-        """An office sees the papers of its own tasks; a window and a supervisor those of their region's cases."""
+        """An office sees the papers of its own tasks; a window those of its region's cases, and so does who watches over
+        the limits, without the form itself.
+        """
         if posting.office is not None:
             return self.filter(task__office=posting.office)
-        if posting.region is not None:
-            return self.filter(within(posting.region, "application__region"))
-        return self
+        found = self if posting.region is None else self.filter(within(posting.region, "application__region"))
+        return found if posting.role == Role.CLERK else found.exclude(kind=DocumentKind.REGISTRATION)
 
 
 class DispatchQuerySet(models.QuerySet[Any]):

@@ -5,14 +5,15 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from django import forms
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods
 
-from applications import verification
-from applications.enums import DocumentStatus
+from applications import access, verification
+from applications.enums import DocumentKind, DocumentStatus
 from applications.errors import Refused
 from applications.models import Document
 from applications.papers import paper
@@ -30,6 +31,10 @@ app_name = "papers"
 def download(request: HttpRequest, number: str) -> HttpResponseBase:
     """The PDF. Not made yet: a page that says so. Cannot be made here: the same paper as HTML, which prints as well."""
     document = _visible(request, number)
+    if document.status == DocumentStatus.REQUESTED and not document.error:
+        return render(request, "web/paper_pending.html", {"document": document, "title": paper.title_of(document)})
+    if refused := _note_look(request, document):
+        return refused
     name = document.file.name or ""
     if document.status == DocumentStatus.READY and document.file.storage.exists(name):
         content = document.file.storage.open(name)
@@ -37,8 +42,6 @@ def download(request: HttpRequest, number: str) -> HttpResponseBase:
         response = FileResponse(content, content_type="application/pdf", filename=filename)
         response.headers["Content-Security-Policy"] = VIEWER_POLICY
         return response
-    if document.status == DocumentStatus.REQUESTED and not document.error:
-        return render(request, "web/paper_pending.html", {"document": document, "title": paper.title_of(document)})
     return HttpResponse(paper.html_of(document, is_page=True))
 
 
@@ -46,7 +49,21 @@ def download(request: HttpRequest, number: str) -> HttpResponseBase:
 @require_GET
 def page(request: HttpRequest, number: str) -> HttpResponse:
     """The paper as HTML, for screen readers and small screens."""
-    return HttpResponse(paper.html_of(_visible(request, number), is_page=True))
+    document = _visible(request, number)
+    return _note_look(request, document) or HttpResponse(paper.html_of(document, is_page=True))
+
+
+def _note_look(request: HttpRequest, document: Document) -> HttpResponse | None:
+    """Writes down that staff look at a form with full numbers; where they may not, what they get instead."""
+    user: Any = request.user
+    if document.kind != DocumentKind.REGISTRATION or document.application.applicant_id == user.pk:
+        return None
+    try:
+        access.open_form(document.application, viewer=user, posting=request.posting)  # type: ignore[attr-defined]
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("home:landing")
+    return None
 
 
 def _visible(request: HttpRequest, number: str) -> Document:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from agencies.enums import Role
 from applications import documents, tries
 from applications.enums import DocumentKind, DocumentStatus
-from applications.models import Document, NumberCounter
+from applications.models import AccessLog, Document, NumberCounter
 from applications.papers import paper
 from portal.accounts.models import User
 from tests import factories
@@ -71,6 +71,54 @@ def test_download_is_there_for_the_own_office_and_the_own_window() -> None:
     found = [body(signed_in(user).get(url_of(document)))[:5] for user in staff]
 
     assert found == [b"%PDF-", b"%PDF-"]
+
+
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ADMINISTRATOR])
+def test_form_itself_is_no_paper_of_who_watches_over_the_limits(role: Role) -> None:
+    form, receipt = papers.make(DocumentKind.REGISTRATION), papers.make(DocumentKind.SUBMISSION_RECEIPT)
+    region = factories.place() if role == Role.SUPERVISOR else None
+    overseer = signed_in(factories.staff(role, region=region))
+
+    codes = [
+        overseer.get(url_of(paper, name)).status_code for paper in (form, receipt) for name in ("download", "page")
+    ]
+
+    assert codes == [404, 404, 200, 200]
+
+
+@pytest.mark.parametrize("name", ["download", "page"])
+def test_form_printed_at_the_window_is_a_look_at_full_numbers(name: str) -> None:
+    form = documents.render(papers.make(DocumentKind.REGISTRATION).pk)
+    clerk = factories.clerk()
+
+    assert signed_in(clerk).get(url_of(form, name)).status_code == 200
+
+    (look,) = AccessLog.objects.all()
+    assert (look.viewer, look.task.application, look.reason) == (clerk, form.application, "打开登记表")
+    assert {"id_no", "mobile"} <= set(look.fields)
+
+
+def test_form_is_not_given_out_after_so_many_looks_within_the_hour(settings: Any) -> None:
+    settings.LOOKS_PER_HOUR = 1
+    window = signed_in(factories.clerk())
+    first, second = (documents.render(papers.make(DocumentKind.REGISTRATION).pk) for _ in range(2))
+    window.get(url_of(first))
+
+    refused = window.get(url_of(second), follow=True)
+
+    assert "一小时内已看过 1 件的完整号码" in refused.content.decode()
+    assert AccessLog.objects.count() == 1
+
+
+def test_looks_at_the_own_form_and_at_one_that_is_still_being_made_leave_no_row() -> None:
+    user = factories.person()
+    form = papers.make(DocumentKind.REGISTRATION, user)
+
+    signed_in(factories.clerk()).get(url_of(form))
+    documents.render(form.pk)
+    signed_in(user).get(url_of(form))
+
+    assert not AccessLog.objects.exists()
 
 
 def test_download_asks_to_sign_in() -> None:
