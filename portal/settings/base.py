@@ -33,7 +33,7 @@ ENVIRONMENT_NOTICE = env("ENVIRONMENT_NOTICE", default="")
 MOURNING = env.bool("MOURNING", default=False)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "agencies.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,6 +1,7 @@
 """后台管理: Chinese throughout, cases to read only, numbers masked, and no query per row."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -8,8 +9,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from agencies.enums import Role
+from agencies.models import Posting
 from applications.models import Application, Dispatch, ItemTask, OperatorDeed
 from portal.accounts.models import User
 from tests import factories
@@ -24,8 +28,16 @@ def address(model: type[models.Model], view: str = "changelist", *args: object) 
 
 @pytest.fixture
 def console(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("root", password="demo-2026", legal_name="管理员"))
+    root = User.objects.create_superuser("root", password="demo-2026", legal_name="管理员")
+    Posting.objects.create(user=root, role=Role.ADMINISTRATOR)
+    client.force_login(root)
     return client
+
+
+def test_first_account_is_let_in_to_give_out_postings(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("first", password="demo-2026"))
+
+    assert client.get(address(Posting)).status_code == 200
 
 
 def test_index_lists_every_table_in_chinese(console: Client) -> None:
@@ -54,6 +66,22 @@ def test_lists_refuse_applicants_and_staff_without_rights(client: Client, model:
     client.force_login(factories.clerk())
 
     assert client.get(address(model)).status_code == 302
+
+
+@pytest.mark.parametrize("now", [None, Role.SUPERVISOR])
+def test_administrator_whose_posting_ended_is_let_in_no_more(client: Client, now: Role | None) -> None:
+    """Whatever stands in the account: rights follow from postings, and the mark of an account is easily forgotten."""
+    user = factories.staff(Role.ADMINISTRATOR)
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
+    client.force_login(user)
+    assert client.get(reverse("admin:index")).status_code == 200
+
+    user.postings.update(valid_until=timezone.localdate() - timedelta(days=1))
+    if now:
+        Posting.objects.create(user=user, role=now, region=factories.place())
+
+    assert client.get(reverse("admin:index")).status_code == 302
+    assert client.get(address(User)).status_code == 302
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.model_name)
