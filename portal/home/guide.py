@@ -12,6 +12,7 @@ from agencies.flow_chart import FlowChart
 from agencies.models import Office
 from agencies.spec import Basis, ItemSpec, MaterialSpec, SchemeSpec, SourceDocument
 from agencies.words import NOT_PUBLISHED
+from applications.figures import UsualWait
 from portal.web.presenters import Action, SummaryRow
 
 
@@ -25,6 +26,7 @@ class ItemRow:
     agencies: str
     icon: str
     limit: str
+    usual: str
     note: str
 
 
@@ -35,7 +37,7 @@ class MaterialRow:
     remarks: tuple[str, ...]
 
 
-def item_rows(spec: SchemeSpec, items: list[ItemSpec]) -> list[ItemRow]:
+def item_rows(spec: SchemeSpec, items: list[ItemSpec], waits: Mapping[str, UsualWait]) -> list[ItemRow]:
     return [
         ItemRow(
             number=number,
@@ -44,10 +46,21 @@ def item_rows(spec: SchemeSpec, items: list[ItemSpec]) -> list[ItemRow]:
             agencies=spec.agency_names(item),
             icon=spec.agency(item.agencies[0]).icon if item.agencies else "",
             limit=limit_words(spec, item),
+            usual=usual_words(waits.get(item.code)),
             note="要本人到场" if item.in_person else item.channel_note or guide.ways_text(item),
         )
         for number, item in enumerate(items, 1)
     ]
+
+
+def usual_words(wait: UsualWait | None) -> str:
+    """一般 3 至 8 个工作日; empty where too few cases are closed to say so."""
+    if wait is None:
+        return ""
+    if wait.high == 0:
+        return "一般当天办结"
+    days = f"{wait.low} 至 {wait.high}" if wait.low < wait.high else str(wait.high)
+    return f"一般 {days} 个工作日"
 
 
 def limit_words(spec: SchemeSpec, item: ItemSpec) -> str:
@@ -93,11 +106,18 @@ def materials_of(spec: SchemeSpec, item: ItemSpec) -> tuple[MaterialSpec, ...]:
 
 
 def item_page(
-    spec: SchemeSpec, item: ItemSpec, offices: Mapping[str, Office], today: date, *, phone: str = ""
+    spec: SchemeSpec,
+    item: ItemSpec,
+    offices: Mapping[str, Office],
+    today: date,
+    *,
+    phone: str = "",
+    wait: UsualWait | None = None,
 ) -> list[SummaryRow]:
     """The elements of one item in the order a reader asks: who, whether I may, what by when, where, what comes out.
 
-    `phone` is that of the place, which is called where neither the item nor its office has one.
+    `phone` is that of the place, which is called where neither the item nor its office has one; `wait` is how long the
+    item took here of late, which is no promise.
     """
     here = [offices[code] for code in item.agencies if code in offices]
     rows = [
@@ -108,6 +128,7 @@ def item_page(
         ("办理条件", "\n".join(item.conditions)),
         ("等什么", "\n".join(guide.waits_text(spec, item, today)) or "不用等别的事项，提交后就开始"),
         ("承诺时限", guide.limit_text(spec, item)),
+        ("本地实际", _actual(wait)),
         ("法定时限", str(item.legal_limit or spec.legal_limit or "")),
         ("收费", guide.fee_text(spec, item)),
         ("在哪里办", guide.channel_text(spec, item)),
@@ -122,13 +143,18 @@ def item_page(
         ("依据", "\n".join(guide.ground_text(basis, today) for basis in item.basis or spec.basis)),
     ]
     rows += [] if item.faq else [("常见问题", "")]
-    silent = {"之后", "说明"}
+    silent = {"本地实际", "之后", "说明"}
     links = {"结果样本": Action("查看", item.result.sample, about="结果样本")} if item.result.sample else {}
     return [
         SummaryRow(label, value or NOT_PUBLISHED, action=links.get(label))
         for label, value in rows
         if value or label not in silent
     ]
+
+
+def _actual(wait: UsualWait | None) -> str:
+    """With how many cases it rests on, and from when to when it is counted."""
+    return f"受理后{usual_words(wait)}（近一年办结的 {wait.counted} 件，含等申请人的时间）" if wait else ""
 
 
 def folded(rows: list[SummaryRow]) -> list[SummaryRow]:

@@ -16,7 +16,8 @@ from agencies.deadlines import calendar_now, missing_year
 from agencies.flow_chart import flow_chart
 from agencies.guide import pre_review_text, reporting_text
 from agencies.item_search import search
-from applications import privacy
+from agencies.models import Region
+from applications import figures, privacy
 from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
 from portal.home import guide as presenting
 from portal.home.forms import PlaceForm, SignInForm
@@ -145,7 +146,7 @@ def guide(request: HttpRequest) -> HttpResponse:
     context = {
         **found.context,
         "words": words,
-        "rows": presenting.item_rows(spec, items),
+        "rows": presenting.item_rows(spec, items, _waits(found.region)),
         "automatic": spec.automatic,
         "materials": presenting.material_rows(spec, spec.materials, timezone.localdate()),
         "order": presenting.order_of_items(flow_chart(spec)),
@@ -158,6 +159,10 @@ def guide(request: HttpRequest) -> HttpResponse:
         "claim_source": presenting.claim_source(spec),
     }
     return render(request, "home/guide.html", context)
+
+
+def _waits(region: Region) -> dict[str, figures.UsualWait]:
+    return figures.usual_waits(region, calendar_now().at(region.code), timezone.localdate())
 
 
 @require_GET
@@ -175,7 +180,12 @@ def guide_item(request: HttpRequest, code: str) -> HttpResponse:
         "item": item,
         "rows": presenting.folded(
             presenting.item_page(
-                spec, item, routing.offices_for(found.region), timezone.localdate(), phone=found.region.phone
+                spec,
+                item,
+                routing.offices_for(found.region),
+                timezone.localdate(),
+                phone=found.region.phone,
+                wait=_waits(found.region).get(code),
             )
         ),
         "materials": presenting.material_rows(spec, presenting.materials_of(spec, item), timezone.localdate()),
