@@ -9,6 +9,7 @@ class Role(models.TextChoices):
     APPROVER = "approver", "批准人员"
     SUPERVISOR = "supervisor", "督办人员"
     ADMINISTRATOR = "administrator", "管理员"
+    AUDITOR = "auditor", "审计人员"
 
 
 class Level(models.IntegerChoices):

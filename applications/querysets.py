@@ -81,7 +81,12 @@ class ApplicationQuerySet(models.QuerySet[Any]):
         return self.filter(within(region))
 
     def for_posting(self, posting: Posting) -> ApplicationQuerySet:
-        """What a member of staff may see of cases: an office's own, a window's and a supervisor's region, or all."""
+        """What a member of staff may see of cases: an office's own, a window's and a supervisor's region, or all.
+
+        An auditor sees none.
+        """
+        if posting.role == Role.AUDITOR:
+            return self.none()
         if posting.office is not None:
             return self.filter(tasks__office=posting.office).distinct()
         if posting.region is not None:
@@ -251,8 +256,10 @@ class DocumentQuerySet(models.QuerySet[Any]):
 
     def for_posting(self, posting: Posting) -> DocumentQuerySet:
         """An office sees the papers of its own tasks; a window those of its region's cases, and so does who watches over
-        the limits, without the form itself.
+        the limits, without the form itself; an auditor none.
         """
+        if posting.role == Role.AUDITOR:
+            return self.none()
         if posting.office is not None:
             return self.filter(task__office=posting.office)
         found = self if posting.region is None else self.filter(within(posting.region, "application__region"))

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -74,8 +76,21 @@ class OfficeAdmin(NeverDeleted, admin.ModelAdmin):
     list_per_page = 50
 
 
+class PostingForm(forms.ModelForm):
+    """Nobody gives a posting to themselves. `giver` is set for the request at hand."""
+
+    giver: object = None
+
+    def clean_user(self) -> object:
+        user = self.cleaned_data["user"]
+        if user == self.giver:
+            raise ValidationError("自己的岗位要由另一位管理员给")
+        return user
+
+
 @admin.register(Posting)
 class PostingAdmin(NeverDeleted, admin.ModelAdmin):
+    form = PostingForm
     list_display = ("user", "role", "office", "region", "valid_from", "valid_until")
     list_filter = ("role",)
     list_select_related = ("user", "office", "region")
@@ -86,3 +101,8 @@ class PostingAdmin(NeverDeleted, admin.ModelAdmin):
         ("在哪里", {"fields": ("office", "region"), "description": "审核、批准人员选办理机构；窗口、督办人员选区划。"}),
         ("从什么时候到什么时候", {"fields": ("valid_from", "valid_until"), "description": "离岗时填“止”，不删除。"}),
     )
+
+    def get_form(self, request: HttpRequest, obj: Posting | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.giver = request.user
+        return form

@@ -1,5 +1,6 @@
 """岗位: who works where in which role, from when to when."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, Subquery
 from django.utils import timezone
@@ -26,7 +27,8 @@ class PostingQuerySet(models.QuerySet["Posting"]):
 
 
 class Posting(models.Model):
-    """A reviewer belongs to an office; a clerk to a window of a region; a supervisor to a region; an administrator to none."""
+    """A reviewer belongs to an office; a clerk to a window of a region; a supervisor to a region; an administrator and an
+    auditor to none."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="postings", verbose_name="人员")
     role = models.CharField("角色", max_length=20, choices=Role.choices)
@@ -58,6 +60,19 @@ class Posting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.place} {self.get_role_display()}".strip()
+
+    def clean(self) -> None:
+        """Who reads the logs does nothing else that stands in them (GB/T 22239: 审计 apart from 系统 and 安全)."""
+        if self.user_id is None:
+            return
+        others = Posting.objects.filter(
+            Q(valid_until=None) | Q(valid_until__gte=timezone.localdate()), user=self.user_id
+        )
+        others = others.exclude(pk=self.pk)
+        if self.role == Role.AUDITOR and (self.user.is_staff or others.exclude(role=Role.AUDITOR).exists()):
+            raise ValidationError({"role": "审计人员不能有别的岗位，也不能进后台"})
+        if self.role != Role.AUDITOR and others.filter(role=Role.AUDITOR).exists():
+            raise ValidationError({"role": "这个人是审计人员，不能再有别的岗位"})
 
     @property
     def place(self) -> str:

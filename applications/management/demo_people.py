@@ -80,8 +80,9 @@ class People:
             place.approvers[code] = self.post(f"approver_{code}{suffix}", Role.APPROVER, office=office)
 
     def overseers(self, place: Place) -> tuple[User, User]:
-        """The supervisor sees the area that the main county's scheme is made for; the administrator sees everything."""
+        """The supervisor sees the area that the main county's scheme is made for; the administrator sees everything, the auditor the logs."""
         supervisor = self.post("supervisor", Role.SUPERVISOR, region=place.scheme.region)
+        self.post("auditor", Role.AUDITOR)
         return supervisor, self.post("admin", Role.ADMINISTRATOR)
 
 

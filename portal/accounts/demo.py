@@ -26,4 +26,5 @@ ACCOUNTS: tuple[DemoAccount, ...] = (
     DemoAccount("approver_police", "孟和", "公安批准：特别程序、延长期限"),
     DemoAccount("supervisor", "高娃", "督办：看全部办件和时限"),
     DemoAccount("admin", "管理员", "后台管理"),
+    DemoAccount("auditor", "那仁", "审计：只看谁登录、谁看了什么、谁改了什么"),
 )

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from portal.console import calendar_views, case_views, operator_views, outbox_views, views, way_views
+from portal.console import audit_views, calendar_views, case_views, operator_views, outbox_views, views, way_views
 
 app_name = "console"
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("audit/", audit_views.audit, name="audit"),
     path("cases/", case_views.find, name="find"),
     path("cases/<str:number>/", case_views.case, name="case"),
     path("messages/", views.messages, name="notices"),

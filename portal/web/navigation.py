@@ -40,6 +40,7 @@ STAFF: dict[str, tuple[Entry, ...]] = {
     Role.APPROVER: DESK,
     Role.SUPERVISOR: OVERSIGHT,
     Role.ADMINISTRATOR: (*OVERSIGHT, ("admin:index", "后台管理")),
+    Role.AUDITOR: (("console:audit", "审计记录"),),
 }
 
 

@@ -121,6 +121,7 @@ def test_each_place_has_people_at_the_window_and_at_each_office() -> None:
         Role.APPROVER: 25,
         Role.SUPERVISOR: 1,
         Role.ADMINISTRATOR: 1,
+        Role.AUDITOR: 1,
     }
 
 

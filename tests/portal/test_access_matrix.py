@@ -21,9 +21,10 @@ pytestmark = pytest.mark.django_db
 
 NOBODY, APPLICANT, OTHER, CLERK, FAR_CLERK = "anonymous", "applicant", "other applicant", "clerk", "clerk elsewhere"
 REVIEWER, APPROVER, FOREIGN = "reviewer", "approver", "reviewer of an office outside the case"
-SUPERVISOR, FAR_SUPERVISOR, ADMIN = "supervisor", "supervisor elsewhere", "administrator"
+SUPERVISOR, FAR_SUPERVISOR, ADMIN, AUDITOR = "supervisor", "supervisor elsewhere", "administrator", "auditor"
 ROLES = (
     NOBODY, APPLICANT, OTHER, CLERK, FAR_CLERK, REVIEWER, APPROVER, FOREIGN, SUPERVISOR, FAR_SUPERVISOR, ADMIN,
+    AUDITOR,
 )  # fmt: skip
 
 ALL = set(ROLES)
@@ -132,6 +133,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "desk:reveal": ("POST", {REVIEWER, APPROVER}),
     "desk:material": ("GET", {REVIEWER, APPROVER}),
     "desk:verdict": ("POST", {REVIEWER, APPROVER}),
+    "console:audit": ("GET", {AUDITOR}),
     "console:overview": ("GET", OVERSEERS),
     "console:notices": ("GET", OVERSEERS),
     "console:schemes": ("GET", OVERSEERS),
@@ -204,6 +206,7 @@ def made_world() -> World:
         SUPERVISOR: factories.staff(Role.SUPERVISOR, region=factories.place()),
         FAR_SUPERVISOR: factories.staff(Role.SUPERVISOR, region=factories.place(factories.HEPING)),
         ADMIN: factories.staff(Role.ADMINISTRATOR),
+        AUDITOR: factories.staff(Role.AUDITOR),
     }
     reviewer = users[REVIEWER]
     assert reviewer is not None
