@@ -6,6 +6,7 @@ digest noted elsewhere (`manage.py audit` prints it, the morning's list carries 
 """
 
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from applications import locks
 from applications.models import AccessLog, AuditSeal, OperatorDeed, StatusLog
 from portal.accounts.models import AccountEvent
 from portal.security import crypto
+
+logger = logging.getLogger(__name__)
 
 LOGS: tuple[type[models.Model], ...] = (StatusLog, AccessLog, OperatorDeed, AccountEvent, LogEntry)
 ROWS = 1000
@@ -42,7 +45,15 @@ class Breach:
 def seal(now: datetime) -> int:
     """Seals what was there an hour ago already; returns how many rows. One process at a time."""
     with locks.alone("audit.seal") as is_alone:
-        return sum(_seal_log(model, now) for model in LOGS) if is_alone else 0
+        return sum(_seal_if_possible(model, now) for model in LOGS) if is_alone else 0
+
+
+def _seal_if_possible(model: type[models.Model], now: datetime) -> int:
+    try:
+        return _seal_log(model, now)
+    except Exception:  # the other logs are sealed
+        logger.exception("log %s could not be sealed", _name(model))
+        return 0
 
 
 def _seal_log(model: type[models.Model], now: datetime) -> int:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.models import ABOVE, Item, Office, OfficeRoute, Posting, Region
+from applications import rounds
 from applications.enums import (
     AT_OFFICE,
     CLOSED,
@@ -301,13 +302,15 @@ class DispatchQuerySet(models.QuerySet[Any]):
         )
 
 
+def _drop_file(row: Any) -> int:
+    row.file.delete(save=True)
+    return 1
+
+
 class FileQuerySet(models.QuerySet[Any]):
     def drop_files(self) -> int:
         """The files go, the rows stay. Returns how many went."""
-        rows = self.exclude(file="")
-        for row in rows:
-            row.file.delete(save=True)
-        return len(rows)
+        return rounds.over(self.exclude(file=""), _drop_file)
 
 
 class ExportQuerySet(FileQuerySet):

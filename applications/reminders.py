@@ -7,6 +7,7 @@ What is granted and not paid or handed over yet is due by its own day (OR-13).
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -103,27 +104,42 @@ def tell_offices(*, at: datetime | None = None) -> int:
     """One message per officer and working day that lists what is due soon, one per head that lists what is overdue."""
     at = at or timezone.now()
     today, calendar = timezone.localdate(at), calendar_now()
-    lists: dict[tuple[User, NoticeKind], list[str]] = defaultdict(list)
-    officers: dict[int, list[User]] = {}
-    heads: dict[int, list[User]] = {}
-    for task in _due_by(_latest(calendar, today)):
-        here = calendar.at(task.office.region_id)
-        due = task.act_by
-        if due is None or not here.is_working(today) or due > here.add(today, clock.SOON_DAYS):
-            continue
-        if task.office_id not in officers:
-            officers[task.office_id] = _officers_of(task.office)
-            heads[task.office_id] = _heads_and_supervisors(task.office)
-        line = _line(task, due, today, here)
-        for officer in _who_acts(task, officers[task.office_id]):
-            lists[officer, NoticeKind.DUE_SOON].append(line)
-        if due < today:
-            for head in heads[task.office_id]:
-                lists[head, NoticeKind.OVERDUE].append(line)
-    return sum(
-        notices.remind(kind, occasion=str(today), recipient=person, details=lines[:LINES], at=at)
-        for (person, kind), lines in lists.items()
-    )
+    lists = _Lists(today, calendar)
+    rounds.over(_due_by(_latest(calendar, today)), lists.add)
+    return rounds.over({person for person, _ in lists.lines}, partial(lists.tell, at=at))
+
+
+@dataclass
+class _Lists:
+    """What each person is told this morning, gathered task by task."""
+
+    today: date
+    calendar: Calendar
+    lines: dict[tuple[User, NoticeKind], list[str]] = field(default_factory=lambda: defaultdict(list))
+    officers: dict[int, list[User]] = field(default_factory=dict)
+    heads: dict[int, list[User]] = field(default_factory=dict)
+
+    def add(self, task: ItemTask) -> int:
+        here, due = self.calendar.at(task.office.region_id), task.act_by
+        if due is None or not here.is_working(self.today) or due > here.add(self.today, clock.SOON_DAYS):
+            return 0
+        if task.office_id not in self.officers:
+            self.officers[task.office_id] = _officers_of(task.office)
+            self.heads[task.office_id] = _heads_and_supervisors(task.office)
+        line = _line(task, due, self.today, here)
+        for officer in _who_acts(task, self.officers[task.office_id]):
+            self.lines[officer, NoticeKind.DUE_SOON].append(line)
+        if due < self.today:
+            for head in self.heads[task.office_id]:
+                self.lines[head, NoticeKind.OVERDUE].append(line)
+        return 1
+
+    def tell(self, person: User, *, at: datetime) -> int:
+        return sum(
+            notices.remind(kind, occasion=str(self.today), recipient=person, details=lines[:LINES], at=at)
+            for (whose, kind), lines in self.lines.items()
+            if whose == person
+        )
 
 
 def _latest(calendar: Calendar, today: date) -> date:

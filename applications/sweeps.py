@@ -20,17 +20,14 @@ def _whole(tasks: QuerySet[ItemTask]) -> QuerySet[ItemTask]:
 def deem_accepted() -> int:
     """Items whose rule says so count as accepted when the answer period ended in silence (行政许可法第32条)."""
     late = ItemTask.objects.filter(status=TaskStatus.QUEUED, reply_due_on__lt=timezone.localdate())
-    ruled = [task.pk for task in late.select_related("item__scheme") if task.spec.deemed_acceptance]
-    return rounds.over(_whole(ItemTask.objects.filter(pk__in=ruled)), _deem_accepted)
+    return rounds.over(_whole(late), _deem_accepted)
 
 
 def lapse_corrections() -> int:
     """Items whose rule says so end when nobody answered the notice by its day (T-11); others wait on."""
     is_late = Q(status=TaskStatus.AWAITING_CORRECTION, correction_until__lt=timezone.localdate())
-    late = ItemTask.objects.filter(is_late)
-    ruled = [task.pk for task in late.select_related("item__scheme") if task.spec.lapses_without_correction]
     note = "到期没有补正，按规定终止，可以重新申请"
-    return rounds.over(_whole(ItemTask.objects.filter(pk__in=ruled)), partial(_end, note=note, is_late=is_late))
+    return rounds.over(_whole(ItemTask.objects.filter(is_late)), partial(_lapse_correction, note=note, is_late=is_late))
 
 
 def lapse_promises() -> int:
@@ -47,8 +44,14 @@ def drop_ended_sessions() -> int:
 
 
 def _deem_accepted(task: ItemTask) -> int:
+    if not task.spec.deemed_acceptance:
+        return 0
     review.deem_accepted(task, at=timezone.now())
     return 1
+
+
+def _lapse_correction(task: ItemTask, *, note: str, is_late: Q) -> int:
+    return _end(task, note=note, is_late=is_late) if task.spec.lapses_without_correction else 0
 
 
 def _end(task: ItemTask, *, note: str, is_late: Q) -> int:

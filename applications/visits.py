@@ -6,6 +6,7 @@ here moves it otherwise.
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,7 +15,7 @@ from django.utils import timezone
 from agencies.catalogue import place_told
 from agencies.deadlines import calendar_now
 from agencies.models import Office, Region
-from applications import notices, workflow
+from applications import notices, rounds, workflow
 from applications.enums import Action, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import ItemTask, Visit
@@ -242,15 +243,16 @@ def of_place(region: Region, day: date) -> QuerySet[Visit]:
 def remind(*, at: datetime | None = None) -> int:
     """The day before, once: a message to whoever agreed on a time for tomorrow. Returns how many were written."""
     tomorrow = timezone.localdate(at or timezone.now()) + timedelta(days=1)
-    written = 0
-    for visit in (
-        to_come(tomorrow).exclude(reminded_on=tomorrow).select_related("task__item", "task__application__scheme")
-    ):
-        with transaction.atomic():
-            application = workflow.lock(visit.task.application_id)
-            claimed = to_come(tomorrow).exclude(reminded_on=tomorrow).filter(pk=visit.pk).update(reminded_on=tomorrow)
-            if claimed:
-                details = [f"{visit.task.spec.title}：约好明天到场"]
-                notices.write(application, NoticeKind.VISIT_REMINDER, details=details, at=at)
-                written += 1
-    return written
+    visits = to_come(tomorrow).exclude(reminded_on=tomorrow)
+    visits = visits.select_related("task__item", "task__application__scheme")
+    return rounds.over(visits, partial(_remind, tomorrow=tomorrow, at=at))
+
+
+def _remind(visit: Visit, *, tomorrow: date, at: datetime | None) -> int:
+    with transaction.atomic():
+        application = workflow.lock(visit.task.application_id)
+        claimed = to_come(tomorrow).exclude(reminded_on=tomorrow).filter(pk=visit.pk).update(reminded_on=tomorrow)
+        if claimed:
+            details = [f"{visit.task.spec.title}：约好明天到场"]
+            notices.write(application, NoticeKind.VISIT_REMINDER, details=details, at=at)
+    return claimed
