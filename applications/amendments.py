@@ -17,6 +17,7 @@ from applications.enums import Action, DocumentKind, NoticeKind, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, ItemTask
 from applications.registration import Answers, normalise
+from applications.transitions import TRANSITIONS
 from portal.accounts.models import User
 
 # Who the person is. Another number is another person's case; a wrong name is an office's to ask about.
@@ -28,7 +29,7 @@ def open_fields(application: Application) -> dict[str, list[ItemTask]]:
 
     Not among them is what decides which papers and questions there are: that would be another form.
     """
-    sources = workflow.TRANSITIONS[Action.AMEND].sources
+    sources = TRANSITIONS[Action.AMEND].sources
     tasks = [task for task in application.tasks.all() if task.status in sources]
     fixed = FIXED | deciding_fields(application.scheme.spec)
     found = {}

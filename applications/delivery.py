@@ -30,6 +30,7 @@ from applications import fanout, hiding, holders, outgoing, rounds, tickets, wor
 from applications.enums import ON_ITS_WAY, UNSENT, Action, DispatchKind, DispatchStatus, Outcome, Party, TaskStatus
 from applications.errors import Refused
 from applications.models import Dispatch, DispatchAttempt, ExchangeKey, OfficeLink
+from applications.transitions import TRANSITIONS
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ def _arrive(
 
 def _brings_more(dispatch: Dispatch) -> bool:
     """Promised papers or what the person put right, while the office has the item: it knows now, and goes on."""
-    is_there = dispatch.task.status in workflow.TRANSITIONS[Action.SUPPLY].sources - {TaskStatus.PENDING}
+    is_there = dispatch.task.status in TRANSITIONS[Action.SUPPLY].sources - {TaskStatus.PENDING}
     return dispatch.version > 1 and is_there
 
 

@@ -16,6 +16,7 @@ from applications.enums import Action, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Draft, ItemTask, PreReview
 from applications.review import Deficit
+from applications.transitions import TRANSITIONS
 from portal.accounts.models import User
 
 
@@ -82,7 +83,7 @@ _WITHDRAWN = "这个办件已经不在预审中，可能申请人刚才撤回了
 def barred(review: PreReview, staff: User) -> str:
     """Why this person may not pass the form: they typed it, also if somebody else pressed the button. Empty when they may."""
     if review.draft is not None and review.draft.entered_by_id == staff.pk:
-        return workflow.TRANSITIONS[Action.PRE_PASS].other_words
+        return TRANSITIONS[Action.PRE_PASS].other_words
     task = review.application.tasks.filter(status=TaskStatus.PRE_REVIEW).select_related("application").first()
     return workflow.barred(task, Action.PRE_PASS, staff) if task is not None else ""
 

@@ -18,7 +18,7 @@ from agencies import calendars
 from agencies.calendars import DayChange
 from agencies.deadlines import Calendar, calendar_now
 from agencies.models import CalendarYear
-from applications import clock, notices, rounds, tickets, workflow
+from applications import clock, notices, rounds, tickets, timing, workflow
 from applications.enums import Action, NoticeKind, Party, TaskStatus
 from applications.models import Correction, ItemTask
 
@@ -110,7 +110,7 @@ def _whole(tasks: QuerySet[ItemTask]) -> QuerySet[ItemTask]:
 
 def _move(task: ItemTask, calendar: Calendar, today: date) -> Move | None:
     """How far the stored days are from what the calendar gives; None when they agree."""
-    reading = workflow.read_clock(task, calendar, today)
+    reading = timing.read_clock(task, calendar, today)
     same = (task.reply_due_on, task.due_on, task.is_due_provisional) == (
         reading.reply_due_on,
         reading.due_on,

@@ -12,7 +12,7 @@ from agencies.deadlines import calendar_now, fulfilled_by
 from agencies.enums import LimitUnit, Role
 from agencies.fields import IDENTITY
 from agencies.models import Office, Posting
-from applications import closing, documents, fanout, holders, notices, workflow
+from applications import closing, documents, fanout, holders, notices, timing, workflow
 from applications.enums import Action, Decision, DispatchKind, DocumentKind, Fulfilment, NoticeKind, Party, TaskStatus
 from applications.errors import Invalid, Refused
 from applications.models import Application, Correction, CorrectionLine, FactConfirmation, ItemTask, Result
@@ -462,7 +462,7 @@ def _ask_delivery_receipt(task: ItemTask, at: datetime, facts: dict[str, object]
 
 def deem_accepted(task: ItemTask, *, at: datetime) -> ItemTask:
     """视为受理: nobody answered in the answer period, so the item counts as accepted from the day it was received."""
-    received = workflow.read_clock(task, calendar_now(), timezone.localdate(at)).received_on
+    received = timing.read_clock(task, calendar_now(), timezone.localdate(at)).received_on
     data = {"accepted_on": received.isoformat()} if received else {}
     with transaction.atomic():
         workflow.advance(

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import clock, workflow
+from applications import clock, timing
 from applications.enums import Action, Grade
 from applications.models import Application, Document, ItemTask, Material
 from applications.papers.parts import Given
@@ -56,10 +56,10 @@ def files_received(document: Document) -> list[Material]:
 
 def clock_at(task: ItemTask, at: datetime) -> clock.Reading:
     """The task's clock as it stood at that moment."""
-    lines = workflow.log_lines(task, until=at)
+    lines = timing.log_lines(task, until=at)
     return clock.read(
         clock.events_of(lines),
-        workflow.clock_rule(task),
+        timing.clock_rule(task),
         calendar_now().at(task.office.region_id),
         timezone.localdate(at),
     )

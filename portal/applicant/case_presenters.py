@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
 from agencies.words import full_day
-from applications import amendments, workflow
+from applications import amendments, timing
 from applications.enums import DocumentKind, TaskStatus
 from applications.models import Application, Document, Draft, ItemTask
 from applications.reporting import reporting_now
@@ -67,7 +67,7 @@ def case_page(case: Application) -> dict[str, Any]:
     tasks, calendar, today = list(case.tasks.all()), calendar_now(), timezone.localdate()
     papers = list(case.documents.all())
     names: dict[int | None, str] = {task.pk: task.spec.title for task in tasks}
-    expected = workflow.forecast_case(tasks, calendar, today)
+    expected = timing.forecast_case(tasks, calendar, today)
     last = progress.last_day(tasks, expected)
     return {
         **frame(case),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from agencies.deadlines import calendar_now
-from applications import workflow
+from applications import timing
 from applications.models import Application
 from portal.console.guard import overseers_only
 from portal.web import progress
@@ -36,7 +36,7 @@ def case(request: SignedInRequest, number: str) -> HttpResponse:
     cases = Application.objects.for_posting(request.posting)
     found = get_object_or_404(cases.for_number(number).with_history())
     tasks, calendar, today = list(found.tasks.all()), calendar_now(), timezone.localdate()
-    expected = workflow.forecast_case(tasks, calendar, today)
+    expected = timing.forecast_case(tasks, calendar, today)
     context = {
         "case": found,
         "title": progress.count_words(tasks),

@@ -6,7 +6,7 @@ from datetime import date
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import workflow
+from applications import timing
 from applications.enums import TaskStatus
 from applications.models import Application, ItemTask
 from portal.desk.addresses import task_url
@@ -16,7 +16,7 @@ from portal.web.presenters import Action, TaskRow, short_day
 
 def expected_words(application: Application) -> str:
     """When the whole case can be expected: the longest path through its items; empty where no day can be named."""
-    found = workflow.forecast_case(application.tasks.all(), calendar_now(), timezone.localdate())
+    found = timing.forecast_case(application.tasks.all(), calendar_now(), timezone.localdate())
     return f"全部预计 {short_day(found.on)}办好" if found.on else ""
 
 

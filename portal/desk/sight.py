@@ -11,7 +11,7 @@ from django.utils import timezone
 from agencies.deadlines import Calendar, calendar_now
 from agencies.models import Office, Posting
 from agencies.spec import ItemSpec, SchemeSpec
-from applications import access, clock, review, workflow
+from applications import access, clock, review, timing
 from applications.enums import Party
 from applications.models import (
     AccessLog,
@@ -125,5 +125,5 @@ def look_at(posting: Posting, viewer: User, number: str, item: str) -> Sight:
         papers=tuple(task.documents.all()),
         accesses=tuple(task.accesses.filter(material=None).select_related("viewer", "posting")),
         questions=tuple(task.questions.filter(answered_at=None)),
-        reading=workflow.read_clock(task, calendar, today),
+        reading=timing.read_clock(task, calendar, today),
     )

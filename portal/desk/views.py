@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
-from applications import access, workflow
+from applications import access
 from applications.enums import Action, Verdict
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, ItemTask, Question
+from applications.transitions import TRANSITIONS
 from portal.desk import batches, case_presenters, forms, queue_presenters, task_presenters
 from portal.desk import norms as rules
 from portal.desk.addresses import neighbours, queue_url, task_url
@@ -151,7 +152,7 @@ def act(request: OfficerRequest, number: str, item: str) -> HttpResponse:
     if deed_class is None:
         messages.warning(request, "请先选一个决定，再按按钮")
         return redirect("desk:task", number, item)
-    if sight.party not in workflow.TRANSITIONS[deed_class.action].parties:
+    if sight.party not in TRANSITIONS[deed_class.action].parties:
         raise PermissionDenied
     deed = deed_class(request.POST, sight=sight)
     if not deed.is_valid() or "back" in request.POST:

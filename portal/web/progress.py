@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from agencies.deadlines import Calendar
-from applications import clock, workflow
+from applications import clock, timing
 from applications.enums import BEFORE_OFFICES, TERMINAL, ApplicationStatus, Fulfilment, TaskStatus
 from applications.forecast import Forecast
 from applications.models import Application, ItemTask, PreReview
@@ -325,7 +325,7 @@ def task_row(
     links: Sequence[Action] = (),
 ) -> TaskRow:
     """One item of a case as a row. The task's log, result and office must be fetched already."""
-    reading = workflow.read_clock(task, calendar, today)
+    reading = timing.read_clock(task, calendar, today)
     day = day_of(task, reading)
     tag = staff_tag(task) if for_staff else person_tag(task)
     if day.is_late:

@@ -15,6 +15,7 @@ from applications import (
     submission,
     supplies,
     sweeps,
+    timing,
     withdrawal,
     workflow,
 )
@@ -411,7 +412,7 @@ def test_case_is_expected_on_its_longest_path() -> None:
     calendar = workflow.calendar_now()
     tasks = list(application.tasks.select_related("item__scheme", "office", "application__scheme"))
 
-    found = workflow.forecast_case(tasks, calendar, timezone.localdate())
+    found = timing.forecast_case(tasks, calendar, timezone.localdate())
 
     registered: date = factories.task_of(application, "I04").due_on
     assert found.on == calendar.add(calendar.add(registered, 5), 27)

@@ -9,7 +9,17 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.words import full_day
-from applications import clock, delivery, documents, drafts, materials, pre_reviews, submission, withdrawal, workflow
+from applications import (
+    clock,
+    delivery,
+    documents,
+    drafts,
+    materials,
+    pre_reviews,
+    submission,
+    timing,
+    withdrawal,
+)
 from applications.demo import answers_for, picture
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -108,12 +118,12 @@ def test_no_clock_runs_before_the_form_has_passed() -> None:
     hand_in_again(draft)
     task.refresh_from_db()
 
-    reading = workflow.read_clock(task, calendar_now(), timezone.localdate())
+    reading = timing.read_clock(task, calendar_now(), timezone.localdate())
 
     assert reading.state == clock.State.NOT_STARTED
     assert (task.reply_due_on, task.due_on, task.next_on, task.accepted_on) == (None, None, None, None)
     tasks = list(case.tasks.all())
-    assert workflow.forecast_case(tasks, calendar_now(), timezone.localdate()).on is None
+    assert timing.forecast_case(tasks, calendar_now(), timezone.localdate()).on is None
 
 
 def test_clock_of_an_office_starts_with_the_delivery_after_passing() -> None:

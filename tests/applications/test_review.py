@@ -21,9 +21,9 @@ from applications import (
     review,
     submission,
     sweeps,
+    timing,
     visits,
     withdrawal,
-    workflow,
 )
 from applications.enums import ApplicationStatus, DocumentKind, Fulfilment, Party, TaskStatus, Verdict
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -369,7 +369,7 @@ def test_transfer_leaves_the_answer_day_as_it_is() -> None:
 
     task.refresh_from_db()
     assert (task.office, task.reply_due_on) == (other, due)
-    reading = workflow.read_clock(task, calendar_now(), given_in + timedelta(days=4))
+    reading = timing.read_clock(task, calendar_now(), given_in + timedelta(days=4))
     assert reading.received_on == given_in
 
 

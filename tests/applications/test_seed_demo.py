@@ -13,7 +13,6 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import Role
 from agencies.models import Posting
-from applications import workflow
 from applications.enums import Action, ApplicationStatus, DispatchStatus, DocumentKind, Fulfilment, Party, TaskStatus
 from applications.models import (
     Application,
@@ -27,6 +26,7 @@ from applications.models import (
     StatusLog,
     Visit,
 )
+from applications.transitions import TRANSITIONS
 from portal.accounts.demo import ACCOUNTS, DEMO_PASSWORD
 from portal.accounts.models import User
 
@@ -50,7 +50,7 @@ def test_demo_shows_every_deed_of_the_table() -> None:
     """Recomputing is the calendar's deed: nothing of the demo was counted with another calendar."""
     done = set(StatusLog.objects.values_list("action", flat=True))
 
-    assert {action for action in workflow.TRANSITIONS if action not in done} <= {Action.RECOMPUTE}
+    assert {action for action in TRANSITIONS if action not in done} <= {Action.RECOMPUTE}
 
 
 def test_demo_goes_through_the_services() -> None:

@@ -16,12 +16,13 @@ from django.urls import reverse
 
 from agencies.enums import Role
 from agencies.models import CalendarYear
-from applications import delivery, review, sweeps, workflow
+from applications import delivery, review, sweeps, timing, workflow
 from applications.enums import Action, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.management.commands.explain_case import explain
 from applications.management.demo_people import load_example
 from applications.models import Application, Dispatch, ItemTask, Notice
+from applications.transitions import TRANSITIONS
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("directory")]
@@ -125,7 +126,7 @@ def test_timing_4_pause_over_the_holidays_costs_two_working_days() -> None:
     task = ItemTask.objects.get(pk=task.pk)
     assert before is not None
     assert task.due_on == calendar.add(before, 2)
-    reading = workflow.read_clock(task, calendar, date(2026, 5, 8))
+    reading = timing.read_clock(task, calendar, date(2026, 5, 8))
     assert sorted(reading.paused_days) == [date(2026, 4, 30), date(2026, 5, 6)]
 
 
@@ -144,7 +145,7 @@ def test_timing_5_pause_without_a_reason_or_by_the_applicant_is_refused() -> Non
 
 def test_timing_5_only_the_listed_deeds_stop_a_clock() -> None:
     """T-12: nothing else in the table pauses; whatever does needs words, from the office."""
-    stops = {action: row for action, row in workflow.TRANSITIONS.items() if row.clock == "暂停"}
+    stops = {action: row for action, row in TRANSITIONS.items() if row.clock == "暂停"}
 
     assert all(row.needs_note for row in stops.values())
     assert {party for row in stops.values() for party in row.parties} <= {Party.REVIEWER, Party.APPROVER}
@@ -203,7 +204,7 @@ def test_timing_11_expected_day_is_the_longest_path_and_not_the_sum() -> None:
             task = factories.task_of(application, item)
             review.accept(task, reviewer=factories.reviewer_of(task))
         calendar = workflow.calendar_now()
-        found = workflow.forecast_case(
+        found = timing.forecast_case(
             application.tasks.select_related("item__scheme", "office", "application__scheme"),
             calendar,
             date(2026, 3, 2),
@@ -224,7 +225,7 @@ def test_nothing_runs_while_a_correction_asked_before_acceptance_waits_for_the_p
     calendar, later = workflow.calendar_now(), date(2026, 4, 7)
 
     assert (task.reply_due_on, task.next_on) == (None, None)
-    assert workflow.forecast_case([task], calendar, later).on == calendar.add(calendar.add(later, 5), 27)
+    assert timing.forecast_case([task], calendar, later).on == calendar.add(calendar.add(later, 5), 27)
     assert "时钟：已一次告知补正，没有计时\n" in explain(task.application, calendar, later)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.enums import Level
 from agencies.models import Region
-from applications import clock, review, visits, workflow
+from applications import clock, review, timing, visits
 from applications.enums import Action, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import ItemTask, Notice, Visit
@@ -139,7 +139,7 @@ def test_only_the_call_and_the_coming_touch_the_clock(task: ItemTask) -> None:
     visits.ask_other_time(task, user=person, party=Party.APPLICANT, wish="后天", at=hour(15, 12))
     visits.record_visit(task, staff=reviewer, at=hour(18, 9))
 
-    events = clock.events_of(workflow.log_lines(task))
+    events = clock.events_of(timing.log_lines(task))
 
     assert [(event.kind, event.on.day) for event in events if event.kind in (clock.Kind.PAUSED, clock.Kind.RESUMED)] == [
         (clock.Kind.PAUSED, 14), (clock.Kind.RESUMED, 18),

@@ -9,6 +9,7 @@ from applications import workflow
 from applications.enums import TERMINAL, Action, ApplicationStatus, Decision, Fulfilment, Party, TaskStatus
 from applications.errors import AlreadyDone, Refused
 from applications.models import ItemTask, Result, StatusLog
+from applications.transitions import NEEDS, TRANSITIONS
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -136,7 +137,7 @@ def test_action_leads_only_where_the_table_says(action: Action) -> None:
     }
     if action == Action.PROPOSE:
         expected = {}  # this item is decided in one step
-    if stages := workflow.TRANSITIONS[action].stages:
+    if stages := TRANSITIONS[action].stages:
         decided(task, next(iter(stages)))
 
     found = try_everything(task, action)
@@ -145,13 +146,13 @@ def test_action_leads_only_where_the_table_says(action: Action) -> None:
 
 
 def test_every_action_has_a_row() -> None:
-    assert set(workflow.TRANSITIONS) == set(Action) - OF_THE_CASE
+    assert set(TRANSITIONS) == set(Action) - OF_THE_CASE
 
 
-@pytest.mark.parametrize("action", [a for a, row in workflow.TRANSITIONS.items() if row.needs_note])
+@pytest.mark.parametrize("action", [a for a, row in TRANSITIONS.items() if row.needs_note])
 def test_deeds_that_need_a_reason_are_refused_without(action: Action) -> None:
     task = factories.queued_task("I07")
-    row = workflow.TRANSITIONS[action]
+    row = TRANSITIONS[action]
     ItemTask.objects.filter(pk=task.pk).update(status=next(iter(row.sources)))
 
     with pytest.raises(Refused):
@@ -160,17 +161,15 @@ def test_deeds_that_need_a_reason_are_refused_without(action: Action) -> None:
     assert StatusLog.objects.filter(task=task, action=action).count() == 0
 
 
-@pytest.mark.parametrize(
-    ("action", "key"), [(action, key) for action, row in workflow.TRANSITIONS.items() for key in row.needs]
-)
+@pytest.mark.parametrize(("action", "key"), [(action, key) for action, row in TRANSITIONS.items() for key in row.needs])
 def test_deeds_that_need_data_are_refused_without(action: Action, key: str) -> None:
     task = factories.queued_task("I07")
-    row = workflow.TRANSITIONS[action]
+    row = TRANSITIONS[action]
     if row.stages:
         decided(task, next(iter(row.stages)))
     ItemTask.objects.filter(pk=task.pk).update(status=next(iter(row.sources)))
 
-    with pytest.raises(Refused, match=workflow.NEEDS[key]):
+    with pytest.raises(Refused, match=NEEDS[key]):
         workflow.advance(
             task, action, party=next(iter(row.parties)), note="原因", data={k: v for k, v in DATA.items() if k != key}
         )
@@ -178,7 +177,7 @@ def test_deeds_that_need_data_are_refused_without(action: Action, key: str) -> N
     assert StatusLog.objects.filter(task=task, action=action).count() == 0
 
 
-@pytest.mark.parametrize("action", [action for action, row in workflow.TRANSITIONS.items() if row.stages])
+@pytest.mark.parametrize("action", [action for action, row in TRANSITIONS.items() if row.stages])
 def test_what_follows_a_decision_goes_only_where_the_table_says(action: Action) -> None:
     task = factories.queued_task("I07")
     ItemTask.objects.filter(pk=task.pk).update(status=S.COMPLETED)
@@ -200,7 +199,7 @@ def test_what_follows_a_decision_goes_only_where_the_table_says(action: Action) 
 def test_every_open_status_has_a_way_out_and_no_terminal_one() -> None:
     """No dead state: from each open status some chain of deeds ends the task; terminal statuses only keep theirs."""
     leads: dict[TaskStatus, set[TaskStatus]] = {status: set() for status in TaskStatus}
-    for row in workflow.TRANSITIONS.values():
+    for row in TRANSITIONS.values():
         for source in row.sources:
             leads[source] |= {target for target in (row.target, row.accepted_target) if target}
 

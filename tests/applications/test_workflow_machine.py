@@ -16,11 +16,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from agencies.deadlines import calendar_now
-from applications import corrections, delivery, pre_reviews, review, submission, supplies, visits, withdrawal, workflow
+from applications import (
+    corrections,
+    delivery,
+    pre_reviews,
+    review,
+    submission,
+    supplies,
+    timing,
+    visits,
+    withdrawal,
+    workflow,
+)
 from applications.enums import BEFORE_OFFICES, TERMINAL, Action, Channel, Fulfilment, Party, TaskStatus
 from applications.errors import Refused
 from applications.models import Application, Dispatch, Draft, ItemTask, PreReview, Result, StatusLog
 from applications.review import Deficit
+from applications.transitions import NEEDS, TRANSITIONS
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -97,14 +109,14 @@ class CaseMachine(RuleBasedStateMachine):
         waiting = Dispatch.objects.filter(task__application=self.case).values_list("pk", flat=True)
         delivery.deliver(waiting, at=self.now)
 
-    @rule(index=TASKS, action=st.sampled_from(list(workflow.TRANSITIONS)), party=st.sampled_from(Party))
+    @rule(index=TASKS, action=st.sampled_from(list(TRANSITIONS)), party=st.sampled_from(Party))
     def try_what_the_party_may_not(self, index: int, action: Action, party: Party) -> None:
         task = self.task(index)
         if action in workflow.available(task, party):
             return
         try:
             with transaction.atomic():
-                workflow.advance(task, action, party=party, note="原因", data=dict.fromkeys(workflow.NEEDS, "x"))
+                workflow.advance(task, action, party=party, note="原因", data=dict.fromkeys(NEEDS, "x"))
         except Refused:
             return
         raise AssertionError(f"{party} did {action} on {task.status}")
@@ -203,10 +215,10 @@ class CaseMachine(RuleBasedStateMachine):
                 review.transfer, task, reviewer=self.reviewer, to_region=target.region_id, note="辖区不对", at=self.now
             )
 
-    @rule(index=TASKS, action=st.sampled_from(list(workflow.TRANSITIONS)), party=st.sampled_from(Party))
+    @rule(index=TASKS, action=st.sampled_from(list(TRANSITIONS)), party=st.sampled_from(Party))
     def look_for_buttons(self, index: int, action: Action, party: Party) -> None:
         task = self.task(index)
-        row = workflow.TRANSITIONS[action]
+        row = TRANSITIONS[action]
         offered = action in workflow.available(task, party)
         assert offered == (task.status in row.sources and party in row.parties and workflow.applies(task, action))
 
@@ -303,7 +315,7 @@ class CaseMachine(RuleBasedStateMachine):
             return
         for result in Result.objects.filter(task__application=self.case):
             deeds = result.task.log.values_list("action", flat=True)
-            stages = [workflow.TRANSITIONS[Action(deed)].stage for deed in deeds]
+            stages = [TRANSITIONS[Action(deed)].stage for deed in deeds]
             told = [stage for stage in stages if stage is not None]
             assert not told or told[-1] == result.fulfilment
             assert (result.fulfilled_at is not None) == (result.fulfilment in (Fulfilment.PAID, Fulfilment.DELIVERED))
@@ -352,7 +364,7 @@ class CaseMachine(RuleBasedStateMachine):
             return
         for task in self.case.tasks.select_related("item__scheme", "office", "application__scheme"):
             if task.log.exists():
-                reading = workflow.read_clock(task, self.calendar, timezone.localdate(self.now))
+                reading = timing.read_clock(task, self.calendar, timezone.localdate(self.now))
                 assert (task.accepted_on, task.reply_due_on, task.due_on) == (
                     reading.accepted_on, reading.reply_due_on, reading.due_on
                 )  # fmt: skip

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
-from applications import clock, workflow
+from applications import clock, timing
 from applications.enums import Party
 from applications.models import Application, ItemTask, StatusLog
 
@@ -44,7 +44,7 @@ def explain(application: Application, calendar: Calendar, today: date) -> str:
 
 
 def _item(number: int, task: ItemTask, calendar: Calendar, today: date) -> list[str]:
-    reading = workflow.read_clock(task, calendar, today)
+    reading = timing.read_clock(task, calendar, today)
     lines = [f"{number}. {task.item.name}　{task.office.name}　{task.get_status_display()}"]
     lines += [f"   {_deed(row)}" for row in task.log.select_related("actor")]
     lines.append(f"   时钟：{_STATES[reading.state]}{_clock_days(reading)}")

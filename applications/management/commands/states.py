@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from applications.enums import Action, Fulfilment, Party, TaskStatus
-from applications.workflow import NEEDS, TRANSITIONS
+from applications.transitions import NEEDS, TRANSITIONS
 
 
 def table() -> str:

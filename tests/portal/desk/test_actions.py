@@ -9,10 +9,11 @@ import pytest
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import review, visits, workflow
+from applications import review, visits
 from applications.enums import Action, Fulfilment, Party, TaskStatus
 from applications.models import ItemTask, Visit
 from applications.papers.words import REMEDY
+from applications.transitions import TRANSITIONS
 from portal.desk.deeds import panel
 from portal.web.deficits import MATERIAL_REASONS
 from tests import factories
@@ -169,7 +170,7 @@ def sent(task: ItemTask, action: Action, case: Case) -> dict[str, Any]:
 
 def test_every_deed_of_an_office_has_a_form() -> None:
     office = {Party.REVIEWER, Party.APPROVER}
-    deeds = {action for action, row in workflow.TRANSITIONS.items() if row.parties & office}
+    deeds = {action for action, row in TRANSITIONS.items() if row.parties & office}
 
     # A pre-review is about a whole form, not about an item; it has pages of its own.
     assert set(panel.BY_ACTION) == set(CASES) == deeds - {Action.PRE_PASS, Action.PRE_RETURN}
@@ -202,7 +203,7 @@ def test_decision_is_offered_done_once_and_answered_kindly_twice(action: Action)
 def test_decision_is_refused_to_the_other_party(action: Action) -> None:
     case = CASES[action]
     task = case.stage()
-    parties = workflow.TRANSITIONS[action].parties
+    parties = TRANSITIONS[action].parties
     if {Party.REVIEWER, Party.APPROVER} <= parties:
         others = [signed_in(factories.clerk())]
     else:

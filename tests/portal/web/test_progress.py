@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import review, withdrawal, workflow
+from applications import review, timing, withdrawal, workflow
 from applications.enums import ApplicationStatus, TaskStatus
 from applications.models import Application, ItemTask
 from portal.web import progress
@@ -249,7 +249,7 @@ def test_latest_day_of_what_runs_is_expected_in_a_year_without_calendar() -> Non
         task = delivered("I07", "I08")
         review.accept(task, reviewer=factories.reviewer_of(task))
         tasks = list(Application.objects.for_number(task.application.number).with_history().get().tasks.all())
-        expected = workflow.forecast_case(tasks, calendar_now(), date(2026, 12, 15))
+        expected = timing.forecast_case(tasks, calendar_now(), date(2026, 12, 15))
 
         shown = progress.last_day(tasks, expected)
 
