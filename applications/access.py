@@ -4,6 +4,7 @@ An office sees what was handed over to it: the newest delivered dispatch, and th
 files are given out against a row of the access log.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -116,6 +117,18 @@ def open_form(application: Application, *, viewer: User, posting: Posting) -> Ac
     """The printed form shown to staff: full numbers stand on it. Raises Refused as `reveal`."""
     fields = hidden_fields(application)
     return reveal_form(application, fields=fields, reason="打开登记表", viewer=viewer, posting=posting)
+
+
+def open_fields(application: Application, codes: Iterable[str], *, viewer: User, posting: Posting) -> AccessLog | None:
+    """Fields of the form filled in on a page where a clerk changes them for the person at the counter.
+
+    Recorded where full numbers are among them. Raises Refused as `reveal`.
+    """
+    wanted = set(codes)
+    fields = [code for code in hidden_fields(application) if code in wanted]
+    if not fields:
+        return None
+    return reveal_form(application, fields=fields, reason="在窗口替本人改登记表", viewer=viewer, posting=posting)
 
 
 def _first_task(application: Application) -> ItemTask | None:

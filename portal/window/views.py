@@ -4,7 +4,7 @@ Nothing of one person stays for the next: ID numbers travel in POSTs only, no pa
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import wraps
 from typing import Any
@@ -240,9 +240,21 @@ def correction(request: SignedInRequest, number: str) -> HttpResponse:
     case = case_of_place(request, number)
 
     def show(page: dict[str, Any]) -> HttpResponse:
-        return render(request, "window/correction.html", {"case": case} | page)
+        return _filled_in(request, "window/correction.html", case, page, page["form"].fields)
 
     return correcting.respond(request, case, side="window", show=show)
+
+
+def _filled_in(
+    request: SignedInRequest, template: str, case: Application, page: dict[str, Any], codes: Iterable[str]
+) -> HttpResponse:
+    """A page with the form's own values in its controls; the look at full numbers among them is recorded first."""
+    try:
+        access.open_fields(case, codes, viewer=request.user, posting=request.posting)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("window:case", case.number)
+    return render(request, template, {"case": case} | page)
 
 
 @clerk_only
@@ -263,7 +275,7 @@ def amend(request: SignedInRequest, number: str) -> HttpResponse:
     case = case_of_place(request, number)
 
     def show(page: dict[str, Any]) -> HttpResponse:
-        return render(request, "window/amend.html", {"case": case} | page)
+        return _filled_in(request, "window/amend.html", case, page, (code for _, code in page["chosen"]))
 
     return amending.respond(request, case, side="window", show=show)
 

@@ -16,7 +16,7 @@ from applications import materials as giving
 from applications.demo import Soldier, answers_for, picture, soldier
 from applications.enums import Action, Channel, Grade, Party, TaskStatus
 from applications.errors import AlreadyDone
-from applications.models import Application, Draft, Material
+from applications.models import AccessLog, Application, Draft, Material
 from portal.accounts.models import User
 from tests import factories
 
@@ -399,6 +399,43 @@ def test_files_of_a_case_are_shown_at_the_window_only_while_something_is_asked(w
     assert response.status_code == 200
     assert [look.viewer for look in task.accesses.all()] == [clerk]
     response.close()
+
+
+def test_full_numbers_in_a_form_put_right_at_the_window_are_looks_on_record(window: Client, clerk: User) -> None:
+    """They stand in the controls; whoever opens the page of any case of the place reads them."""
+    case = factories.delivered(factories.person(), ticked=["I07"])
+    task = factories.task_of(case, "I07")
+    address = reverse("window:amend", args=[case.number])
+    window.get(address)
+    assert not AccessLog.objects.exists()
+
+    shown = window.get(address, {"field": ["mobile", "contact_addr"]})
+    assert case.answers["mobile"] in shown.content.decode()
+    wrong = [review.Deficit("停机", field="mobile")]
+    review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=wrong)
+    asked = window.get(reverse("window:correction", args=[case.number]))
+    assert case.answers["mobile"] in asked.content.decode()
+
+    looks = AccessLog.objects.values_list("viewer", "task__application", "fields", "reason")
+    assert list(looks) == [(clerk.pk, case.pk, ["mobile"], "在窗口替本人改登记表")] * 2
+
+
+@pytest.mark.parametrize("page", ["amend", "correction"])
+def test_so_many_full_numbers_an_hour_and_no_more_at_the_window(window: Client, settings: Any, page: str) -> None:
+    settings.LOOKS_PER_HOUR = 1
+    cases = [factories.delivered(factories.person(), ticked=["I07"]) for _ in range(2)]
+    if page == "correction":
+        for task in (factories.task_of(case, "I07") for case in cases):
+            wrong = [review.Deficit("停机", field="mobile")]
+            review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=wrong)
+
+    first, second = (
+        window.get(reverse(f"window:{page}", args=[case.number]), {"field": "mobile"}, follow=True) for case in cases
+    )
+
+    assert cases[0].answers["mobile"] in first.content.decode()
+    assert cases[1].answers["mobile"] not in second.content.decode()
+    assert "一小时内已看过 1 件的完整号码" in second.content.decode()
 
 
 def test_notice_of_another_place_is_not_there(window: Client) -> None:
