@@ -75,7 +75,8 @@ class SignIn(auth_views.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         demo = {"accounts": ACCOUNTS, "demo_password": DEMO_PASSWORD} if settings.IS_DEMO else {}
-        return super().get_context_data(**kwargs) | demo | {"was_signed_out": kept.was_signed_out(self.request)}
+        ended = {"was_signed_out": kept.was_signed_out(self.request), "was_replaced": kept.was_replaced(self.request)}
+        return super().get_context_data(**kwargs) | demo | ended
 
 
 @require_http_methods(["GET", "POST"])
@@ -84,8 +85,8 @@ def session(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return JsonResponse({"left": 0})
     if request.method == "POST":
-        sessions.renew(request.session)
-    return JsonResponse({"left": sessions.seconds_left(request.session, request.user)})
+        sessions.renew(request)
+    return JsonResponse({"left": sessions.seconds_left(request)})
 
 
 session.is_passive = True  # type: ignore[attr-defined]

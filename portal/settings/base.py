@@ -60,8 +60,8 @@ MIDDLEWARE = [
     "portal.web.middleware.BodySizeMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "portal.web.middleware.SessionEndMiddleware",
     "portal.web.middleware.PostingMiddleware",
+    "portal.web.middleware.SessionEndMiddleware",
     "portal.web.middleware.SecondFactorMiddleware",
     "portal.web.middleware.OwnPasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -120,9 +120,15 @@ STAFF_PASSWORD_REMEMBERED = env.int("STAFF_PASSWORD_REMEMBERED", default=5)
 STAFF_PASSWORD_DAYS = env.int("STAFF_PASSWORD_DAYS", default=0)
 # Where the address of the person's machine stands; behind a proxy the header that it sets, such as HTTP_X_REAL_IP.
 CLIENT_ADDRESS = env("CLIENT_ADDRESS", default="REMOTE_ADDR")
+# Wrong passwords from one address (of IPv6 one network of 64 bits) in a quarter of an hour, whatever the accounts; 0: any
+# number. Whole offices come from one address.
+SIGN_IN_TRIES_PER_NETWORK = env.int("SIGN_IN_TRIES_PER_NETWORK", default=50)
 # Signed out after so long without doing anything, with a warning before; and at the latest so long after signing in.
 SESSION_ENGINE = "portal.web.sessions"
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
+STAFF_SESSION_IDLE_SECONDS = env.int("STAFF_SESSION_IDLE_SECONDS", default=15 * 60)
+# A member of staff who signs in elsewhere is signed out here; production asks for it unless told otherwise.
+STAFF_ONE_SESSION = env.bool("STAFF_ONE_SESSION", default=False)
 SESSION_WARN_SECONDS = env.int("SESSION_WARN_SECONDS", default=5 * 60)
 SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=8 * 3600)
 SESSION_COOKIE_HTTPONLY = True

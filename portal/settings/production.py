@@ -13,6 +13,7 @@ if not SEALING_KEYS or not INDEX_KEY:
 
 IS_DEMO = False
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=True)
+STAFF_ONE_SESSION = env.bool("STAFF_ONE_SESSION", default=True)
 STAFF_PASSWORD_DAYS = env.int("STAFF_PASSWORD_DAYS", default=90)
 # No short message is pretended: without a gateway of the place's provider people are told by mail and on the site.
 NOTICE_GATEWAYS = {

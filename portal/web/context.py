@@ -35,6 +35,7 @@ def service(request: HttpRequest) -> dict[str, Any]:
         "session_left": getattr(request, "session_left", None),
         "session_warn": settings.SESSION_WARN_SECONDS,
         "idle_minutes": settings.SESSION_IDLE_SECONDS // 60,
+        "staff_idle_minutes": settings.STAFF_SESSION_IDLE_SECONDS // 60,
         "is_mourning": settings.MOURNING,
         "is_large": request.COOKIES.get(LARGE_COOKIE) == "1",
         "public_links": SimpleLazyObject(lambda: navigation.public(request)),

@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from agencies.fields import FIELDS, known
 from portal.security import crypto
 
-_KEPT, _LAST = "typed", "last_person"
+_KEPT, _LAST, _REPLACED = "typed", "last_person", "replaced"
 CONTEXT = "session|typed"
 # What a whole form may hold; anybody can send such a POST, so no more than this waits in a session.
 _MOST_CHARACTERS, _LONGEST_TEXT = 8_000, 2_000
@@ -18,14 +18,19 @@ _NEVER = {"csrfmiddlewaretoken", "password", "old_password", "new_password1", "n
 WORDS = "为了安全已退出登录。您刚才填的都在，请看一遍，再按一次按钮"
 
 
-def remember_person(request: HttpRequest, pk: Any) -> None:
-    """Whose session ended, so that what is typed now is handed to nobody else."""
-    request.session[_LAST] = pk
+def remember_person(request: HttpRequest, pk: Any, *, is_replaced: bool = False) -> None:
+    """Whose session ended, so that what is typed now is handed to nobody else; and whether a newer one ended it."""
+    request.session[_LAST], request.session[_REPLACED] = pk, is_replaced
 
 
 def was_signed_out(request: HttpRequest) -> bool:
     """The session before this one ended by itself, and nobody has signed in since."""
     return _LAST in request.session and not request.user.is_authenticated
+
+
+def was_replaced(request: HttpRequest) -> bool:
+    """The session before this one ended because its account was signed in elsewhere."""
+    return bool(was_signed_out(request) and request.session.get(_REPLACED))
 
 
 def keep(request: HttpRequest, *, person: Any = None) -> None:

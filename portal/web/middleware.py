@@ -114,28 +114,30 @@ def _texts(posted: QueryDict) -> Iterator[str]:
 
 
 class SessionEndMiddleware:
-    """Signs a person out who did nothing for a while, and says to the page how many seconds are left.
+    """Signs a person out who did nothing for a while, or of staff who signed in elsewhere; says how many seconds are left.
 
-    Stands before the posting is read. A view marked `is_passive` looks at the session without keeping it.
+    Stands after the posting is read, which says who is staff. A view marked `is_passive` looks without keeping.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and sessions.seconds_left(request.session, request.user) <= 0:
-            person = request.user.pk
-            request.session.flush()
-            request.user = AnonymousUser()
-            kept.remember_person(request, person)
+        if request.user.is_authenticated:
+            is_replaced = sessions.is_replaced(request)
+            if is_replaced or sessions.seconds_left(request) <= 0:
+                person = request.user.pk
+                request.session.flush()
+                request.user, request.posting = AnonymousUser(), None  # type: ignore[attr-defined]
+                kept.remember_person(request, person, is_replaced=is_replaced)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
         if not request.user.is_authenticated:
             return
         if not getattr(view, "is_passive", False):
-            sessions.renew(request.session)
-        request.session_left = sessions.seconds_left(request.session, request.user)  # type: ignore[attr-defined]
+            sessions.renew(request)
+        request.session_left = sessions.seconds_left(request)  # type: ignore[attr-defined]
 
 
 class SecondFactorMiddleware:

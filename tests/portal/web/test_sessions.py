@@ -95,6 +95,60 @@ def test_page_says_how_long_is_left_and_asking_keeps_nothing() -> None:
     assert late == {"left": 0}
 
 
+def test_staff_are_signed_out_sooner(settings: Any) -> None:
+    settings.STAFF_SESSION_IDLE_SECONDS = 900
+    person, clerk = signed_in(factories.person()), signed_in(factories.clerk())
+    left = [client.get("/session/").json()["left"] for client in (person, clerk)]
+
+    with after(16):
+        answers = person.get("/cases/").status_code, clerk.get("/window/").status_code
+
+    assert [round(seconds, -2) for seconds in left] == [1800, 900]
+    assert answers == (200, 302)
+
+
+def test_staff_who_sign_in_elsewhere_are_signed_out_here_and_told(settings: Any) -> None:
+    settings.STAFF_ONE_SESSION = True
+    clerk = factories.clerk()
+    first, second = signed_in(clerk), signed_in(clerk)
+
+    page = first.get("/window/", follow=True)
+
+    assert "这个账号刚刚在别处登录" in page.content.decode()
+    assert second.get("/window/").status_code == 200
+    assert first.get("/window/").status_code == 302
+
+
+def test_applicants_and_places_that_do_not_ask_may_have_two_sessions(settings: Any) -> None:
+    clerk, person = factories.clerk(), factories.person()
+    at_once = [signed_in(clerk), signed_in(clerk)]
+    assert [client.get("/window/").status_code for client in at_once] == [200, 200]
+
+    settings.STAFF_ONE_SESSION = True
+    at_once = [signed_in(person), signed_in(person)]
+
+    assert [client.get("/cases/").status_code for client in at_once] == [200, 200]
+
+
+def test_session_stays_the_newest_after_the_second_step_and_an_own_password(settings: Any) -> None:
+    settings.STAFF_ONE_SESSION = True
+    clerk = factories.clerk()
+    client = signed_in(clerk)
+
+    new = {"old_password": "demo-2026", "new_password1": "Huhehaote-26", "new_password2": "Huhehaote-26"}
+    client.post("/password/", new)
+
+    assert client.get("/window/").status_code == 200
+
+
+def test_closed_account_is_out_at_once() -> None:
+    clerk = factories.clerk()
+    client = signed_in(clerk)
+    User.objects.filter(pk=clerk.pk).update(is_active=False)
+
+    assert client.get("/window/").status_code == 302
+
+
 def test_session_is_not_written_with_each_click() -> None:
     client = signed_in(factories.person())
     client.get("/session/")
