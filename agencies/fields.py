@@ -154,6 +154,10 @@ HUKOU_MODES = (
     ("unit_collective", "单位集体户"),
     ("community_collective", "人才或社区集体户"),
 )
+AGENT_RELATIONS = same(
+    "配偶", "父母", "子女", "兄弟姐妹", "其他亲属", "村（社区）工作人员", "退役军人服务站工作人员", "其他"
+)
+AUTHORITIES = (("letter", "有委托书，原件已收"), ("guardian", "是监护人，证明已核"))
 YES_NO = (("yes", "是"), ("no", "否"))
 
 _ALL = [
@@ -201,6 +205,12 @@ _ALL = [
     Field("training_trade", "想学的工种", max_length=60),
     Field("deliver", "结果领取方式", FieldKind.RADIO, (("window", "窗口领取"), ("post", "邮寄"), ("electronic", "网上下载"))),
     Field("post_addr", "邮寄地址", FieldKind.LONG_TEXT, max_length=200),
+    # Of who hands in for the person: asked at the window, whatever the region's form asks.
+    Field("agent_name", "代办人姓名", FieldKind.NAME, max_length=60),
+    Field("agent_relation", "代办人与申请人关系", FieldKind.CHOICE, AGENT_RELATIONS),
+    Field("agent_id", "代办人身份证号", FieldKind.ID_NUMBER),
+    Field("agent_tel", "代办人电话", FieldKind.PHONE),
+    Field("agent_authority", "代办的依据", FieldKind.CHOICE, AUTHORITIES),
 ]  # fmt: skip
 
 FIELDS: dict[str, Field] = {field.code: field for field in _ALL}
@@ -219,7 +229,8 @@ CLASSES: dict[str, Sensitivity] = {
             "discharge_date", "mobile", "relation", "native", "hukou_before", "enlist_place", "contact_addr", "settlement",
             "cert_no", "settle_place", "hukou_mode", "host_name", "host_id", "host_tel", "to_addr", "police_station",
             "holds_licence", "licence_no", "licence_class", "pension_kind", "insured_place", "card_delivery", "training",
-            "training_trade", "deliver", "post_addr",
+            "training_trade", "deliver", "post_addr", "agent_name", "agent_relation", "agent_id", "agent_tel",
+            "agent_authority",
         ),
         Sensitivity.GENERAL,
     ),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from agencies.catalogue import NoScheme, scheme_for
 from agencies.fields import FIELDS
 from agencies.models import Region
-from applications import workflow
+from applications import agents, workflow
 from applications.enums import BEFORE_OFFICES, Channel
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Draft
@@ -49,7 +49,7 @@ def start(*, region: Region, user: User, channel: Channel, prefill: Mapping[str,
         earlier = _earlier_case(user) if is_own else None
         known = {"name": user.legal_name, "id_no": user.id_no, "mobile": user.phone} if is_own else {}
         fresh = {code: value for code, value in {**known, **(prefill or {})}.items() if value}
-        answers: Answers = {**(earlier.answers if earlier else {}), **fresh}
+        answers: Answers = {**(agents.without(earlier.answers) if earlier else {}), **fresh}
         answers.update(derived_from(str(answers.get("id_no", ""))))
         return Draft.objects.create(
             owner=user if is_own else None,
@@ -85,7 +85,7 @@ def start_addition(application: Application, *, user: User) -> Draft:
             region=locked.region,
             scheme=locked.scheme,
             adds_to=locked,
-            answers=locked.answers,
+            answers=agents.without(locked.answers),
         )
         if not draft.offered():
             raise Refused("本地能办的事项都已经在这个办件里了")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from agencies.deadlines import calendar_now
 from agencies.routing import office_for, offices_for
 from agencies.spec import ItemSpec
-from applications import documents, fanout, notices, privacy, workflow
+from applications import agents, documents, fanout, notices, privacy, workflow
 from applications.drafts import HAS_ACCOUNT, check_addition, problems_of
 from applications.enums import Action, ApplicationStatus, Channel, DocumentKind, Grade, NoticeKind, Party, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -47,6 +47,8 @@ def submit(
             if current.sent_at is not None:
                 return current.adds_to or Application.objects.get(draft=current)
             problems = problems_of(current)
+            if channel == Channel.WINDOW:
+                problems |= agents.problems(current.answers, timezone.localdate(at))
             if not promised:
                 problems["promise"] = "请看过承诺后在前面打勾"
             uses = privacy.sensitive_uses(current.registration)
@@ -98,7 +100,9 @@ def _lock_owner(draft: Draft) -> None:
 
 def _create_case(draft: Draft, *, user: User, channel: Channel, told: dict[str, Any], at: datetime) -> Application:
     registration: Registration = draft.registration
-    answers = registration.disclosed()
+    party = Party.CLERK if channel == Channel.WINDOW else Party.APPLICANT
+    agent = _agent(draft, party)
+    answers = {**registration.disclosed(), **agent}
     id_no = str(answers["id_no"])
     # What was typed at a window belongs to the account of that number, unless the number is only claimed.
     applicant = draft.owner or User.objects.filter(id_no=id_no, is_identity_claimed=False).first()
@@ -123,12 +127,19 @@ def _create_case(draft: Draft, *, user: User, channel: Channel, told: dict[str, 
     chosen = [item for item in spec.offered if item.code in application.ticked]
     tasks = _create_tasks(application, [*spec.automatic, *chosen], finished=set())
     _send_or_pre_review(application, draft, tasks, at)
-    party = Party.CLERK if channel == Channel.WINDOW else Party.APPLICANT
-    StatusLog.objects.create(application=application, action=Action.SUBMIT, party=party, actor=user, data=told, at=at)
+    note = agents.short(agent)
+    StatusLog.objects.create(
+        application=application, action=Action.SUBMIT, party=party, actor=user, note=note, data=told, at=at
+    )
     documents.request_first(application, at=at)
     notices.write(application, NoticeKind.SUBMITTED, at=at)
     fanout.wake_relay()
     return application
+
+
+def _agent(draft: Draft, party: Party) -> dict[str, Any]:
+    """Who hands this form in for the person: at the window alone, since an account hands in for its own number only."""
+    return agents.of(draft.answers) if party == Party.CLERK else {}
 
 
 def _bind_number(owner: User | None, id_no: str) -> None:
@@ -149,15 +160,22 @@ def _extend_case(draft: Draft, *, user: User, told: dict[str, Any], at: datetime
     new = [code for code in draft.ticked if code not in application.ticked]
     if not new:
         raise Refused("您选的事项已经在这个办件里了，不用再加")
-    answers = {**draft.registration.disclosed(), **application.answers}
+    party = application.party_of(user)
+    agent = _agent(draft, party)
+    answers = {**draft.registration.disclosed(), **agents.without(application.answers), **agent}
     application.take_answers(answers, ticked=[*application.ticked, *new])
     _take_over_materials(draft, application)
     items = [item for item in application.scheme.spec.offered if item.code in new]
     tasks = _create_tasks(application, items, finished=_finished_items(application))
     _send_or_pre_review(application, draft, tasks, at)
-    party = application.party_of(user)
     StatusLog.objects.create(
-        application=application, action=Action.ADD_ITEMS, party=party, actor=user, data={"items": new, **told}, at=at
+        application=application,
+        action=Action.ADD_ITEMS,
+        party=party,
+        actor=user,
+        note=agents.short(agent),
+        data={"items": new, **told},
+        at=at,
     )
     fanout.release_ready(application, at=at)
     workflow.settle(application, at)
@@ -217,7 +235,7 @@ def _amend_case(returned: PreReview, draft: Draft, *, user: User, told: dict[str
     dropped = [code for code in codes if code in application.ticked and code not in draft.ticked]
     added = [code for code in draft.ticked if code not in application.ticked]
     ticked = [code for code in application.ticked if code not in dropped] + added
-    application.take_answers({**fresh, **kept}, ticked=ticked)
+    application.take_answers({**fresh, **kept, **_agent(draft, party)}, ticked=ticked)
     _take_over_materials(draft, application)
     for task in waiting:
         is_dropped = task.item.code in dropped

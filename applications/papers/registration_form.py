@@ -8,6 +8,7 @@ from django.utils import timezone
 from agencies.fields import FIELDS
 from agencies.spec import FormField
 from agencies.words import plain_day
+from applications import agents
 from applications.models import Application, Document
 from applications.papers.as_asked import ticked_at
 from applications.papers.words import entered_words
@@ -60,6 +61,7 @@ def registration(document: Document) -> dict[str, Any]:
         "form_note": spec.form.note,
         "filled_on": plain_day(timezone.localdate(application.submitted_at)),
         "entered": entered_words(application),
+        "agent": agents.full(application.answers),
     }
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from agencies.catalogue import place_told
 from agencies.deadlines import calendar_now
 from agencies.words import NOT_PUBLISHED, full_day
+from applications import agents
 from applications.enums import Channel
 from applications.models import Application, Document, ItemTask
 from applications.papers.as_asked import materials_given, tasks_in_order, ticked_at
@@ -27,7 +28,7 @@ def submission_receipt(document: Document) -> dict[str, Any]:
     days = spec.receiving_limit.days or 5
     later = set(application.ticked) - ticked_at(document)
     tasks = [task for task in tasks_in_order(application) if task.item.code not in later]
-    given = materials_given(document)
+    given, agent = materials_given(document), agents.full(application.answers)
     rows = [
         Row("申请人", application.subject_name),
         Row("身份证号", masked_id(application.subject_id_no)),
@@ -36,12 +37,13 @@ def submission_receipt(document: Document) -> dict[str, Any]:
     ]
     return {
         "rows": rows,
+        "agent": agent,
         "items": [
             {"name": task.item.name, "office": task.office.name, "phone": phone_of(task), "wait": _wait_words(task)}
             for task in tasks
         ],
         "given": given,
-        "is_tight": len(tasks) + len(given) <= ONE_PAGE,
+        "is_tight": len(tasks) + len(given) + bool(agent) <= ONE_PAGE,
         "pre_review": _pre_review_words(document),
         "reply_days": days,
         "reply_by": _reply_day(application, submitted, days),

@@ -107,9 +107,9 @@ def save_typed(draft: Draft, values: Mapping[str, str], version: int | None) -> 
         return stale.draft
 
 
-def autosaved(request: HttpRequest, draft: Draft) -> JsonResponse:
+def autosaved(request: HttpRequest, draft: Draft, *, also: Iterable[str] = ()) -> JsonResponse:
     """Keeps what is typed while the person goes on; answers with the time and the new version."""
-    codes = [entry.field for state in sections_of(draft) for entry in state.asked]
+    codes = [*(entry.field for state in sections_of(draft) for entry in state.asked), *also]
     try:
         draft = save_typed(draft, typed(request.POST, codes), version_of(request))
     except Refused as refused:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agencies.fields import FIELDS
 from agencies.spec import FormField
-from applications import drafts
+from applications import agents, drafts
 from applications.models import Draft, Material
 from applications.registration import display, normalise
 from portal.web.drafting import Slot, before_handing_in, file_row, sections_of, slots_of
@@ -53,6 +53,9 @@ class ScanFile:
     is_photo: bool
 
 
+AGENT = [FormField(field=code) for code in agents.AGENT]
+
+
 def material_codes(draft: Draft) -> list[str]:
     wanted = draft.scheme.spec.materials_for(frozenset(draft.ticked), draft.answers)
     return [material.code for material in wanted]
@@ -67,11 +70,11 @@ def sheet_page(
     mine: Mapping[str, str],
 ) -> dict[str, Any]:
     """With `problems` (after an attempt to hand in) everything missing stands at its field, else only what is wrong."""
-    known = drafts.problems_of(draft)
+    known = drafts.problems_of(draft) | agents.problems(draft.answers, timezone.localdate())
     asked = [entry for state in sections_of(draft) for entry in state.asked]
     wrong = {code: words for code, words in known.items() if draft.answers.get(code)}
     form = AnswersForm(
-        [entry for entry in asked if not FIELDS[entry.field].derived],
+        [entry for entry in [*asked, *AGENT] if not FIELDS[entry.field].derived],
         draft.answers,
         {**wrong, **(problems or {})},
         compact=True,
@@ -85,11 +88,16 @@ def sheet_page(
         "draft": draft,
         "form": form,
         "rows": _rows(draft, asked, form),
+        "agent_rows": [
+            Row([Cell(form[code]) for code in agents.AGENT[:3]]),
+            Row([Cell(form[code]) for code in agents.AGENT[3:]]),
+        ],
+        "agent": agents.short(draft.answers) if not agents.problems(draft.answers, timezone.localdate()) else "",
         "sheet_items": _items(draft),
         "slots": [(slot, _scans(slot)) for slot in slots],
         "given": sum(slot.is_given for slot in slots),
         "wanted": len(slots),
-        "missing": _missing(draft, asked, known),
+        "missing": _missing(draft, [*asked, *AGENT], known),
         "was_tried": problems is not None,
         "errors": _other_errors(slots, problems or {}, form),
         "items_error": (problems or {}).get("items", ""),

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from applications import access, drafts, submission
+from applications import access, agents, drafts, submission
 from applications import materials as giving
 from applications.enums import Channel, Grade
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -101,7 +101,7 @@ def sheet(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """The whole registration on one screen. Each POST keeps everything first: text, ticks, files."""
     if request.method != "POST":
         return _show(request, _with_typed_before(request, draft))
-    values = typed(request.POST, [entry for state in sections_of(draft) for entry in state.asked])
+    values = typed(request.POST, [*(e.field for state in sections_of(draft) for e in state.asked), *agents.AGENT])
     try:
         draft = save_typed(draft, values, version_of(request))
         draft = _save_items(request, draft)
@@ -197,7 +197,7 @@ def _show(
 @on_sheet
 @require_POST
 def autosave(request: SignedInRequest, draft: Draft) -> HttpResponse:
-    return autosaved(request, draft)
+    return autosaved(request, draft, also=agents.AGENT)
 
 
 @clerk_only

@@ -224,6 +224,18 @@ def test_scan_is_turned_and_what_was_ticked_with_it_is_kept(window: Client) -> N
     assert (after.file.name != before.file.name, after.grade) == (True, Grade.B)
 
 
+def test_agent_is_asked_for_with_everything_once_one_is_named(window: Client, clerk: User) -> None:
+    draft = begin(window)
+    window.post(sheet(draft), {**everything(draft), "agent_name": "王芳", "do": "save"})
+
+    data = {**everything(draft), "agent_name": "王芳", "do": "submit", "promise": "on", "agree": "on"}
+    response = window.post(sheet(draft), data)
+
+    assert set(response.context["form"].errors) == {"agent_relation", "agent_id", "agent_tel", "agent_authority"}
+    assert ("代办人身份证号", "#id_agent_id") in response.context["missing"]
+    assert response.context["form"]["agent_name"].value() == "王芳"
+
+
 def test_sheet_tells_the_second_tab(window: Client) -> None:
     draft = begin(window)
     drafts.save(draft, {"native": "甲地"})
