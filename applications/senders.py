@@ -1,13 +1,18 @@
 """How texts leave the portal: one interface, a class per way. It knows no case and no table."""
 
 import smtplib
+import socket
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.core.mail.backends.smtp import EmailBackend
 
 from agencies.gateways.base import Answer, Ending
+from agencies.gateways.deadline import cut_at
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,27 @@ class Email:
         except OSError:
             return Answer(Ending.PASSING, "邮件服务器没有回应")
         return Answer(Ending.SENT, "邮件服务器已收下")
+
+
+class Smtp(EmailBackend):
+    """Django's own, with one deadline for a mail: a server that stalls its callers, as many do, would hold a worker for ever."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        with cut_at(time.monotonic() + settings.EMAIL_TOTAL_SECONDS) as self._watch:
+            return super().send_messages(email_messages) or 0
+
+    @property
+    def connection_class(self) -> Any:
+        plain: Any = super().connection_class
+        watch = self._watch
+
+        class Watched(plain):
+            def _get_socket(self, *place: Any) -> socket.socket:
+                line: socket.socket = super()._get_socket(*place)
+                watch(line)
+                return line
+
+        return Watched
 
 
 def _refused(code: int) -> Answer:

@@ -4,14 +4,12 @@ The class of what went wrong decides what happens next: a refused connection nev
 after sending may have.
 """
 
-import contextlib
 import json
 import re
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -22,6 +20,7 @@ from django.conf import settings
 
 from agencies.gateways import egress, signatures
 from agencies.gateways.base import Answer, Ending, Message, SigningKey
+from agencies.gateways.deadline import cut_at
 
 ANSWER_BYTES = 64 * 1024
 _PASSING = {408, 425, 429}
@@ -99,14 +98,14 @@ class HttpGateway:
         target = egress.check(self.endpoint.rstrip("/") + path)
         limits = httpx2.Timeout(total, connect=min(settings.EXCHANGE_CONNECT_SECONDS, total))
         with (
-            _cut_at(deadline) as trace,
+            cut_at(deadline) as watch,
             httpx2.Client(trust_env=False, follow_redirects=False, timeout=limits, verify=trusted()) as client,
             client.stream(
                 method,
                 target.url,
                 content=body,
                 headers={**headers, "host": target.host, "accept": "application/json"},
-                extensions={"sni_hostname": target.name, "trace": trace},
+                extensions={"sni_hostname": target.name, "trace": _seen_by(watch)},
             ) as response,
         ):
             content = b""
@@ -119,30 +118,14 @@ class HttpGateway:
             return response.status_code, dict(response.headers), content
 
 
-@contextlib.contextmanager
-def _cut_at(deadline: float) -> Iterator[Callable[[str, dict[str, Any]], None]]:
-    """Gives the trace of a call whose connection is cut at the deadline, whatever the call waits for by then.
+def _seen_by(watch: Callable[[socket.socket], None]) -> Callable[[str, dict[str, Any]], None]:
+    """The trace of a call that shows its connection as soon as there is one."""
 
-    A time-out counts each read anew, so a receiver that sends a byte now and then would hold the worker for ever.
-    """
-    with contextlib.ExitStack() as at_end:
+    def trace(event: str, info: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            watch(info["return_value"].get_extra_info("socket"))
 
-        def trace(event: str, info: dict[str, Any]) -> None:
-            if event != "connection.connect_tcp.complete":
-                return
-            # Encryption takes over the socket itself; its twin ends the same connection.
-            line = at_end.enter_context(info["return_value"].get_extra_info("socket").dup())
-            timer = threading.Timer(max(deadline - time.monotonic(), 0), _cut, [line])
-            at_end.callback(timer.join)
-            at_end.callback(timer.cancel)
-            timer.start()
-
-        yield trace
-
-
-def _cut(line: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # the other side was quicker
-        line.shutdown(socket.SHUT_RDWR)
+    return trace
 
 
 def _thread(message: Message) -> dict[str, str]:

@@ -180,13 +180,15 @@ NOTICE_GATEWAYS = {
     "sms": env("NOTICE_SMS_GATEWAY", default="applications.senders.Demo"),
     "email": env("NOTICE_EMAIL_GATEWAY", default="applications.senders.Demo"),
 }
-EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
+EMAIL_BACKEND = env("EMAIL_BACKEND", default="applications.senders.Smtp")
 EMAIL_HOST = env("EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.int("EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env("EMAIL_HOST_USER", default="")
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+# For each answer of the mail server, and for a mail as a whole.
 EMAIL_TIMEOUT = 10
+EMAIL_TOTAL_SECONDS = env.float("EMAIL_TOTAL_SECONDS", default=30)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="redis://localhost:6379/0")

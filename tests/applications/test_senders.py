@@ -16,6 +16,7 @@ from applications import bounces, notices, senders
 from applications.enums import NoticeKind, NoticeStatus
 from applications.models import Notice
 from tests import factories
+from tests.dribbler import dribbling
 
 KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
@@ -55,7 +56,7 @@ class Line(socketserver.StreamRequestHandler):
 def server(settings: Any) -> Iterator[socketserver.TCPServer]:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Line) as found:
         found.taken = []  # type: ignore[attr-defined]
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "applications.senders.Smtp"
         settings.EMAIL_HOST, settings.EMAIL_PORT = found.server_address
         threading.Thread(target=found.serve_forever, daemon=True).start()
         yield found
@@ -90,10 +91,24 @@ def test_sender_whom_the_server_does_not_know_is_a_matter_of_configuration(serve
 
 
 def test_server_that_is_away_is_tried_again(settings: Any) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "applications.senders.Smtp"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
 
     assert senders.Email().send(mail("zhao@example.com")).ending == Ending.PASSING
+
+
+@pytest.mark.parametrize(
+    ("begin", "drop"), [(b"220-", b"x"), (b"220 test\r\n", b"250-x\r\n")], ids=["greeting", "answer"]
+)
+def test_mail_has_one_deadline_however_the_server_stalls(begin: bytes, drop: bytes, settings: Any) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_TOTAL_SECONDS = "applications.senders.Smtp", 1
+    with dribbling(begin, drop) as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+
+        answer = senders.Email().send(mail("zhao@example.com"))
+
+    assert answer.ending in (Ending.PASSING, Ending.UNKNOWN)
+    assert 0 < server.sent < 50
 
 
 REPORT = """From: MAILER-DAEMON@mx.example.com

@@ -2,8 +2,6 @@
 
 import json
 import socket
-import subprocess
-import sys
 import time
 from email.utils import formatdate
 from typing import Any
@@ -13,6 +11,7 @@ import pytest
 from agencies.gateways import egress
 from agencies.gateways.base import Answer, Ending, Message, SigningKey
 from agencies.gateways.http import HttpGateway, classify
+from tests.dribbler import dribbling
 
 DIGEST = "d" * 64
 
@@ -132,48 +131,25 @@ def test_retry_after_is_read_and_bounded(text: str, seconds: float | None) -> No
     assert answer(503, {}, retry_after=text).retry_after == seconds
 
 
-# Takes one connection, sends a beginning, then the same bytes every tenth of a second; prints how often, at most 300 times.
-DRIBBLER = """
-import socket, sys, time
-begin, drop = (text.encode("latin-1").decode("unicode_escape").encode("latin-1") for text in sys.argv[1:])
-with socket.create_server(("127.0.0.1", 0)) as server:
-    print(server.getsockname()[1], flush=True)
-    line, _ = server.accept()
-    sent = 0
-    try:
-        line.sendall(begin)
-        for sent in range(1, 301):
-            time.sleep(0.1)
-            line.sendall(drop)
-    except OSError:
-        pass
-    print(sent)
-"""
-
-
 @pytest.mark.parametrize(
     ("scheme", "begin", "drop", "ending"),
     [
-        ("http", r"HTTP/1.1 200 OK\r\nX-Header: ", "x", Ending.UNKNOWN),
-        ("http", r"HTTP/1.1 ", r"102 Processing\r\n\r\nHTTP/1.1 ", Ending.UNKNOWN),
-        ("http", r"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", "x", Ending.UNKNOWN),
-        ("http", r"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", "x", Ending.UNKNOWN),
-        ("https", r"\x16\x03\x03\x40\x00", "x", Ending.PASSING),
+        ("http", b"HTTP/1.1 200 OK\r\nX-Header: ", b"x", Ending.UNKNOWN),
+        ("http", b"HTTP/1.1 ", b"102 Processing\r\n\r\nHTTP/1.1 ", Ending.UNKNOWN),
+        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", b"x", Ending.UNKNOWN),
+        ("http", b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b"x", Ending.UNKNOWN),
+        ("https", b"\x16\x03\x03\x40\x00", b"x", Ending.PASSING),
     ],
     ids=["header", "progress", "body", "body without a length", "handshake"],
 )
 def test_call_has_one_deadline_however_the_receiver_dribbles(
-    scheme: str, begin: str, drop: str, ending: Ending, settings: Any
+    scheme: str, begin: bytes, drop: bytes, ending: Ending, settings: Any
 ) -> None:
-    """Each byte would start the time-out of a read anew, and the agency's worker would be held for ever."""
     settings.EXCHANGE_ALLOWED_HOSTS, settings.EXCHANGE_TOTAL_SECONDS = ["127.0.0.1"], 1
     message = Message("k-1", b"{}", DIGEST, (SigningKey("k", b"s" * 32),))
-    with subprocess.Popen([sys.executable, "-c", DRIBBLER, begin, drop], stdout=subprocess.PIPE, text=True) as receiver:
-        assert receiver.stdout is not None
-        port = int(receiver.stdout.readline())
 
-        found = HttpGateway(f"{scheme}://127.0.0.1:{port}").send(message)
+    with dribbling(begin, drop) as receiver:
+        found = HttpGateway(f"{scheme}://127.0.0.1:{receiver.port}").send(message)
 
-        sent = int(receiver.stdout.read())
     assert found.ending == ending
-    assert 0 < sent < 50
+    assert 0 < receiver.sent < 50
