@@ -54,6 +54,8 @@ Text = Annotated[str, Field(min_length=1, max_length=300, pattern=_SAYS)]
 Words = Annotated[str, Field(max_length=300, pattern=_STORABLE)]
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=_SAYS)]
 Number = Annotated[str, Field(max_length=80, pattern=_STORABLE)]
+Carried = Annotated[str, Field(max_length=60, pattern=_STORABLE)]
+Relation = Annotated[str, Field(max_length=20, pattern=_STORABLE)]
 Code = Annotated[str, Field(max_length=40, pattern=_STORABLE)]
 
 
@@ -107,7 +109,12 @@ class Refusal(Handled):
 
 
 class Delivered(Handled):
+    """`courier` belongs to what is mailed, `receiver` and `relation` to what is delivered; nothing else has them."""
+
     fulfilment: Literal["paid", "in_production", "ready", "mailed", "delivered"]
+    courier: Carried = Field("", description="快递单号：mailed 必填，其他不能带")
+    receiver: Carried = Field("", description="签收人：delivered 必填，其他不能带")
+    relation: Relation = Field("", description="签收人和申请人的关系：只有 delivered 可以带，本人签收不填")
 
 
 KINDS: dict[str, type[Handled]] = {
@@ -322,8 +329,15 @@ def _refuse(task: ItemTask, data: Any, user: User, at: datetime) -> None:
 def _fulfil(task: ItemTask, data: Any, user: User, at: datetime) -> None:
     if task.status != TaskStatus.COMPLETED:
         raise Refused("这一件还没有办结，不能登记结果送达")
-    told = "部门系统登记"
-    review.fulfil(task, Fulfilment(data.fulfilment), staff=user, receiver=told, courier=told, at=at)
+    review.fulfil(
+        task,
+        Fulfilment(data.fulfilment),
+        staff=user,
+        courier=data.courier,
+        receiver=data.receiver,
+        relation=data.relation,
+        at=at,
+    )
 
 
 _DEEDS: dict[type[Handled], Callable[[ItemTask, Any, User, datetime], None]] = {

@@ -17,6 +17,7 @@ from applications.enums import Action, Decision, DispatchKind, DocumentKind, Ful
 from applications.errors import Invalid, Refused
 from applications.models import Application, Correction, CorrectionLine, FactConfirmation, ItemTask, Result
 from applications.registration import clean_text
+from applications.transitions import TRANSITIONS
 from portal.accounts.models import User
 
 
@@ -445,15 +446,37 @@ def fulfil(
     at = at or timezone.now()
     if stage not in STAGES:
         raise Refused(f"“{Fulfilment(stage).label}”随办结登记，不能另外登记")
+    given = {"courier": clean_text(courier), "receiver": clean_text(receiver), "relation": clean_text(relation)}
+    _check_carried(stage, given)
     with transaction.atomic():
         workflow.lock(task.application_id)
-        given = {"courier": clean_text(courier), "receiver": clean_text(receiver), "relation": clean_text(relation)}
         data: dict[str, object] = {"fulfilment": stage, **{key: words for key, words in given.items() if words}}
         workflow.advance(task, STAGES[stage], party=party, actor=staff, data=data, at=at)
         if stage not in (Fulfilment.PAID, Fulfilment.IN_PRODUCTION):
             _ask_delivery_receipt(task, at, data)
         notices.tell(task, NoticeKind.PROGRESS, f"办好的结果{Fulfilment(stage).label}", at=at)
     return task.result
+
+
+# What is told of a result on its way, and with which stage alone.
+_CARRIED = {
+    "courier": (Fulfilment.MAILED, "快递单号"),
+    "receiver": (Fulfilment.DELIVERED, "签收人"),
+    "relation": (Fulfilment.DELIVERED, "签收人和申请人的关系"),
+}
+
+
+def _check_carried(stage: Fulfilment, given: dict[str, str]) -> None:
+    """A parcel's number goes with what is posted, who signed with what is handed over; every other stage has neither."""
+    stage, needs = Fulfilment(stage), TRANSITIONS[STAGES[stage]].needs
+    errors = {}
+    for name, (own, label) in _CARRIED.items():
+        if given[name] and stage != own:
+            errors[name] = f"{label}只随“{own.label}”登记；这次登记“{stage.label}”，请去掉{label}"
+        elif not given[name] and name in needs:
+            errors[name] = f"登记“{stage.label}”请写明{label}"
+    if errors:
+        raise Invalid(errors)
 
 
 def _ask_delivery_receipt(task: ItemTask, at: datetime, facts: dict[str, object]) -> None:

@@ -25,7 +25,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "yjs.task.resumed.v1": {"handler": "王秀兰"},
     "yjs.task.approved.v1": {"handler": "王秀兰", "opinion": "准予办结", "reference": "（2026）第 12 号"},
     "yjs.task.refused.v1": {"handler": "王秀兰", "opinion": "不符合条件", "remedy": "可在六十日内申请行政复议"},
-    "yjs.task.delivered.v1": {"handler": "王秀兰", "fulfilment": "delivered"},
+    "yjs.task.delivered.v1": {"handler": "王秀兰", "fulfilment": "delivered", "receiver": "赵明远"},
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from applications import documents, review
 from applications.enums import Action, ApplicationStatus, DocumentKind, Fulfilment, Party
-from applications.errors import AlreadyDone, Refused
+from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Document, ItemTask, Result
 from applications.papers import paper
 from tests import factories
@@ -82,6 +82,16 @@ def test_posted_card_names_the_parcel_on_its_receipt() -> None:
     assert '<span class="box">√</span> 邮寄送达' in posted
     assert "快递单号：邮政快递 1178" in posted
     assert "以回执上注明的收件日期为送达日期" in posted
+
+
+def test_parcel_and_signature_belong_to_their_stage_alone() -> None:
+    task = decided(follows=F.IN_PRODUCTION)
+
+    with pytest.raises(Invalid) as refused:
+        review.fulfil(task, F.READY, staff=factories.reviewer_of(task), courier="邮政快递 1178", receiver="赵建国")
+
+    assert sorted(refused.value.errors) == ["courier", "receiver"]
+    assert (Result.objects.get(task=task).fulfilment, receipts(task)) == (F.IN_PRODUCTION, [])
 
 
 def test_ready_with_the_decision_has_its_receipt_at_once() -> None:

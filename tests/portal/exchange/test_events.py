@@ -85,14 +85,49 @@ def test_suspended_resumed_refused(task: ItemTask, key: ExchangeKey) -> None:
 
 
 def test_delivered_is_written_beside_the_decision(task: ItemTask, key: ExchangeKey) -> None:
-    assert post(key, event(task, "delivered", 1, fulfilment="delivered")).status_code == 409
+    assert post(key, event(task, "delivered", 1, fulfilment="ready")).status_code == 409
     post(key, event(task, "accepted", 2))
     post(key, event(task, "approved", 3))
 
-    post(key, event(task, "delivered", 4, fulfilment="delivered"))
+    post(key, event(task, "delivered", 4, fulfilment="ready"))
+    post(key, event(task, "delivered", 5, fulfilment="mailed", courier="邮政快递 1178"))
+    post(key, event(task, "delivered", 6, fulfilment="delivered", receiver="赵建国", relation="父亲"))
 
     result = Result.objects.get(task=task)
     assert (result.fulfilment, result.fulfilled_at is None) == (Fulfilment.DELIVERED, False)
+    assert (result.courier, result.receiver) == ("邮政快递 1178", "赵建国")
+    told = [set(row.data) - {"fulfilment"} for row in task.log.order_by("id")][-3:]
+    assert told == [set(), {"courier"}, {"receiver", "relation"}]
+
+
+@pytest.mark.parametrize(
+    ("fulfilment", "given", "wrong"),
+    [
+        ("ready", {"courier": "邮政快递 1178"}, {"courier": "快递单号只随“已寄出”登记；这次登记“待领取”，请去掉快递单号"}),
+        ("paid", {"receiver": "赵建国"}, {"receiver": "签收人只随“已送达”登记；这次登记“已发放”，请去掉签收人"}),
+        ("mailed", {}, {"courier": "登记“已寄出”请写明快递单号"}),
+        ("mailed", {"courier": "1178", "receiver": "赵建国"}, {
+            "receiver": "签收人只随“已送达”登记；这次登记“已寄出”，请去掉签收人",
+        }),
+        ("delivered", {"receiver": " "}, {"receiver": "登记“已送达”请写明签收人"}),
+        ("delivered", {"courier": "1178", "relation": "父亲"}, {
+            "courier": "快递单号只随“已寄出”登记；这次登记“已送达”，请去掉快递单号",
+            "receiver": "登记“已送达”请写明签收人",
+        }),
+    ],
+)  # fmt: skip
+def test_parcel_and_signature_are_taken_with_their_own_stage_alone(
+    task: ItemTask, key: ExchangeKey, fulfilment: str, given: dict[str, str], wrong: dict[str, str]
+) -> None:
+    post(key, event(task, "accepted", 1))
+    post(key, event(task, "approved", 2))
+
+    answer = post(key, event(task, "delivered", 3, fulfilment=fulfilment, **given))
+
+    assert answer.status_code == 422
+    errors = {error["pointer"]: error["message"] for error in answer.json()["errors"]}
+    assert errors == {f"/data/{name}": text for name, text in wrong.items()}
+    assert Result.objects.get(task=task).fulfilment == Fulfilment.NONE
 
 
 def test_repetition_gets_the_first_answer_again(task: ItemTask, key: ExchangeKey) -> None:
