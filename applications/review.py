@@ -266,21 +266,21 @@ def request_correction(
         )
         task.correction_until = answer_by
         task.save(update_fields=["correction_until"])
-        documents.request(
-            task.application,
-            DocumentKind.CORRECTION_NOTICE,
-            task=task,
-            at=at,
-            facts={"corrections": _open_notices(task)},
-        )
+        _ask_correction_notices(correction, task, at)
         notices.tell(task, NoticeKind.CORRECTION, f"请您补正 {len(lines)} 处", at=at)
     return correction
 
 
-def _open_notices(task: ItemTask) -> list[int]:
-    """Every notice of the case that is open now: the paper of a round names the deficits of all its offices."""
-    notices = Correction.objects.filter(task__application=task.application_id, answered_at=None)
-    return list(notices.order_by("asked_at", "id").values_list("pk", flat=True))
+def _ask_correction_notices(correction: Correction, task: ItemTask, at: datetime) -> None:
+    """The office's own paper says what the office asked for. Where others wait too, the case gets one more that names
+    everything: for the person and the window, and for no office, since it tells what the others found.
+    """
+    kind, case = DocumentKind.CORRECTION_NOTICE, task.application
+    documents.request(case, kind, task=task, at=at, facts={"corrections": [correction.pk]})
+    still_open = Q(task__status=TaskStatus.AWAITING_CORRECTION, answered_at=None)
+    waiting = Correction.objects.filter(still_open, task__application=case).order_by("asked_at", "id")
+    if len(ids := list(waiting.values_list("pk", flat=True))) > 1:
+        documents.request(case, kind, at=at, facts={"corrections": ids})
 
 
 def _check_deficits(task: ItemTask, lines: list[Deficit]) -> None:

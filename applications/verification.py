@@ -12,6 +12,7 @@ from applications import tries
 from applications.enums import DocumentKind
 from applications.models import Document
 from applications.papers import paper
+from applications.papers.correction_notice import tasks_told
 from applications.papers.words import masked_name
 
 
@@ -53,12 +54,10 @@ def verify(number: str, code: str, *, now: datetime | None = None) -> Verified |
 
 def _shown(document: Document) -> Verified:
     application, task = document.application, document.task
-    spec = application.scheme.spec
-    chosen = tuple(item.name for item in spec.offered if item.code in application.ticked)
     return Verified(
         title=paper.title_of(document),
         number=document.number,
-        items=(task.item.name,) if task else chosen,
+        items=_items_of(document),
         state=task.get_status_display() if task else application.get_status_display(),
         made_at=document.requested_at,
         masked_name=masked_name(application.subject_name),
@@ -66,3 +65,13 @@ def _shown(document: Document) -> Verified:
         sha256=document.sha256,
         case_number=application.number if document.kind == DocumentKind.SUBMISSION_RECEIPT else "",
     )
+
+
+def _items_of(document: Document) -> tuple[str, ...]:
+    """The items that the paper itself names, and no other of the case."""
+    if document.task:
+        return (document.task.item.name,)
+    if document.kind == DocumentKind.CORRECTION_NOTICE:
+        return tuple(dict.fromkeys(task.item.name for task in tasks_told(document)))
+    offered = document.application.scheme.spec.offered
+    return tuple(item.name for item in offered if item.code in document.application.ticked)

@@ -1,23 +1,46 @@
-"""补正材料一次性告知书: everything that is to be supplied, of every office, on one paper."""
+"""补正材料一次性告知书: everything that an office wants supplied; or, of a case, everything that its offices want, on one paper.
+
+A paper of one task is that office's to read and to seal; the paper of the case is for the person and the window alone.
+"""
+
+from typing import Any
+
+from django.utils import timezone
 
 from agencies.fields import FIELDS
 from agencies.spec import SchemeSpec
-from agencies.words import full_day
+from agencies.words import full_day, plain_day
 from applications.models import Correction, CorrectionLine, Document, ItemTask
 from applications.papers.as_asked import files_received
 from applications.papers.parts import Line, Notice, Row
 from applications.papers.words import phone_of
 
 
-def correction(document: Document, task: ItemTask) -> Notice:
-    """Every deficit of the round at once, those of other offices too, so that one paper tells all there is to bring."""
-    notices = list(
-        Correction.objects.filter(pk__in=document.facts["corrections"])
-        .select_related("task__item", "task__office", "asked_by")
-        .prefetch_related("lines")
-        .order_by("id")
-    )
-    spec = task.application.scheme.spec
+def correction(document: Document) -> dict[str, Any]:
+    """Every deficit of the paper's notices at once, so that one paper tells all there is to bring."""
+    notices = _notices(document)
+    tasks = [notice.task for notice in notices]
+    return {
+        "notice": _body(document, notices),
+        # Every notice goes on with 申请; some regions' names of items end in it already.
+        "item": tasks[0].item.name.removesuffix("申请"),
+        "office": tasks[0].office.name,
+        "submitted_on": plain_day(timezone.localdate(document.application.submitted_at)),
+    }
+
+
+def tasks_told(document: Document) -> list[ItemTask]:
+    """The items that the paper is about."""
+    return [notice.task for notice in _notices(document)]
+
+
+def _notices(document: Document) -> list[Correction]:
+    notices = Correction.objects.filter(pk__in=document.facts["corrections"]).prefetch_related("lines")
+    return list(notices.select_related("task__item", "task__office", "asked_by").order_by("id"))
+
+
+def _body(document: Document, notices: list[Correction]) -> Notice:
+    spec, region = document.application.scheme.spec, document.application.region
     given = {material.code for material in files_received(document)}
     lines = [
         Line(*_deficit_words(line, spec, given), notice.task.item.name if len(notices) > 1 else "")
@@ -35,11 +58,13 @@ def correction(document: Document, task: ItemTask) -> Notice:
         rows += [
             Row("补正期限", f"{full_day(notice.answer_by)}前（{notice.task.item.name}）", True) for notice in notices
         ]
-    window = task.application.region.window or task.office.name
+    window = region.window or notices[0].task.office.name
     rows.append(Row("怎样补正", f"登录本站在“查进度”里补；没有账号的到{window}，由窗口代您补"))
     told = dict.fromkeys(f"{notice.asked_by or notice.task.office.name}　{phone_of(notice.task)}" for notice in notices)
     rows.append(Row("告知人、电话", "；".join(told)))
+    joint = "各部门的告知书另有一份，加盖各自的业务专用章；这一份把要补的合在一起，方便您一次备齐。"
     closing = (
+        *([joint] if len(notices) > 1 else []),
         "补正的时间不计入办理期限。补正后只送回提出补正的部门，其他事项照常办理。",
         "到期没有补正的，办理机构可以终止办理这一件；终止后可以重新申请。",
     )

@@ -92,7 +92,7 @@ _CONTENT: dict[DocumentKind, tuple[str, Callable[[Document], dict[str, Any]]]] =
     DocumentKind.REGISTRATION: ("pdf/registration.html", registration),
     DocumentKind.SUBMISSION_RECEIPT: ("pdf/submission_receipt.html", submission_receipt),
     DocumentKind.ACCEPTANCE_NOTICE: ("pdf/notice.html", notice(acceptance)),
-    DocumentKind.CORRECTION_NOTICE: ("pdf/notice.html", notice(correction)),
+    DocumentKind.CORRECTION_NOTICE: ("pdf/notice.html", correction),
     DocumentKind.NON_ACCEPTANCE_NOTICE: ("pdf/notice.html", notice(rejection("不予受理"))),
     DocumentKind.REFUSAL_NOTICE: ("pdf/notice.html", notice(rejection("不予办理"))),
     DocumentKind.SUSPENSION_NOTICE: ("pdf/notice.html", notice(suspension)),

@@ -18,7 +18,7 @@ from portal.applicant.presenters import draft_card
 from portal.applicant.todos import todos_of
 from portal.web import place, progress
 from portal.web.history import timeline
-from portal.web.papers import newest, paper_link, paper_state, paper_url
+from portal.web.papers import listed, newest, paper_about, paper_link, paper_state, paper_url
 from portal.web.presenters import Tag, day_words, masked
 from portal.web.withdrawing import withdrawable
 
@@ -83,7 +83,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "today": full_day(today),
         "tag": progress.case_tag(case),
         "events": timeline(case),
-        "papers": [_paper_line(paper, names) for paper in papers],
+        "papers": [_paper_line(paper, names) for paper in listed(papers)],
         "result_url": _result_url(papers),
         "can_amend": bool(amendments.open_fields(case)),
         "can_withdraw": bool(withdrawable(case)),
@@ -117,8 +117,7 @@ class PaperLine:
 
 
 def _paper_line(paper: Document, names: Mapping[int | None, str]) -> PaperLine:
-    about = names.get(paper.task_id, "")
-    return PaperLine(paper.get_kind_display(), about, paper_url(paper), paper_state(paper))
+    return PaperLine(paper.get_kind_display(), paper_about(paper, names), paper_url(paper), paper_state(paper))
 
 
 def submitted_page(case: Application) -> dict[str, Any]:

@@ -191,7 +191,9 @@ def _page(
     builder = _Builder(case, side, form, list(case.materials.all()), errors)
     groups = [builder.group(notice) for notice in notices]
     lines = [line for group in groups for line in group.lines if not line.same_as and not line.is_answered]
-    paper = newest(case.documents.all(), DocumentKind.CORRECTION_NOTICE)
+    # Of several offices the newest is the paper of the case, which names everything.
+    only = notices[0].task_id if len(notices) == 1 else None
+    paper = newest(case.documents.all(), DocumentKind.CORRECTION_NOTICE, only)
     return {
         "groups": groups,
         "count": len(lines),

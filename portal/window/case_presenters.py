@@ -14,7 +14,7 @@ from applications.models import Application, Document, ItemTask
 from portal.web import progress
 from portal.web.correcting import open_notices
 from portal.web.history import timeline
-from portal.web.papers import newest, paper_state, paper_url
+from portal.web.papers import listed, newest, paper_about, paper_state, paper_url
 from portal.web.pre_reviewing import deficit_lines
 from portal.web.presenters import Tag, day_words, masked, short_moment
 from portal.web.supplying import owing
@@ -61,7 +61,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "person": f"{case.subject_name}　{masked(case.subject_id_no)}",
         "rows": [progress.task_row(task, calendar, today, for_staff=True) for task in tasks],
         "events": timeline(case, for_staff=True),
-        "papers": [(_paper_name(paper, tasks), paper_url(paper), paper_state(paper)) for paper in papers],
+        "papers": [(_paper_name(paper, tasks), paper_url(paper), paper_state(paper)) for paper in listed(papers)],
         "notices": [f"{notice.task.office}：{notice.task.spec.title}" for notice in open_notices(case)],
         "unreached": _unreached(case),
         "can_amend": bool(amendments.open_fields(case)),
@@ -72,8 +72,8 @@ def case_page(case: Application) -> dict[str, Any]:
 
 
 def _paper_name(paper: Document, tasks: list[ItemTask]) -> str:
-    about = next((f"（{task.spec.title}）" for task in tasks if task.pk == paper.task_id), "")
-    return f"{paper.get_kind_display()}{about}"
+    about = paper_about(paper, {task.pk: task.spec.title for task in tasks})
+    return f"{paper.get_kind_display()}（{about}）" if about else paper.get_kind_display()
 
 
 def _unreached(case: Application) -> str:

@@ -23,6 +23,11 @@ def accepted(application: Application, item: str) -> ItemTask:
     return review.accept(task, reviewer=factories.reviewer_of(task), at=LATER)
 
 
+def ask_correction(task: ItemTask, material: str) -> None:
+    deficits = [review.Deficit(f"看不清{material}", material=material)]
+    review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=deficits, at=LATER)
+
+
 def make(kind: DocumentKind, user: User | None = None) -> Document:
     """The paper of this kind of a case in which the deed behind it was done."""
     if kind == DocumentKind.RESULT_SHEET:

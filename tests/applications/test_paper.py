@@ -7,7 +7,7 @@ import pytest
 
 from agencies.fields import FIELDS
 from agencies.models import CalendarYear
-from applications import documents, review
+from applications import documents, review, withdrawal
 from applications.enums import Channel, DocumentKind, Grade
 from applications.models import Application, Document
 from applications.papers import paper
@@ -217,20 +217,42 @@ def test_basis_is_the_one_in_force_on_the_day() -> None:
     assert "国令第608号" not in text
 
 
+def correction_notices(application: Application) -> list[Document]:
+    """First those of the medical and the police office, each of its own, then the one of the case."""
+    for item, material in (("I10", "OR-38"), ("I04", "OR-37")):
+        papers.ask_correction(factories.task_of(application, item), material)
+    return list(application.documents.filter(kind=DocumentKind.CORRECTION_NOTICE).order_by("id"))
+
+
 def test_correction_names_the_deficits_of_every_office_at_once() -> None:
     application = factories.delivered(at=papers.AT)
-    for item, material in (("I10", "OR-38"), ("I04", "OR-37")):
-        task = factories.task_of(application, item)
-        review.request_correction(
-            task,
-            reviewer=factories.reviewer_of(task),
-            deficits=[review.Deficit(f"看不清{material}", material=material)],
-            at=papers.LATER,
-        )
+    _medical, _police, joint = correction_notices(application)
 
-    text = words(Document.objects.filter(application=application, kind=DocumentKind.CORRECTION_NOTICE).latest("id"))
+    text = words(joint)
 
+    assert joint.task is None
     assert in_order(text, ["有2处需要补正", "看不清OR-38", "户口注销证明", "看不清OR-37", "补正期限", "怎样补正"])
+    assert ("加盖各自的业务专用章" in text, "加盖业务专用章后生效" in text) == (True, False)
+
+
+def test_correction_of_an_office_says_nothing_of_what_another_found() -> None:
+    medical, police, _joint = correction_notices(factories.delivered(at=papers.AT))
+
+    assert [("OR-38" in text, "OR-37" in text) for text in (words(medical), words(police))] == [
+        (True, False), (False, True),
+    ]  # fmt: skip
+    assert "有1处需要补正" in words(police)
+    assert medical.task.office.name not in words(police)
+
+
+def test_correction_that_waits_beside_an_ended_one_is_on_one_paper_only() -> None:
+    application = factories.delivered(at=papers.AT)
+    papers.ask_correction(factories.task_of(application, "I10"), "OR-38")
+    withdrawal.withdraw(application, user=application.entered_by, tasks=[factories.task_of(application, "I10")])
+
+    papers.ask_correction(factories.task_of(application, "I04"), "OR-37")
+
+    assert [paper.task.item.code for paper in application.documents.filter(kind="correction_notice")] == ["I10", "I04"]
 
 
 def test_correction_of_a_field_says_what_to_do() -> None:

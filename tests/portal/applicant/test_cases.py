@@ -12,9 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from applications import review
+from applications import review, withdrawal
 from applications.demo import picture
-from applications.enums import TaskStatus
+from applications.enums import DocumentKind, TaskStatus
 from applications.models import Application, Correction, Material
 from portal.accounts.models import User
 from tests import factories
@@ -201,6 +201,34 @@ def test_correction_lists_what_is_wrong_and_what_is_in_order(applicant: Client, 
     assert {row.tag.words for line in group.lines for row in line.old} == {"要重交"}
     assert "退伍证" in response.context["fine"]
     assert "结婚证或亲属关系证明" not in response.context["fine"]
+
+
+def test_correction_page_gives_the_paper_of_all_offices_or_of_the_only_one(
+    applicant: Client, case: Application
+) -> None:
+    veterans, _police = ask_two_offices(case)
+    both = applicant.get(address("correction", case)).context["paper_url"]
+    withdrawal.withdraw(case, user=case.entered_by, tasks=[veterans.task])
+
+    alone = applicant.get(address("correction", case)).context["paper_url"]
+
+    papers = case.documents.filter(kind=DocumentKind.CORRECTION_NOTICE).order_by("id")
+    assert [paper.task and paper.task.item.code for paper in papers] == ["I04", "I01", None]
+    assert [both, alone] == [reverse("papers:download", args=[papers[n].number]) for n in (2, 0)]
+    assert [line.about for line in applicant.get(address("case", case)).context["papers"]][-3:] == [
+        papers[0].task.spec.title, papers[1].task.spec.title, "各部门要补的都在上面",
+    ]  # fmt: skip
+
+
+def test_case_lists_the_last_paper_of_all_offices_alone(applicant: Client, case: Application) -> None:
+    ask_two_offices(case)
+    ask_correction(case, "I10", review.Deficit("看不清", material="OR-38"))
+
+    lines = applicant.get(address("case", case)).context["papers"]
+
+    last = case.documents.filter(task=None, kind=DocumentKind.CORRECTION_NOTICE).latest("id")
+    joint = [line.url for line in lines if line.about == "各部门要补的都在上面"]
+    assert joint == [reverse("papers:download", args=[last.number])]
 
 
 def test_correction_page_holds_the_notices_of_every_office(applicant: Client, case: Application) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agencies.enums import Role
-from applications import documents, tries
+from applications import documents, tries, verification
 from applications.enums import DocumentKind, DocumentStatus
 from applications.models import AccessLog, Document, NumberCounter
 from applications.papers import paper
@@ -119,6 +119,42 @@ def test_looks_at_the_own_form_and_at_one_that_is_still_being_made_leave_no_row(
     signed_in(user).get(url_of(form))
 
     assert not AccessLog.objects.exists()
+
+
+def test_notice_of_several_offices_is_for_the_person_and_the_window_and_for_no_office() -> None:
+    """Each office reads what it asked for itself, not what the others found."""
+    user = factories.person()
+    case = factories.delivered(user)
+    tasks = [factories.task_of(case, item) for item in ("I10", "I04")]
+    for task, material in zip(tasks, ("OR-38", "OR-37"), strict=True):
+        papers.ask_correction(task, material)
+    medical, police, joint = case.documents.filter(kind=DocumentKind.CORRECTION_NOTICE).order_by("id")
+    readers = [user, factories.clerk(), *(factories.reviewer_of(task) for task in tasks)]
+
+    codes = {
+        paper.number: [signed_in(reader).get(url_of(paper, "page")).status_code for reader in readers]
+        for paper in (medical, police, joint)
+    }
+
+    assert codes == {
+        medical.number: [200, 200, 200, 404],
+        police.number: [200, 200, 404, 200],
+        joint.number: [200, 200, 404, 404],
+    }
+
+
+def test_check_of_a_notice_of_several_offices_names_their_items_and_no_other() -> None:
+    case = factories.delivered()
+    for item, material in (("I10", "OR-38"), ("I04", "OR-37")):
+        papers.ask_correction(factories.task_of(case, item), material)
+    joint = case.documents.get(kind=DocumentKind.CORRECTION_NOTICE, task=None)
+
+    found = verification.verify(joint.number, joint.check_code)
+
+    tasks = [factories.task_of(case, item) for item in ("I10", "I04")]
+    assert found is not None
+    assert found.items == tuple(task.item.name for task in tasks)
+    assert found.issuer == case.region.full_name
 
 
 def test_download_asks_to_sign_in() -> None:
