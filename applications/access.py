@@ -82,7 +82,7 @@ def reveal(
             return AccessLog.objects.create(
                 task=task, viewer=viewer, posting=posting, fields=fields, reason=reason.strip()[:100], at=at
             )
-    tickets.looked_too_often(viewer, posting, timezone.localdate(at))
+    tickets.looked_too_often(viewer, posting, task, timezone.localdate(at))
     raise Refused(
         f"一小时内已看过 {settings.LOOKS_PER_HOUR} 件的完整号码，请过一会儿再看。这件事已记入待核对问题，请督办人员了解用途"
     )

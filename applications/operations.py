@@ -231,7 +231,7 @@ REPAIRS = ("item_without_task", "pending_without_dispatch")
 def repair(ticket: Ticket, *, operator: User, note: str) -> int:
     """补建: what should exist and does not is made, with the reason (A22); returns how many rows. The ticket is closed.
 
-    Raises Refused without a reason, for what cannot be made up for, and when there is nothing left to mend.
+    Raises Refused without a reason, for one's own case, for what cannot be made up for, and when there is nothing left to mend.
     """
     _need(note)
     if ticket.closed_at is not None:
@@ -239,7 +239,7 @@ def repair(ticket: Ticket, *, operator: User, note: str) -> int:
     now = timezone.now()
     try:
         with transaction.atomic():
-            made = _make_up_for(ticket, now)
+            made = _make_up_for(ticket, operator, now)
             _record(operator, "补建", note, office=ticket.office, dispatch=ticket.dispatch)
             tickets.close(ticket, note=f"{operator} 补建：{note.strip()}"[:200])
     except (IntegrityError, NoOffice):
@@ -247,14 +247,16 @@ def repair(ticket: Ticket, *, operator: User, note: str) -> int:
     return made
 
 
-def _make_up_for(ticket: Ticket, at: datetime) -> int:
+def _make_up_for(ticket: Ticket, operator: User, at: datetime) -> int:
     if ticket.kind == "item_without_task":
-        number = ticket.fingerprint.removeprefix("item_without_task:")
-        return len(submission.create_missing(Application.objects.get(number=number), at=at))
+        application = Application.objects.get(number=ticket.fingerprint.removeprefix("item_without_task:"))
+        workflow.check_not_own(application, operator)
+        return len(submission.create_missing(application, at=at))
     if ticket.kind != "pending_without_dispatch" or ticket.task is None:
         raise Refused("这个问题不能补建，请按建议处理")
     task = ticket.task
     task.application = workflow.lock(task.application_id)
+    workflow.check_not_own(task.application, operator)
     task.refresh_from_db(fields=["status"])
     if task.status != TaskStatus.PENDING or task.dispatches.of_tasks().filter(status__in=UNSENT).exists():
         raise AlreadyDone("这一件已经在推送或已送达，没有再推")

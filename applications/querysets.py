@@ -369,7 +369,10 @@ class TicketQuerySet(models.QuerySet[Any]):
         """An office sees its own, a supervisor those of the area, an administrator all."""
         if posting.office is not None:
             return self.filter(office=posting.office)
-        return self if posting.region is None else self.filter(within(posting.region, "office__region"))
+        if posting.region is None:
+            return self
+        of_case = Q(office=None) & within(posting.region, "task__application__region")
+        return self.filter(within(posting.region, "office__region") | of_case)
 
     def open(self) -> TicketQuerySet:
         return self.filter(closed_at=None)

@@ -51,14 +51,18 @@ def close_by_hand(ticket: Ticket, *, operator: User, note: str) -> Ticket:
     return close(ticket, note=f"{operator}：{note.strip()}"[:200])
 
 
-def looked_too_often(viewer: User, posting: Posting, day: date) -> None:
-    """Somebody reached the number of full numbers that may be looked at in an hour: once a day, until a person explains it."""
+def looked_too_often(viewer: User, posting: Posting, task: ItemTask, day: date) -> None:
+    """Somebody reached the number of full numbers that may be looked at in an hour: once a day, until a person explains it.
+
+    A window is no office: there the case that was asked for last says whose supervisors are told.
+    """
     open_ticket(
         f"looked_too_often:{viewer.pk}:{day}",
         kind="looked_too_often",
         title=f"一小时内看完整号码到了上限（{viewer}）",
         suggestion="请向本人了解用途，对照访问记录；正常的写明原因后关闭",
         office=posting.office,
+        task=None if posting.office else task,
     )
 
 

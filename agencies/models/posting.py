@@ -62,7 +62,13 @@ class Posting(models.Model):
         return f"{self.place} {self.get_role_display()}".strip()
 
     def clean(self) -> None:
-        """Who reads the logs does nothing else that stands in them (GB/T 22239: 审计 apart from 系统 and 安全)."""
+        """A posting has the place of its role alone, since its place says what it sees. Who reads the logs does nothing
+        else that stands in them (GB/T 22239: 审计 apart from 系统 and 安全).
+        """
+        if self.office is not None and self.role not in (Role.REVIEWER, Role.APPROVER):
+            raise ValidationError({"office": "这个角色不属于办理机构，请只选区划"})
+        if self.region is not None and self.role in (Role.REVIEWER, Role.APPROVER, Role.AUDITOR):
+            raise ValidationError({"region": "这个角色没有区划，审核、批准人员请只选办理机构"})
         if self.user_id is None:
             return
         others = Posting.objects.filter(

@@ -27,7 +27,7 @@ from applications import (
 )
 from applications.enums import ApplicationStatus, DocumentKind, Fulfilment, Party, TaskStatus, Verdict
 from applications.errors import AlreadyDone, Invalid, Refused
-from applications.models import Application, Correction, Dispatch, ItemTask
+from applications.models import Application, Correction, Dispatch, ItemTask, Ticket
 from portal.accounts.models import User
 from tests import factories
 
@@ -502,6 +502,21 @@ def test_operator_leaves_the_dispatches_of_the_own_case_to_others(deed: Any) -> 
 
     with pytest.raises(Refused, match="您本人的办件"):
         deed(dispatch, operator=application.applicant, note="快点")
+
+
+def test_operator_makes_up_for_nothing_in_the_own_case() -> None:
+    application = factories.submitted(ticked=["I01"])
+    task, operator = factories.task_of(application, "I01"), application.applicant
+    assert operator is not None
+    words = {"title": "x", "suggestion": "x"}
+    found = [
+        Ticket.objects.create(kind=kind, fingerprint=f"{kind}:{application.number}", task=task, **words)
+        for kind in operations.REPAIRS
+    ]
+
+    for ticket in found:
+        with pytest.raises(Refused, match="您本人的办件"):
+            operations.repair(ticket, operator=operator, note="补上")
 
 
 def test_operator_does_not_hand_over_the_own_case_on_paper() -> None:

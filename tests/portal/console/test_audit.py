@@ -119,8 +119,24 @@ def test_auditor_has_no_other_posting_and_the_other_way_round(auditor: User) -> 
 
     for user, role in ((auditor, Role.SUPERVISOR), (clerk, Role.AUDITOR), (admin, Role.AUDITOR)):
         with pytest.raises(ValidationError, match="审计人员"):
-            Posting(user=user, role=role, region=factories.place()).clean()
+            Posting(user=user, role=role, region=None if role == Role.AUDITOR else factories.place()).clean()
     Posting(user=factories.person(), role=Role.AUDITOR).clean()
+
+
+@pytest.mark.parametrize(
+    ("role", "places"),
+    [
+        (Role.CLERK, {"office", "region"}), (Role.SUPERVISOR, {"office", "region"}), (Role.REVIEWER, {"office", "region"}),
+        (Role.ADMINISTRATOR, {"office"}), (Role.AUDITOR, {"region"}),
+    ],
+)  # fmt: skip
+def test_posting_has_the_place_of_its_role_and_no_other(role: Role, places: set[str]) -> None:
+    """A clerk with an office besides would see that office's forms, wherever it is."""
+    region = factories.place()
+    has = {"office": region.offices.all()[0], "region": region}
+
+    with pytest.raises(ValidationError, match="这个角色"):
+        Posting(user=factories.person(), role=role, **{name: has[name] for name in places}).clean()
 
 
 def test_nobody_gives_a_posting_to_themselves() -> None:

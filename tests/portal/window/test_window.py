@@ -16,7 +16,7 @@ from applications import materials as giving
 from applications.demo import Soldier, answers_for, picture, soldier
 from applications.enums import Action, Channel, Grade, Party, TaskStatus
 from applications.errors import AlreadyDone
-from applications.models import AccessLog, Application, Draft, Material
+from applications.models import AccessLog, Application, Draft, Material, Ticket
 from portal.accounts.models import User
 from tests import factories
 
@@ -448,6 +448,17 @@ def test_so_many_full_numbers_an_hour_and_no_more_at_the_window(window: Client, 
     assert cases[0].answers["mobile"] in first.content.decode()
     assert cases[1].answers["mobile"] not in second.content.decode()
     assert "一小时内已看过 1 件的完整号码" in second.content.decode()
+
+
+def test_supervisor_of_the_place_is_told_of_a_clerk_who_looks_too_often(window: Client, settings: Any) -> None:
+    settings.LOOKS_PER_HOUR = 1
+    for case in [factories.delivered(factories.person(), ticked=["I07"]) for _ in range(2)]:
+        window.get(reverse("window:amend", args=[case.number]), {"field": "mobile"})
+    near, far = (factories.staff(Role.SUPERVISOR, region=factories.place(code)) for code in ("150600", "120000"))
+
+    told = [Ticket.objects.for_posting(one.postings.get()) for one in (near, far)]
+
+    assert [[ticket.kind for ticket in found] for found in told] == [["looked_too_often"], []]
 
 
 def test_notice_of_another_place_is_not_there(window: Client) -> None:
