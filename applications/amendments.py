@@ -63,7 +63,9 @@ def amend(
             raise Refused(f"{'、'.join(late)}不能在这里改：要用它的事部门已经受理，请打电话问部门")
         if wrong := problems(locked, answers):
             raise Invalid(wrong)
-        locked.take_answers({**locked.answers, **changed})
+        before = locked.answers
+        locked.take_answers({**before, **changed})
+        notices.tell_phone_before(locked, before, at=at)
         words = f"更正了{'、'.join(FIELDS[code].label for code in changed)}"
         getting = list({task.pk: task for code in changed for task in possible[code]}.values())
         for task in getting:

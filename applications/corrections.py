@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from agencies.fields import FIELDS
-from applications import fanout, workflow
+from applications import fanout, notices, workflow
 from applications.enums import Action, TaskStatus
 from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, Correction, CorrectionLine, Material
@@ -132,7 +132,9 @@ def _send(notice: Correction, application: Application, user: User, answers: Map
     fresh: Answers = {code: normalise(FIELDS[code], answers.get(code, "")) for code in _fields(notice)}
     _replace_materials(application, notice)
     if fresh:
-        application.take_answers({**application.answers, **fresh})
+        before = application.answers
+        application.take_answers({**before, **fresh})
+        notices.tell_phone_before(application, before, at=at)
     _mark_answered(application, notice, at)
     notice.answered_at, notice.answered_by, notice.kept = at, user, {}
     notice.save(update_fields=["answered_at", "answered_by", "kept"])

@@ -165,6 +165,7 @@ class Outcome(models.TextChoices):
 class NoticeKind(models.TextChoices):
     CONFIRM_EMAIL = "confirm_email", "确认邮箱"
     CONTACT_CHANGED = "contact_changed", "联系方式改了"
+    FORM_CHANGED = "form_changed", "登记表的账号或电话改了"
     SUBMITTED = "submitted", "登记表已提交"
     CORRECTION = "correction", "需要补正"
     IN_PERSON = "in_person", "需要本人到场"
@@ -181,6 +182,9 @@ class NoticeKind(models.TextChoices):
     DUE_SOON = "due_soon", "快到期"
     OVERDUE = "overdue", "已超期"
 
+
+# What an address is told once more when another one takes its place; nobody is called when it does not arrive there.
+TO_ADDRESS_BEFORE = frozenset({NoticeKind.CONTACT_CHANGED, NoticeKind.FORM_CHANGED})
 
 # Messages to members of staff; all others are for the applicant.
 FOR_STAFF = frozenset({NoticeKind.OFFICE_SILENT, NoticeKind.REPORT_MISSED, NoticeKind.DUE_SOON, NoticeKind.OVERDUE})

@@ -16,11 +16,13 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from agencies.enums import Role
+from agencies.fields import FIELDS
 from agencies.gateways.base import Answer, Ending
 from agencies.models import Office, Posting
 from applications import confirming
-from applications.enums import FOR_STAFF, NoticeKind, NoticeStatus
+from applications.enums import FOR_STAFF, TO_ADDRESS_BEFORE, NoticeKind, NoticeStatus
 from applications.models import Application, ItemTask, LostAddress, Notice
+from applications.registration import Answers
 from applications.senders import Sender, Text
 from portal.accounts.masking import masked
 from portal.accounts.models import ContactBy, User
@@ -42,6 +44,7 @@ CONFIRM_TEXT = (
     "不是您登记的，不用理会，不会再给您发信。"
 )
 TEXTS = {
+    NoticeKind.FORM_CHANGED: "您的办件{number}登记表里的银行账号或联系电话改了。不是您改的，请马上联系综合窗口。",
     NoticeKind.CONTACT_CHANGED: "您在本平台的联系方式改了，以后的消息不再发到这里。不是您改的，请马上登录改密码，或带身份证到综合窗口。",
     NoticeKind.SUBMITTED: "您的登记表已提交，办件编号{number}。办理进度请登录平台查看。",
     NoticeKind.CORRECTION: "您的办件{number}需要补正，请登录平台查看并在期限内补交。",
@@ -122,6 +125,23 @@ def tell_earlier(user: User, *, phone: str, mailbox: str, at: datetime) -> None:
                 recipient=user, kind=NoticeKind.CONTACT_CHANGED, channel=way, sent_to=earlier, details=[words],
                 created_at=at, next_attempt_at=at,
             )  # fmt: skip
+
+
+# Where money and messages go to: whoever changes one of these in a form that was handed in is noticed (D-16).
+_WATCHED = ("account", "mobile")
+
+
+def tell_phone_before(application: Application, before: Answers, *, at: datetime) -> Notice | None:
+    """Another account or phone in a form that was handed in is told to the phone that stood there before."""
+    changed = [code for code in _WATCHED if before.get(code) and before[code] != application.answers.get(code)]
+    phone = str(before.get("mobile") or "")
+    if not changed or not phone:
+        return None
+    words = f"登记表的{'、'.join(FIELDS[code].label for code in changed)}改了。不是您改的，请马上联系综合窗口，并改密码"
+    return Notice.objects.create(
+        application=application, recipient_id=application.applicant_id, kind=NoticeKind.FORM_CHANGED,
+        channel=ContactBy.SMS, sent_to=phone, details=[words], created_at=at, next_attempt_at=at,
+    )  # fmt: skip
 
 
 def tell(task: ItemTask, kind: NoticeKind, words: str, *, at: datetime | None = None) -> Notice | None:
@@ -228,6 +248,8 @@ def number_of(notice: Notice) -> str:
         return notice.application.number
     if notice.kind == NoticeKind.ANSWERED:
         return str(notice.details[0])
+    if notice.kind == NoticeKind.CONTACT_CHANGED:
+        return ""
     return f"（{len(notice.details)} 件）" if notice.kind in FOR_STAFF else "（尚未提交）"
 
 
@@ -243,7 +265,7 @@ def for_posting(posting: Posting) -> QuerySet[Notice]:
 
 def undelivered(application: Application) -> Notice | None:
     """The case's last message, if it reached nobody: somebody should call instead."""
-    last = Notice.objects.filter(application=application).exclude(kind__in=FOR_STAFF)
+    last = Notice.objects.filter(application=application).exclude(kind__in=FOR_STAFF | TO_ADDRESS_BEFORE)
     last = last.exclude(status__in=[NoticeStatus.PENDING, NoticeStatus.HELD_BACK])
     notice = last.order_by("-id").first()
     is_lost = notice is not None and notice.status in (NoticeStatus.BOUNCED, NoticeStatus.FAILED)
@@ -303,10 +325,8 @@ def _ways(notice: Notice) -> list[tuple[str, str]]:
     person = notice.recipient
     if notice.kind == NoticeKind.CONFIRM_EMAIL:
         return _way_to_confirm(notice)
-    if notice.kind in (NoticeKind.ANSWERED, NoticeKind.CONTACT_CHANGED):
-        way = notice.channel or ContactBy.SMS.value
-        is_open = settings.NOTICE_GATEWAYS.get(way) and not notice.given_up
-        return [(way, notice.sent_to)] if is_open else []
+    if notice.kind in TO_ADDRESS_BEFORE or notice.kind == NoticeKind.ANSWERED:
+        return _way_to_one_address(notice)
     case = None if notice.kind in FOR_STAFF else notice.application
     of_form = str(case.answers.get("mobile") or "") if case else ""
     phone = (person.phone if person else "") or of_form
@@ -319,6 +339,14 @@ def _ways(notice: Notice) -> list[tuple[str, str]]:
         for way in order
         if addresses[way] and settings.NOTICE_GATEWAYS.get(way) and way not in tried and addresses[way] not in lost
     ]
+
+
+def _way_to_one_address(notice: Notice) -> list[tuple[str, str]]:
+    """The address that was named when the message was written, and no other."""
+    way = notice.channel or ContactBy.SMS.value
+    is_lost = notice.kind in TO_ADDRESS_BEFORE and bool(LostAddress.among([notice.sent_to]))
+    is_open = settings.NOTICE_GATEWAYS.get(way) and not notice.given_up and not is_lost
+    return [(way, notice.sent_to)] if is_open else []
 
 
 def _mailbox(person: User | None) -> str:
@@ -335,6 +363,8 @@ def _way_to_confirm(notice: Notice) -> list[tuple[str, str]]:
 
 
 def _nobody_reached(notice: Notice) -> tuple[NoticeStatus, str]:
+    if notice.kind in TO_ADDRESS_BEFORE:
+        return NoticeStatus.HELD_BACK, "原来的号码或邮箱送不到"
     if notice.given_up:
         words = "、".join(f"{ContactBy(entry['channel']).label}：{entry['detail']}" for entry in notice.given_up)
         return NoticeStatus.BOUNCED, words

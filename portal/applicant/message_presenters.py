@@ -10,6 +10,7 @@ from portal.web.presenters import moment_words
 
 _TITLES = {
     NoticeKind.CONTACT_CHANGED: "联系方式改了",
+    NoticeKind.FORM_CHANGED: "登记表的账号或电话改了",
     NoticeKind.SUBMITTED: "登记表已提交",
     NoticeKind.CORRECTION: "需要您补正",
     NoticeKind.IN_PERSON: "需要您到场",

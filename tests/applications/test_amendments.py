@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from applications import amendments, delivery, review
-from applications.enums import Action, DispatchStatus, DocumentKind, TaskStatus
+from applications import amendments, delivery, notices, review
+from applications.enums import Action, DispatchStatus, DocumentKind, NoticeKind, NoticeStatus, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
-from applications.models import Application, Dispatch, ItemTask, Notice
+from applications.models import Application, Dispatch, ItemTask, LostAddress, Notice
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -114,3 +114,39 @@ def test_form_is_printed_anew_and_the_person_is_told() -> None:
 
     assert case.documents.filter(kind=DocumentKind.REGISTRATION).count() == before + 1
     assert Notice.objects.filter(application=case, details__contains=["登记表更正了联系电话"]).exists()
+
+
+def test_phone_before_is_told_of_another_account_or_phone() -> None:
+    """D-16: whoever leads money or messages elsewhere is noticed."""
+    case = factories.delivered(ticked=["I01", "I04"])
+    earlier = str(case.answers["mobile"])
+
+    amend(case, mobile=PHONE)
+    amend(Application.objects.get(pk=case.pk), contact_addr="内蒙古自治区东胜区新地址八号院")
+
+    (notice,) = Notice.objects.filter(kind=NoticeKind.FORM_CHANGED)
+    assert (notice.recipient, notice.sent_to, notice.channel) == (case.applicant, earlier, "sms")
+    assert notice.details == ["登记表的联系电话改了。不是您改的，请马上联系综合窗口，并改密码"]
+    assert PHONE not in str(notice.details)
+
+
+def test_account_number_that_is_put_right_is_told_to_the_phone() -> None:
+    case = factories.delivered(ticked=["I01", "I02"])
+
+    amend(case, account="6228480000000000026")
+
+    notice = Notice.objects.get(kind=NoticeKind.FORM_CHANGED)
+    assert notice.sent_to == case.answers["mobile"]
+    assert "银行账号" in notice.details[0]
+
+
+def test_phone_that_nothing_arrives_at_calls_nobody() -> None:
+    case = factories.delivered(ticked=["I01"])
+    LostAddress.note(str(case.answers["mobile"]))
+
+    amend(case, mobile=PHONE)
+    notice = Notice.objects.get(kind=NoticeKind.FORM_CHANGED)
+    notices.send([notice.pk])
+
+    notice.refresh_from_db()
+    assert (notice.status, notices.undelivered(case)) == (NoticeStatus.HELD_BACK, None)

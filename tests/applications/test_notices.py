@@ -124,7 +124,7 @@ def test_text_to_a_person_without_an_account_asks_nobody_to_sign_in(kind: Notice
 def test_every_text_about_a_case_to_its_person_has_one_for_who_has_no_account() -> None:
     for_persons = {kind for kind, text in notices.TEXTS.items() if "登录" in text} - FOR_STAFF
 
-    assert set(notices.TEXTS_WITHOUT_ACCOUNT) == for_persons - {NoticeKind.FORM_ENDS}
+    assert set(notices.TEXTS_WITHOUT_ACCOUNT) == for_persons - {NoticeKind.FORM_ENDS, NoticeKind.CONTACT_CHANGED}
 
 
 def test_texts_are_plain_templates_that_take_the_number_alone() -> None:
