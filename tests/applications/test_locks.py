@@ -65,3 +65,19 @@ def test_bell_that_rings_twice_starts_one_round(monkeypatch: pytest.MonkeyPatch)
     tasks.detect()
 
     assert rounds == [1]
+
+
+@pytest.mark.django_db
+def test_nobody_waits_for_ever_for_a_lock_and_nobody_who_hangs_keeps_one() -> None:
+    """A machine that was cut off held a case for two hours, as long as the kernel takes for a dead line by itself."""
+    wanted = {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "5min"}
+    if not str(connection.settings_dict["HOST"]).startswith("/"):  # a socket of this machine has no line that can die
+        wanted |= {"tcp_keepalives_idle": "60", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "6"}
+
+    with connection.cursor() as cursor:
+        found = {}
+        for name in wanted:
+            cursor.execute(f"SHOW {name}")
+            found[name] = cursor.fetchone()[0]
+
+    assert found == wanted

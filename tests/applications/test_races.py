@@ -3,7 +3,7 @@
 import threading
 import time as time_module
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -84,17 +84,6 @@ def at_once(*deeds: Callable[[], T]) -> list[T | Exception]:
 
     with ThreadPoolExecutor(len(deeds)) as pool:
         return list(pool.map(run, deeds))
-
-
-@pytest.fixture(autouse=True)
-def impatient_database() -> Iterator[None]:
-    """A wait for a lock that lasts ten seconds is a failure, not a hang."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_database()")
-        name = cursor.fetchone()[0]
-        cursor.execute(f'ALTER DATABASE "{name}" SET lock_timeout = 10000')
-        yield
-        cursor.execute(f'ALTER DATABASE "{name}" RESET lock_timeout')
 
 
 def in_review(*items: str) -> list[ItemTask]:
