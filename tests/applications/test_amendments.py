@@ -131,7 +131,7 @@ def test_phone_before_is_told_of_another_account_or_phone() -> None:
 
 
 def test_account_number_that_is_put_right_is_told_to_the_phone() -> None:
-    case = factories.delivered(ticked=["I01", "I02"])
+    case = factories.delivered(region=factories.HEPING)
 
     amend(case, account="6228480000000000026")
 
