@@ -84,6 +84,7 @@ class Action(models.TextChoices):
     RELEASE = "release", "前置满足"
     DELIVER = "deliver", "送达部门"
     CONFIRM_FACT = "confirm_fact", "确认到账"
+    TAKE = "take", "认领"
     ACCEPT = "accept", "受理"
     ACCEPT_PROVISIONALLY = "accept_provisionally", "容缺受理"
     DEEM_ACCEPTED = "deem_accepted", "视为受理"

@@ -200,6 +200,10 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
         found = self.filter(item__code=item) if item else self
         return found.filter(application__number__icontains=number.strip()) if number.strip() else found
 
+    def of_handler(self, handler: User | None) -> ItemTaskQuerySet:
+        """Only what this officer has in hand; without one everything."""
+        return self if handler is None else self.filter(handler=handler)
+
     def item_names(self) -> dict[str, str]:
         """The items that occur, by code: what a list can be filtered by."""
         items = Item.objects.filter(models.Exists(self.filter(item=models.OuterRef("pk"))))

@@ -1,4 +1,4 @@
-"""Caller side of the office: accept, ask for correction, suspend, decide, transfer, fulfil. Each a service of its own."""
+"""Caller side of the office: take, accept, ask for correction, suspend, decide, transfer, fulfil. Each a service of its own."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from agencies.fields import IDENTITY
 from agencies.models import Office, Posting
 from applications import closing, documents, fanout, holders, notices, timing, workflow
 from applications.enums import Action, Decision, DispatchKind, DocumentKind, Fulfilment, NoticeKind, Party, TaskStatus
-from applications.errors import Invalid, Refused
+from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Correction, CorrectionLine, FactConfirmation, ItemTask, Result
 from applications.registration import clean_text
 from applications.transitions import TRANSITIONS
@@ -48,11 +48,43 @@ def _refuse_after_silence(task: ItemTask, at: datetime) -> None:
         raise Refused(f"答复期限到{day}为止，已经过了；这一件按规定视为自收到之日起受理，不能再答复是否受理")
 
 
-def accept(task: ItemTask, *, reviewer: User, party: Party = Party.REVIEWER, at: datetime | None = None) -> ItemTask:
-    """受理: the promised limit starts, and the acceptance notice is asked for."""
+def _leave_to_colleague(task: ItemTask, officer: User, deed: Action) -> None:
+    """What a colleague has in hand who works at the office now is left to them; in a list one does not see whose it is."""
+    if task.handler is None or task.handler_id == officer.pk:
+        return
+    there = Posting.objects.in_force().filter(user=task.handler, office=task.office_id, role=Role.REVIEWER)
+    if there.exists():
+        raise Refused(f"由{task.handler}承办，没有{deed.label}。要您来办的，请进去{deed.label}")
+
+
+def take(task: ItemTask, *, reviewer: User, of_many: bool = False, at: datetime | None = None) -> ItemTask:
+    """认领: an officer makes a task their own. `of_many`: it is one of a list, where a colleague's is left alone."""
+    with transaction.atomic():
+        workflow.lock(task.application_id)
+        task.refresh_from_db(fields=["handler"])
+        if task.handler_id == reviewer.pk:
+            raise AlreadyDone("已经由您承办，没有再次认领")
+        if of_many:
+            _leave_to_colleague(task, reviewer, Action.TAKE)
+        _advance_as_handler(task, Action.TAKE, reviewer, Party.REVIEWER, at=at)
+    return task
+
+
+def accept(
+    task: ItemTask,
+    *,
+    reviewer: User,
+    party: Party = Party.REVIEWER,
+    of_many: bool = False,
+    at: datetime | None = None,
+) -> ItemTask:
+    """受理: the promised limit starts, and the acceptance notice is asked for. `of_many` as in `take`."""
     at = at or timezone.now()
     with transaction.atomic():
         workflow.lock(task.application_id)
+        if of_many:
+            task.refresh_from_db(fields=["handler"])
+            _leave_to_colleague(task, reviewer, Action.ACCEPT)
         _refuse_after_silence(task, at)
         task.handler = reviewer
         _advance_as_handler(task, Action.ACCEPT, reviewer, party, at=at)

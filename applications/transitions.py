@@ -8,7 +8,7 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 
-from applications.enums import BEFORE_OFFICES, Action, Fulfilment, Party, TaskStatus
+from applications.enums import AT_OFFICE, BEFORE_OFFICES, Action, Fulfilment, Party, TaskStatus
 
 S = TaskStatus
 F = Fulfilment
@@ -94,6 +94,7 @@ TRANSITIONS: dict[Action, Transition] = {
         clock="答复期限从交齐那天算起",
         basis="行政许可法第32条",
     ),
+    Action.TAKE: _row(sorted(AT_OFFICE - {S.AWAITING_APPROVAL}), None, _OFFICE, basis="机构内部分工"),
     Action.ACCEPT: _row([S.QUEUED], S.IN_REVIEW, _OFFICE, clock="办理期限开始", basis="行政许可法第32条"),
     Action.ACCEPT_PROVISIONALLY: _row(
         [S.QUEUED],

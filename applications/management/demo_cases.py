@@ -39,8 +39,12 @@ def at_the_window(stage: Stage) -> None:
 
 
 def nearly_due(stage: Stage) -> None:
+    """Taken out of the list by its officer first, then accepted."""
     ago = stage.days_before_due(1)
-    stage.accepted(stage.delivered(stage.cast.plain[:1], ago), stage.cast.plain[0], ago)
+    case = stage.delivered(stage.cast.plain[:1], ago)
+    task = stage.task(case, stage.cast.plain[0])
+    review.take(task, reviewer=stage.reviewer(task), at=stage.at(ago))
+    stage.accepted(case, stage.cast.plain[0], ago)
 
 
 def overdue(stage: Stage) -> None:

@@ -24,8 +24,21 @@ class Outcome:
         return asdict(self)
 
 
+def take(tasks: Iterable[ItemTask], *, reviewer: User, posting: Posting) -> list[Outcome]:
+    """Makes the tasks the officer's own, except what a colleague has in hand."""
+    return [_take_one(task, reviewer) for task in tasks]
+
+
+def _take_one(task: ItemTask, reviewer: User) -> Outcome:
+    try:
+        review.take(task, reviewer=reviewer, of_many=True)
+    except Refused as refused:
+        return Outcome(task.application.number, task.item.name, False, str(refused))
+    return Outcome(task.application.number, task.item.name, True, "已认领，由您承办")
+
+
 def accept(tasks: Iterable[ItemTask], *, reviewer: User, posting: Posting) -> list[Outcome]:
-    """Accepts what is complete; a task with a material missing is left out and says so."""
+    """Accepts what is complete; a task with a material missing or in a colleague's hands is left out and says so."""
     return [_accept_one(task, reviewer, posting) for task in tasks]
 
 
@@ -35,7 +48,7 @@ def _accept_one(task: ItemTask, reviewer: User, posting: Posting) -> Outcome:
         words = f"没有受理：还缺{'、'.join(missing)}。请进去一次性告知补正"
         return Outcome(task.application.number, task.item.name, False, words)
     try:
-        review.accept(task, reviewer=reviewer, party=review.party_of(posting))
+        review.accept(task, reviewer=reviewer, party=review.party_of(posting), of_many=True)
     except Refused as refused:
         return Outcome(task.application.number, task.item.name, False, str(refused))
     return Outcome(task.application.number, task.item.name, True, "已受理")
@@ -84,4 +97,4 @@ def _pay_one(task: ItemTask, reviewer: User, posting: Posting) -> Outcome:
     return Outcome(task.application.number, task.item.name, True, "已登记发放")
 
 
-DEEDS = {"accept": accept, "confirm": confirm_facts, "pay": pay}
+DEEDS = {"take": take, "accept": accept, "confirm": confirm_facts, "pay": pay}

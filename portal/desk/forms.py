@@ -25,10 +25,11 @@ class VerdictForm(forms.Form):
 
 
 class FilterForm(forms.Form):
-    """Filters of the queue; a case number or its last digits, never a personal number."""
+    """Filters of the queue; a case number or its last digits, never a personal number. `mine`: what the officer has in hand."""
 
     item = forms.ChoiceField(label="事项", required=False)
     number = forms.CharField(label="办件编号", required=False, max_length=40)
+    mine = forms.BooleanField(label="只看我承办的", required=False)
 
     def __init__(self, data: Any, items: dict[str, str]) -> None:
         super().__init__(data)

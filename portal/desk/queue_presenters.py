@@ -36,11 +36,20 @@ EMPTY = {
     "overdue": ("没有超期的办件", "过了应处理日还没有处理的办件会出现在这里。"),
     "done": ("还没有办完的办件", "办结、不予受理、不予办理的办件会出现在这里。"),
 }
-# The deed that a tray offers for many rows at once, its button, and what becomes of the rows.
-BATCHES = {
-    "queued": ("accept", "受理所选", "勾选后一起受理。材料不齐的会留下，并说明缺什么"),
-    "facts": ("confirm", "确认所选已到账", "勾选已经到账的办件。确认以后自动开始办理"),
-    "fulfil": ("pay", "登记已发放", "勾选已经发放的办件。证件、文书要写明签收人，会留下，请进去登记"),
+_TAKE = ("take", "认领所选")
+_TAKEN = "认领的由您承办，到期提醒发给您；同事承办的会留下"
+# What a tray offers for many rows at once: what becomes of them, and (deed, button) with the usual one first.
+BATCHES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "queued": (
+        "勾选后一起受理或认领。材料不齐的不受理，并说明缺什么；同事承办的会留下",
+        (("accept", "受理所选"), _TAKE),
+    ),
+    "review": (_TAKEN, (_TAKE,)),
+    "correction": (_TAKEN, (_TAKE,)),
+    "visit": (_TAKEN, (_TAKE,)),
+    "overdue": (_TAKEN, (_TAKE,)),
+    "facts": ("勾选已经到账的办件。确认以后自动开始办理", (("confirm", "确认所选已到账"),)),
+    "fulfil": ("勾选已经发放的办件。证件、文书要写明签收人，会留下，请进去登记", (("pay", "登记已发放"),)),
 }
 LEGEND = (Clock("done", "时间充足"), Clock("amber", "剩 2 个工作日以内"), Clock("red", "已超期"))
 
@@ -76,24 +85,28 @@ class QueueRow:
     handler: str
 
 
-def tabs(counts: dict[str, int], current: str) -> list[Tab]:
-    """A count of 0 stays visible; the overdue pill is red when there is something in it."""
-    queue = reverse("desk:queue")
+def tabs(counts: dict[str, int], current: str, *, is_mine: bool) -> list[Tab]:
+    """A count of 0 stays visible; the overdue pill is red when there is something in it. One's own stay one's own."""
+    queue, done, mine = reverse("desk:queue"), reverse("desk:done"), "&mine=1" if is_mine else ""
     return [
-        Tab(label, counts[code], f"{queue}?tray={code}", code == current, code == "overdue" and counts[code] > 0)
+        Tab(label, counts[code], f"{queue}?tray={code}{mine}", code == current, code == "overdue" and counts[code] > 0)
         for code, label in TRAY_LABELS.items()
-    ] + [Tab("已办", None, reverse("desk:done"), current == "done")]
+    ] + [Tab("已办", None, f"{done}?mine=1" if is_mine else done, current == "done")]
 
 
-def chips(query: QueryDict, items: dict[str, str]) -> list[tuple[str, str]]:
+def chips(query: QueryDict, chosen: dict[str, Any], items: dict[str, str]) -> list[tuple[str, str]]:
     """(words, address without it) for every filter in use."""
+    labels = {
+        "item": items.get(chosen["item"], ""),
+        "number": f"编号含 {chosen['number'].strip()}" if chosen["number"].strip() else "",
+        "mine": "我承办的" if chosen["mine"] else "",
+    }
     found = []
-    for name, words in (("item", items.get(query.get("item", ""), "")), ("number", query.get("number", "").strip())):
-        if words:
+    for name, label in labels.items():
+        if label:
             rest = query.copy()
             rest.pop(name, None)
             rest.pop("page", None)
-            label = words if name == "item" else f"编号含 {words}"
             found.append((label, f"?{rest.urlencode()}"))
     return found
 

@@ -53,7 +53,7 @@ def _late_report(sight: Sight) -> News:
 
 def _opinion(sight: Sight) -> News:
     """What the other of the two officers wrote last; applicants never see it."""
-    last = sight.log[-1] if sight.log else None
+    last = next((row for row in reversed(sight.log) if row.action != Action.TAKE), None)
     if last is not None and last.action == Action.PROPOSE:
         return "info", "拟办意见", f"{last.actor}：{last.note}"
     if last is not None and last.action == Action.SEND_BACK:

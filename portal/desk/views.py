@@ -55,20 +55,24 @@ def _list(request: OfficerRequest, tray: str) -> HttpResponse:
     tasks = ItemTask.objects.for_office(office)
     items = tasks.item_names()
     filters = forms.FilterForm(request.GET, items)
-    chosen = filters.cleaned_data if filters.is_valid() else {"item": "", "number": ""}
-    found = ItemTask.objects.for_desk(office).in_tray(tray).matching(chosen["item"], chosen["number"])
+    chosen: dict[str, Any] = filters.cleaned_data if filters.is_valid() else {"item": "", "number": "", "mine": False}
+    mine = request.user if chosen["mine"] else None
+    found = ItemTask.objects.for_desk(office).in_tray(tray).matching(chosen["item"], chosen["number"]).of_handler(mine)
     page = ShortPaginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     today, calendar = timezone.localdate(), calendar_now().at(office.region_id)
+    is_reviewer = request.posting.role == Role.REVIEWER
     context = {
         "tray": tray,
         "tray_label": queue_presenters.TRAY_LABELS.get(tray, "已办"),
-        "tabs": queue_presenters.tabs(tasks.tray_counts(), tray),
+        "tabs": queue_presenters.tabs(tasks.of_handler(mine).tray_counts(), tray, is_mine=mine is not None),
         "filters": filters,
-        "chips": queue_presenters.chips(request.GET, items),
+        "chips": queue_presenters.chips(request.GET, chosen, items),
         "page": page,
         "rows": [queue_presenters.queue_row(task, today, calendar, tray) for task in page],
         "total": page.paginator.count,
-        "batch": queue_presenters.BATCHES.get(tray) if request.posting.role == Role.REVIEWER else None,
+        "batch": queue_presenters.BATCHES.get(tray) if is_reviewer else None,
+        "can_have_own": is_reviewer,
+        "query": _query(request, tray),
         "empty": queue_presenters.EMPTY[tray],
         "legend": queue_presenters.LEGEND,
         "here": f"{request.path}?tray={tray}" if tray in queue_presenters.TRAY_LABELS else request.path,
@@ -82,12 +86,18 @@ def _list(request: OfficerRequest, tray: str) -> HttpResponse:
     return TemplateResponse(request, "desk/queue.html", context)
 
 
+def _query(request: OfficerRequest, tray: str) -> str:
+    """Tray, filters and page, so that one comes back to them after a batch."""
+    query = request.GET.copy()
+    query["tray"] = tray
+    return query.urlencode()
+
+
 @require_POST
 @officers_only
 def batch(request: OfficerRequest) -> HttpResponse:
-    """Accepts or confirms the chosen rows; the outcome of each is shown above the queue."""
-    deed, tray = request.POST.get("deed", ""), request.POST.get("tray", "queued")
-    back = f"{queue_url()}?tray={tray}" if tray in queue_presenters.TRAY_LABELS else queue_url()
+    """Does one deed with the chosen rows; the outcome of each is shown above the queue, which stays as it was filtered."""
+    deed, back = request.POST.get("deed", ""), f"{queue_url()}?{request.GET.urlencode()}"
     chosen = [pk for text in request.POST.getlist("task") if (pk := row_key(text))][:BATCH_SIZE]
     posting = request.posting
     if posting.role != Role.REVIEWER or deed not in batches.DEEDS:

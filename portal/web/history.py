@@ -10,7 +10,7 @@ from portal.web.presenters import Event, moment_words
 
 _TOGETHER = timedelta(minutes=10)
 # Deeds that only move a case along inside; staff see them, applicants need not.
-_INNER = {Action.RELEASE, Action.TRANSFER, Action.PROPOSE, Action.SEND_BACK}
+_INNER = {Action.RELEASE, Action.TAKE, Action.TRANSFER, Action.PROPOSE, Action.SEND_BACK}
 _WORDS = {
     Action.SUBMIT: "您提交了登记表",
     Action.ADD_ITEMS: "您增加了要办的事",

@@ -541,6 +541,25 @@ def test_money_paid_by_two_officers_at_once_is_written_once() -> None:
     assert task.log.filter(action=Action.PAY).count() == 1
 
 
+def test_task_taken_by_two_officers_at_once_is_the_first_ones() -> None:
+    """LESSONS 3.1, 17: two people must not collide."""
+    task = factories.task_of(factories.delivered(ticked=["I01"]), "I01")
+    officers = [factories.staff("reviewer", office=task.office, name=name) for name in ("甲", "乙")]
+
+    def take(officer: User) -> list[desk_batches.Outcome]:
+        tasks = ItemTask.objects.for_desk(task.office)
+        return desk_batches.take(tasks, reviewer=officer, posting=officer.postings.get())
+
+    outcomes: list[Any] = at_once(*[lambda officer=officer: take(officer) for officer in officers])
+
+    task.refresh_from_db()
+    (row,) = task.log.filter(action=Action.TAKE)
+    assert row.actor == task.handler
+    assert sorted(row.words for rows in outcomes for row in rows) == [
+        "已认领，由您承办", f"由{task.handler}承办，没有认领。要您来办的，请进去认领",
+    ]  # fmt: skip
+
+
 def test_last_time_offered_taken_and_called_off_at_once_agrees_with_the_log() -> None:
     (task,) = in_review("I01")
     reviewer, user = factories.staff("reviewer", office=task.office), task.application.entered_by

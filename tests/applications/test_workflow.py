@@ -65,6 +65,10 @@ EXPECTED: dict[tuple[Action, TaskStatus], tuple[TaskStatus, set[Party]]] = {
         )
     },
     **{(A.AMEND, source): (source, {P.APPLICANT, P.CLERK}) for source in (S.WAITING, S.PENDING, S.QUEUED)},
+    **{
+        (A.TAKE, source): (source, {P.REVIEWER})
+        for source in (S.QUEUED, S.AWAITING_CORRECTION, S.IN_REVIEW, S.AWAITING_VISIT, S.SUSPENDED)
+    },
     **{(A.RECOMPUTE, source): (source, {P.SYSTEM}) for source in set(S) - TERMINAL},
     (A.PAY, S.COMPLETED): (S.COMPLETED, {P.REVIEWER}),
     (A.PRODUCE, S.COMPLETED): (S.COMPLETED, {P.REVIEWER}),

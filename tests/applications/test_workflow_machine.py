@@ -226,6 +226,10 @@ class CaseMachine(RuleBasedStateMachine):
     def accept(self, index: int) -> None:
         self.attempt(review.accept, self.task(index), reviewer=self.reviewer, at=self.now)
 
+    @rule(index=TASKS, of_many=st.booleans())
+    def take(self, index: int, of_many: bool) -> None:
+        self.attempt(review.take, self.task(index), reviewer=self.reviewer, of_many=of_many, at=self.now)
+
     @rule(index=TASKS)
     def deem_accepted(self, index: int) -> None:
         self.attempt(review.deem_accepted, self.task(index), at=self.now)

@@ -10,6 +10,7 @@ from portal.desk.deeds.receiving import (
     ConfirmFact,
     DoNotAccept,
     RequestCorrection,
+    Take,
     Transfer,
 )
 from portal.desk.deeds.time_limits import Extend, Resume, Suspend
@@ -20,7 +21,7 @@ from portal.desk.sight import Sight
 DEEDS: tuple[type[Deed], ...] = (
     ConfirmFact, Accept, AcceptProvisionally, Complete, Approve, Propose, RequestCorrection, RecordVisit, RecordNoShow,
     OfferTimes, CallIn, Resume, SendBack, Suspend, Extend, DoNotAccept, Refuse, ApproveRefusal, Pay, Produce, MakeReady, Mail,
-    HandOver, Transfer, Terminate,
+    HandOver, Take, Transfer, Terminate,
 )  # fmt: skip
 BY_ACTION = {deed.action: deed for deed in DEEDS}
 

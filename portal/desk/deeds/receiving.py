@@ -205,6 +205,25 @@ class DoNotAccept(Deed):
         return "已作出不予受理的决定，通知书正在生成"
 
 
+class Take(Deed):
+    """Also from a colleague who has it in hand: here one sees whose it is, which in a list one does not."""
+
+    action, button, is_rare = Action.TAKE, "认领", True
+
+    @classmethod
+    def is_offered(cls, sight: Sight) -> bool:
+        return sight.task.handler_id != sight.viewer.pk
+
+    @property
+    def hint(self) -> str:
+        handler = self.task.handler
+        return f"现在由{handler}承办，认领以后由您承办" if handler else "由您承办，到期提醒发给您"
+
+    def apply(self) -> str:
+        review.take(self.task, reviewer=self.sight.viewer)
+        return "已认领，由您承办"
+
+
 class Transfer(Deed):
     action, button = Action.TRANSFER, "转办"
     asks_again = is_rare = leaves_office = True

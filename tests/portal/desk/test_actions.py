@@ -123,6 +123,7 @@ class Case:
 
 CASES: dict[Action, Case] = {
     Action.CONFIRM_FACT: Case(waiting_for_money, TaskStatus.PENDING, {"fact": lambda task: task.open_facts[0]}),
+    Action.TAKE: Case(queued, TaskStatus.QUEUED),
     Action.ACCEPT: Case(queued, TaskStatus.IN_REVIEW),
     Action.ACCEPT_PROVISIONALLY: Case(
         lacking_a_minor_paper,

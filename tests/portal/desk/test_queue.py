@@ -175,9 +175,7 @@ def test_batch_accepts_the_complete_and_leaves_out_the_incomplete() -> None:
     dispatch.save()
     client = reviewer(whole)
 
-    response = client.post(
-        reverse("desk:batch"), {"deed": "accept", "task": [whole.pk, short.pk], "tray": "queued"}, follow=True
-    )
+    response = client.post(reverse("desk:batch"), {"deed": "accept", "task": [whole.pk, short.pk]}, follow=True)
 
     outcomes = {row["number"]: row for row in response.context["outcomes"]}
     assert outcomes[whole.application.number]["is_done"] is True
@@ -205,7 +203,7 @@ def test_batch_confirms_money_that_has_arrived() -> None:
     task = factories.task_of(factories.delivered(), "I08")
     client = reviewer(task)
 
-    response = client.post(reverse("desk:batch"), {"deed": "confirm", "task": [task.pk], "tray": "facts"}, follow=True)
+    response = client.post(reverse("desk:batch"), {"deed": "confirm", "task": [task.pk]}, follow=True)
 
     task.refresh_from_db()
     assert response.context["outcomes"][0]["is_done"] is True
@@ -242,12 +240,9 @@ def test_what_is_granted_waits_in_its_tray_by_its_day_until_it_is_handed_over() 
 def test_batch_pays_money_and_leaves_papers_to_be_handed_over_one_by_one() -> None:
     money, paper = granted(), granted("I01", Fulfilment.READY)
 
-    response = reviewer(money).post(
-        reverse("desk:batch"), {"deed": "pay", "task": [money.pk, paper.pk], "tray": "fulfil"}, follow=True
-    )
+    response = reviewer(money).post(reverse("desk:batch"), {"deed": "pay", "task": [money.pk, paper.pk]}, follow=True)
 
     outcomes = {row["number"]: (row["is_done"], row["words"]) for row in response.context["outcomes"]}
-    assert response.context["tray"] == "fulfil"
     assert outcomes == {
         money.application.number: (True, "已登记发放"),
         paper.application.number: (False, "没有登记：这是证件、文书，不是钱。制好、寄出、送达请进去登记"),
@@ -258,7 +253,7 @@ def test_batch_pays_money_and_leaves_papers_to_be_handed_over_one_by_one() -> No
 
 def test_batch_pays_once_and_never_what_is_not_decided() -> None:
     money, open_task = granted(), factories.queued_task("I02")
-    client, asked = reviewer(money), {"deed": "pay", "task": [money.pk, open_task.pk], "tray": "fulfil"}
+    client, asked = reviewer(money), {"deed": "pay", "task": [money.pk, open_task.pk]}
     client.post(reverse("desk:batch"), asked)
 
     response = client.post(reverse("desk:batch"), asked, follow=True)
@@ -276,6 +271,115 @@ def test_page_of_what_is_to_hand_over_leads_to_the_next_of_its_tray() -> None:
     page = reviewer(first).get(url("task", first))
 
     assert (page.context["before"], page.context["after"]) == ("", url("task", second))
+
+
+# -- whose it is -------------------------------------------------------------------------------------------------------
+
+
+def test_own_are_listed_and_counted_alone_and_stay_so_from_tray_to_tray() -> None:
+    mine, others, nobodys = (factories.queued_task("I04") for _ in range(3))
+    me, colleague = factories.reviewer_of(mine), factories.reviewer_of(others)
+    review.take(mine, reviewer=me)
+    review.take(others, reviewer=colleague)
+    review.accept(nobodys, reviewer=me)
+    client = signed_in(me)
+
+    queued, in_review = (client.get(QUEUE, {"tray": tray, "mine": "1"}) for tray in ("queued", "review"))
+
+    assert (numbers(queued), numbers(in_review)) == ([mine.application.number], [nobodys.application.number])
+    assert (counts(queued)["待受理"], counts(queued)["办理中"], counts(queued)["待补正"]) == (1, 1, 0)
+    assert {tab.url.endswith("mine=1") for tab in queued.context["tabs"]} == {True}
+    assert queued.context["chips"] == [("我承办的", "?tray=queued")]
+    assert counts(client.get(QUEUE))["待受理"] == 2
+
+
+def test_done_can_be_ones_own() -> None:
+    mine, others = granted("I01"), granted("I01")
+
+    response = signed_in(mine.handler).get(reverse("desk:done"), {"mine": "1"})
+
+    assert numbers(response) == [mine.application.number]
+    assert others.application.number not in numbers(response)
+
+
+def test_own_list_asks_as_much_for_three_rows_as_for_one() -> None:
+    tasks = [factories.queued_task("I04") for _ in range(3)]
+    me = factories.reviewer_of(tasks[0])
+    client = signed_in(me)
+    client.get(QUEUE)
+    review.take(tasks[0], reviewer=me)
+    with_one = _queries(client, tray="queued", mine="1")
+    review.take(tasks[1], reviewer=me), review.take(tasks[2], reviewer=me)
+
+    with_three = _queries(client, tray="queued", mine="1")
+
+    assert len(numbers(client.get(QUEUE, {"mine": "1"}))) == 3
+    assert (with_one, with_three) == (13, 13)
+
+
+def test_selection_is_taken_at_once_and_what_a_colleague_has_is_left() -> None:
+    free, taken, gone = (factories.queued_task("I04") for _ in range(3))
+    me, colleague, left = (factories.reviewer_of(free) for _ in range(3))
+    review.take(taken, reviewer=colleague)
+    review.take(gone, reviewer=left)
+    left.postings.update(valid_until=timezone.localdate() - timedelta(days=1))
+
+    response = signed_in(me).post(
+        reverse("desk:batch"), {"deed": "take", "task": [free.pk, taken.pk, gone.pk]}, follow=True
+    )
+
+    outcomes = {row["number"]: (row["is_done"], row["words"]) for row in response.context["outcomes"]}
+    assert outcomes == {
+        free.application.number: (True, "已认领，由您承办"),
+        taken.application.number: (False, "由乌云其其格承办，没有认领。要您来办的，请进去认领"),
+        gone.application.number: (True, "已认领，由您承办"),
+    }
+    handlers = ItemTask.objects.filter(pk__in=[free.pk, taken.pk, gone.pk]).values_list("pk", "handler")
+    assert dict(handlers) == {free.pk: me.pk, taken.pk: colleague.pk, gone.pk: me.pk}
+
+
+def test_list_stays_filtered_after_a_batch() -> None:
+    task = factories.queued_task("I04")
+    client = reviewer(task)
+    page = client.get(QUEUE, {"tray": "queued", "item": "I04", "page": "1"}).content.decode()
+    query = "tray=queued&item=I04&page=1"
+
+    response = client.post(f"{reverse('desk:batch')}?{query}", {"deed": "take", "task": [task.pk]})
+
+    assert f'action="{reverse("desk:batch")}?{query.replace("&", "&amp;")}"' in page
+    assert response.url == f"{QUEUE}?{query}"
+
+
+def test_batch_accepts_what_is_free_or_ones_own_and_leaves_a_colleagues() -> None:
+    own, taken = factories.queued_task("I04"), factories.queued_task("I04")
+    me, colleague = factories.reviewer_of(own), factories.reviewer_of(own)
+    review.take(own, reviewer=me)
+    review.take(taken, reviewer=colleague)
+
+    response = signed_in(me).post(reverse("desk:batch"), {"deed": "accept", "task": [own.pk, taken.pk]}, follow=True)
+
+    words = {row["number"]: row["words"] for row in response.context["outcomes"]}
+    assert words[own.application.number] == "已受理"
+    assert words[taken.application.number] == "由乌云其其格承办，没有受理。要您来办的，请进去受理"
+
+
+def test_opened_task_is_taken_over_from_a_colleague_knowingly() -> None:
+    task = factories.queued_task("I04")
+    me, colleague = factories.reviewer_of(task), factories.reviewer_of(task)
+    review.take(task, reviewer=colleague)
+    client = signed_in(me)
+
+    page = client.get(url("task", task)).content.decode()
+    client.post(url("act", task), {"action": "take"})
+
+    task.refresh_from_db()
+    assert "现在由乌云其其格承办，认领以后由您承办" in page
+    assert task.handler == me
+    assert list(task.log.filter(action="take").values_list("actor", flat=True)) == [colleague.pk, me.pk]
+
+
+def test_approvers_have_no_list_of_their_own() -> None:
+    assert 'name="mine"' not in approver(factories.queued_task("I04")).get(QUEUE).content.decode()
 
 
 @pytest.mark.parametrize("chosen", ["", "9" * 30, "9" * 5000])
@@ -305,7 +409,7 @@ def test_batch_outcomes_are_shown_once() -> None:
     assert client.get(QUEUE).context["outcomes"] is None
 
 
-@pytest.mark.parametrize("deed", ["accept", "confirm", "pay", "nonsense"])
+@pytest.mark.parametrize("deed", ["take", "accept", "confirm", "pay", "nonsense"])
 def test_batch_is_refused_to_approvers(deed: str) -> None:
     task = factories.queued_task("I04")
 

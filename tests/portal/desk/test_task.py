@@ -18,7 +18,7 @@ from applications.models import AccessLog, Ticket
 from portal.desk import views
 from portal.web.presenters import masked, short_day
 from tests import factories
-from tests.portal.desk.conftest import file_of, reviewer, said, see_all, signed_in, url
+from tests.portal.desk.conftest import change_item, file_of, reviewer, said, see_all, signed_in, url
 
 
 def test_page_shows_the_payload_in_the_order_of_the_field_map_and_nothing_else() -> None:
@@ -191,6 +191,20 @@ def test_verdict_can_be_changed_until_the_decision() -> None:
     access.judge(task, file_of(task), Verdict.WRONG, reviewer=user, note="不是本人的")
 
     assert (task.checks.get().verdict, task.checks.get().note) == (Verdict.WRONG, "不是本人的")
+
+
+def test_words_of_the_approver_stay_when_another_officer_takes_the_task() -> None:
+    task = factories.queued_task("I04")
+    change_item(task, two_steps=True)
+    first, second = factories.reviewer_of(task), factories.reviewer_of(task)
+    review.accept(task, reviewer=first)
+    review.propose(task, reviewer=first, note="建议办结")
+    review.send_back(task, approver=factories.approver_of(task), note="再核对住址")
+    review.take(task, reviewer=second)
+
+    news = signed_in(second).get(url("task", task)).context["task"].news
+
+    assert ("amber", "退回承办", "高书记：再核对住址") in news
 
 
 def test_deemed_acceptance_is_announced() -> None:
