@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('applications', '0029_amendments'),
+        ('applications', '0030_form_changed'),
     ]
 
     operations = [
