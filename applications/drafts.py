@@ -42,7 +42,7 @@ def start(*, region: Region, user: User, channel: Channel, prefill: Mapping[str,
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         if is_own:
-            mine = Draft.objects.for_person(user).filter(region=region, channel=channel, adds_to=None)
+            mine = Draft.objects.for_person(user).filter(region=region, adds_to=None)
             found = mine.first()
             if found is not None:
                 return found
@@ -107,7 +107,14 @@ def check_addition(application: Application) -> None:
 
 def adopt(draft: Draft, *, clerk: User) -> Draft:
     """A clerk goes on with a person's form at the counter: the person stays its owner, the clerk is who types."""
-    return _save(draft, None, entered_by=clerk)
+    return _save(draft, None, entered_by=clerk, channel=Channel.WINDOW)
+
+
+def take_home(draft: Draft) -> None:
+    """The person goes on with the own form at home: the clerk who typed in it reads no further."""
+    if draft.channel != Channel.ONLINE:
+        Draft.objects.filter(pk=draft.pk, sent_at=None).update(channel=Channel.ONLINE)
+        draft.channel = Channel.ONLINE
 
 
 def choose_items(draft: Draft, codes: Iterable[str], *, version: int | None = None) -> Draft:

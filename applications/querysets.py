@@ -38,6 +38,11 @@ def within(region: Region, path: str = "region") -> Q:
     return Q(**{f"{path}__in": places.order_by().values("pk")})
 
 
+def at_counter(path: str = "") -> Q:
+    """Forms of nobody's account, and a person's own while a clerk has taken it over."""
+    return Q(**{f"{path}owner": None}) | Q(**{f"{path}channel": Channel.WINDOW})
+
+
 def on_days(field: str, first: date, last: date) -> Q:
     """The moment lies on one of the days, both included. Written as a span of moments, so that an index serves it."""
     begin, end = (timezone.make_aware(datetime.combine(day, time.min)) for day in (first, last + timedelta(days=1)))
@@ -56,9 +61,10 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def for_clerk(self, region: Region, clerk: User) -> DraftQuerySet:
         """The unsent forms that this clerk types for the window's own place and the places below it.
 
-        Who moves to another window leaves them there: a clerk of that place goes on with the number of the person.
+        Who moves to another window leaves them there: a clerk of that place goes on with the number of the person. A
+        person's own form is the clerk's while it is filled in at the counter, until the person goes on with it at home.
         """
-        found = self.filter(within(region), entered_by=clerk, sent_at__isnull=True)
+        found = self.filter(within(region), at_counter(), entered_by=clerk, sent_at__isnull=True)
         return found.select_related(PLACE, "scheme", "adds_to", "owner")
 
     def for_window(self, region: Region, id_no: str) -> DraftQuerySet:
@@ -246,7 +252,9 @@ class MaterialQuerySet(models.QuerySet[Any]):
         """Files of the place's forms that this clerk types, and of its cases while an office waits for papers."""
         cases: Any = self.model._meta.get_field("application").related_model
         tasks = cases._meta.get_field("tasks").related_model.objects.shown_at_window()
-        typed = within(region, "draft__region") & Q(draft__entered_by=clerk, draft__sent_at=None)
+        typed = (
+            within(region, "draft__region") & at_counter("draft__") & Q(draft__entered_by=clerk, draft__sent_at=None)
+        )
         waiting = within(region, "application__region") & Q(application__in=tasks.values("application"))
         return self.filter(typed | waiting)
 

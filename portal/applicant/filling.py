@@ -45,6 +45,8 @@ def on_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def guarded(request: SignedInRequest, draft_id: uuid.UUID, **rest: Any) -> HttpResponse:
         draft = Draft.objects.for_person(request.user).filter(pk=draft_id).first()
         if draft is not None:
+            if request.method == "POST":
+                drafts.take_home(draft)
             with suppress(AlreadyDone):  # handed in meanwhile from another page
                 return view(request, draft, **rest)
         case = get_object_or_404(Application.objects.for_applicant(request.user), draft_id=draft_id)

@@ -571,6 +571,30 @@ def test_clerk_who_moved_leaves_the_forms_at_the_old_place(window: Client, clerk
     assert window.post(sheet(draft), {"contact_addr": "别处", "do": "save"}).status_code == 404
 
 
+def test_form_that_the_person_goes_on_with_at_home_is_read_at_the_window_no_more(window: Client) -> None:
+    """What is typed there is not for the counter, until the person shows the number there again."""
+    online = factories.draft()
+    factories.give_materials(online)
+    home, adopt = Client(), reverse("window:adopt", args=[online.pk])
+    assert online.owner is not None
+    home.force_login(online.owner)
+    pages = [sheet(online), reverse("window:material_file", args=[online.materials.all()[0].pk])]
+
+    def codes() -> list[int]:
+        return [window.get(page).status_code for page in pages]
+
+    window.post(adopt, {"id_no": online.answers["id_no"]})
+    home.get(reverse("applicant:check", args=[online.pk]))
+    at_counter = codes()
+    home.post(reverse("applicant:autosave", args=[online.pk]), {"contact_addr": "某处"})
+    afterwards = codes()
+    home.post(reverse("applicant:start"), {"region": factories.DONGSHENG})
+    window.post(adopt, {"id_no": online.answers["id_no"]})
+
+    assert (at_counter, afterwards, codes()) == ([200, 200], [404, 404], [200, 200])
+    assert Draft.objects.get() == online
+
+
 @pytest.mark.parametrize("ended", [TaskStatus.TERMINATED, TaskStatus.WITHDRAWN, TaskStatus.COMPLETED])
 def test_files_are_shown_no_more_once_what_they_were_owed_to_is_over(window: Client, ended: TaskStatus) -> None:
     case = factories.delivered(factories.person(), ticked=["I07"])
