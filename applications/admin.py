@@ -18,6 +18,8 @@ from applications.models import (
     Document,
     ItemTask,
     OperatorDeed,
+    Rating,
+    Rectification,
     StatusLog,
 )
 from portal.accounts.masking import masked
@@ -140,3 +142,20 @@ class OperatorDeedAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ("note", "operator__username", "operator__legal_name")
     date_hierarchy = "at"
     fields = ("at", "operator", "deed", "note", "office", "dispatch")
+
+
+@admin.register(Rating)
+class RatingAdmin(ReadOnly, admin.ModelAdmin):
+    """Neither whose it is nor their words: those are for the person and for the supervisors."""
+
+    list_display = ("rated_at", "grade", "channel")
+    list_filter = ("grade", "channel")
+    date_hierarchy = "rated_at"
+    fields = ("rated_at", "grade", "channel", "reasons")
+
+
+@admin.register(Rectification)
+class RectificationAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("answer_by", "rating", "answered_at", "answered_by")
+    list_select_related = ("rating", "answered_by")
+    fields = ("answer_by", "answered_at", "answered_by")

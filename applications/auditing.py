@@ -1,4 +1,4 @@
-"""The logs of who did and who looked are sealed every hour, and compared with their seals.
+"""The logs of who did and who looked, and the ratings, are sealed every hour, and compared with their seals.
 
 A trigger keeps the portal itself from changing them; who owns the database can drop a trigger, and this names the row. Each
 seal's digest covers the one before, so that none can be exchanged alone; that the newest were not cut off is seen by a
@@ -17,13 +17,14 @@ from django.db import models, transaction
 from django.db.models import Max
 
 from applications import locks
-from applications.models import AccessLog, AuditSeal, OperatorDeed, StatusLog
+from applications.models import AccessLog, AuditSeal, OperatorDeed, Rating, StatusLog
 from portal.accounts.models import AccountEvent
 from portal.security import crypto
+from portal.security.fields import SealedTextField
 
 logger = logging.getLogger(__name__)
 
-LOGS: tuple[type[models.Model], ...] = (StatusLog, AccessLog, OperatorDeed, AccountEvent, LogEntry)
+LOGS: tuple[type[models.Model], ...] = (StatusLog, AccessLog, OperatorDeed, Rating, AccountEvent, LogEntry)
 ROWS = 1000
 _ROW, _SEAL = "audit.row", "audit.seal"
 
@@ -62,7 +63,7 @@ def _seal_log(model: type[models.Model], now: datetime) -> int:
     begin, end = (previous.last, previous.noted) if previous else (0, 0)
     if previous is not None and begin == end == newest:
         return 0
-    count, columns = 0, [field.attname for field in model._meta.local_concrete_fields]
+    count, columns = 0, _columns(model)
     while True:
         rows = digests(model, columns, begin, end, at_most=ROWS)
         begin = max(rows) if len(rows) == ROWS else end
@@ -70,6 +71,12 @@ def _seal_log(model: type[models.Model], now: datetime) -> int:
         count += len(rows)
         if begin == end:
             return count
+
+
+def _columns(model: type[models.Model]) -> list[str]:
+    """All but what lies sealed: that is encrypted anew with each new key, and who has none cannot write it."""
+    fields = model._meta.local_concrete_fields
+    return [field.attname for field in fields if not isinstance(field, SealedTextField)]
 
 
 def _put(

@@ -47,6 +47,7 @@ from applications.models import (
     Notice,
     OfficeLink,
     PreReview,
+    Rectification,
     Ticket,
     Visit,
 )
@@ -288,6 +289,15 @@ def step_not_done(now: datetime) -> Iterable[Finding]:
     return [Finding(mark.queue.removeprefix(STEP)) for mark in recent]
 
 
+def bad_rating_is_unanswered(now: datetime) -> Iterable[Finding]:
+    """Without the case's number: a ticket is read by more people than may know whose rating it is."""
+    late = Rectification.objects.unanswered().filter(answer_by__lt=timezone.localdate(now))
+    return [
+        Finding(str(row.pk), row.rating.task and row.rating.task.office, name=f"应在{row.answer_by:%Y-%m-%d}前答复")
+        for row in late.select_related("rating__task__office")[:FOUND_AT_MOST]
+    ]
+
+
 def connections() -> tuple[int, int]:
     """(held now, given by the server): when they run out no page opens, and there is no pool to wait in (A18)."""
     with connection.cursor() as cursor:
@@ -346,6 +356,12 @@ DETECTORS = [
         "约好的到场时间过了一天，没有登记结果",
         "请登记本人已到场或没有来",
         visit_without_outcome,
+    ),
+    Detector(
+        "bad_rating_is_unanswered",
+        "差评过了期限还没有答复",
+        "请督办人员在“好差评”里核实并答复",
+        bad_rating_is_unanswered,
     ),
     Detector(
         "deaf_queue",

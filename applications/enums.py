@@ -3,6 +3,19 @@
 from django.db import models
 
 
+class Satisfaction(models.IntegerChoices):
+    """The five grades of 好差评, best first (STANDARDS.md 2.4)."""
+
+    VERY_SATISFIED = 5, "非常满意"
+    SATISFIED = 4, "满意"
+    RATHER_SATISFIED = 3, "基本满意"
+    DISSATISFIED = 2, "不满意"
+    VERY_DISSATISFIED = 1, "非常不满意"
+
+
+BAD = frozenset({Satisfaction.DISSATISFIED, Satisfaction.VERY_DISSATISFIED})
+
+
 class Channel(models.TextChoices):
     ONLINE = "online", "网上"
     WINDOW = "window", "窗口"

@@ -15,8 +15,8 @@ from django.db.models.functions import TruncDate
 from agencies.deadlines import Calendar
 from agencies.models import Region
 from applications import clock
-from applications.enums import AT_OFFICE, CLOSED, ApplicationStatus, TaskStatus
-from applications.models import Application, Correction, ItemTask
+from applications.enums import AT_OFFICE, BAD, CLOSED, ApplicationStatus, TaskStatus
+from applications.models import Application, Correction, ItemTask, Rating
 from applications.querysets import on_days
 
 Cases = QuerySet[Application]
@@ -72,6 +72,17 @@ class AgencyLoad:
 
 
 @dataclass(frozen=True)
+class RatingTotals:
+    """好差评: what people said by themselves; who said nothing is in no number but `closed`."""
+
+    given: int
+    satisfied: int
+    closed: int
+    rated: int
+    waiting: int
+
+
+@dataclass(frozen=True)
 class PlaceLine:
     code: str
     name: str
@@ -103,6 +114,20 @@ def totals(cases: Cases, period: Period, calendar: Calendar) -> Totals:
         corrected=asked.count(),
         corrected_once=asked.exclude(Exists(rounds.filter(Q(round__gt=1) | Q(answered_at=None)))).count(),
     )
+
+
+def ratings(cases: Cases, period: Period) -> RatingTotals | None:
+    """Ratings of the period, of two about the same the later; and how many of the closed cases have any. None for none."""
+    found = Rating.objects.filter(application__in=cases.order_by().values("pk")).newest()
+    told = found.filter(on_days("rated_at", period.start, period.end)).aggregate(
+        given=Count("pk"), satisfied=Count("pk", filter=~Q(grade__in=BAD))
+    )
+    waiting = Rating.objects.in_tray("waiting").filter(application__in=cases.order_by().values("pk")).count()
+    if not told["given"] and not waiting:
+        return None
+    closed = _closed(cases, period)
+    rated = closed.filter(Exists(Rating.objects.filter(application=OuterRef("pk")))).count()
+    return RatingTotals(**told, closed=closed.count(), rated=rated, waiting=waiting)
 
 
 def _spans(closed: Cases, calendar: Calendar) -> Iterable[int]:

@@ -14,9 +14,9 @@ from django.utils import timezone
 from agencies.enums import Role
 from agencies.fields import FIELDS
 from agencies.models import Posting
-from applications import contacts
+from applications import contacts, ratings
 from applications.enums import Action, NoticeKind
-from applications.models import AccessLog, Application, Dispatch, Draft, ItemTask, Material, Notice
+from applications.models import AccessLog, Application, Dispatch, Draft, ItemTask, Material, Notice, Rating
 from applications.querysets import ApplicationQuerySet
 from applications.registration import display
 from portal.accounts.models import User
@@ -53,6 +53,7 @@ def cases_of(user: User) -> ApplicationQuerySet:
         Application.objects.for_applicant(user)
         .with_history()
         .prefetch_related(Prefetch("tasks__dispatches", handed, to_attr="handed"), "materials", "questions__office")
+        .with_ratings()
     )
 
 
@@ -252,6 +253,20 @@ def _case(case: Application) -> dict[str, Any]:
             {"时间": _moment(question.asked_at), "内容": question.text, "答复": question.answer}
             for question in case.questions.all()
         ],
+        "评价": [_rated(rating, case) for rating in case.ratings.all()],
+    }
+
+
+def _rated(rating: Rating, case: Application) -> dict[str, Any]:
+    titles = {task.pk: task.spec.title for task in case.tasks.all()}
+    return {
+        "时间": _moment(rating.rated_at),
+        "评的是": titles[rating.task_id] if rating.task_id else "整个办件",
+        "渠道": rating.get_channel_display(),
+        "评价": rating.get_grade_display(),
+        "方面": ratings.reason_words(rating),
+        "内容": rating.text,
+        "答复": rating.answered.answer if rating.answered else "",
     }
 
 

@@ -122,6 +122,11 @@ class ApplicationQuerySet(models.QuerySet[Any]):
         log = log_model.objects.select_related("actor", "task__office", "task__item")
         return self.with_progress().prefetch_related("tasks__log", "documents", Prefetch("log", log))
 
+    def with_ratings(self) -> ApplicationQuerySet:
+        """With what was said of the case and its items, and the answers."""
+        ratings = self.model._meta.get_field("ratings").related_model.objects.select_related("rectification")
+        return self.prefetch_related(Prefetch("ratings", ratings))
+
 
 # The trays of a desk. Those before DECIDED ask something of the office or wait for somebody.
 TRAYS: dict[str, Q] = {
@@ -426,3 +431,47 @@ class QuestionQuerySet(models.QuerySet[Any]):
 
     def for_lists(self) -> QuestionQuerySet:
         return self.select_related("application", "task__item", "task__application__scheme", "office", "answered_by")
+
+
+# Bad grades that wait for an answer, the earliest day first; those that have one, and all other grades, newest first.
+RATING_TRAYS: dict[str, tuple[Q, tuple[str, str]]] = {
+    "waiting": (
+        Q(rectification__isnull=False, rectification__answered_at=None),
+        ("rectification__answer_by", "id"),
+    ),
+    "answered": (Q(rectification__answered_at__isnull=False), ("-rectification__answered_at", "-id")),
+    "good": (Q(rectification=None), ("-rated_at", "-id")),
+}
+
+
+class RatingQuerySet(models.QuerySet[Any]):
+    def for_applicant(self, user: User) -> RatingQuerySet:
+        return self.filter(application__applicant=user)
+
+    def for_posting(self, posting: Posting) -> RatingQuerySet:
+        """Those of a supervisor's area, an administrator's are all. Whose work was rated sees none, in no post of theirs."""
+        if posting.role not in (Role.SUPERVISOR, Role.ADMINISTRATOR):
+            return self.none()
+        seen = self.apart_from(posting.user)
+        return seen if posting.region is None else seen.filter(within(posting.region, "application__region"))
+
+    def apart_from(self, user: User) -> RatingQuerySet:
+        """Without those of cases in which the person had a part, or which are their own by account or ID number."""
+        others = self.exclude(application__log__actor=user).exclude(application__applicant=user)
+        return others.exclude(application__subject_id_no=user.id_no.upper()) if user.id_no else others
+
+    def in_tray(self, tray: str) -> RatingQuerySet:
+        chosen, order = RATING_TRAYS[tray]
+        return self.filter(chosen).order_by(*order)
+
+    def newest(self) -> RatingQuerySet:
+        """Of what was said twice about the same, the later."""
+        return self.filter(addition=None)
+
+    def for_lists(self) -> RatingQuerySet:
+        return self.select_related("application__region", "task__item", "task__office", "rectification__answered_by")
+
+
+class RectificationQuerySet(models.QuerySet[Any]):
+    def unanswered(self) -> RectificationQuerySet:
+        return self.filter(answered_at=None)

@@ -18,7 +18,7 @@ from agencies import calendars
 from agencies.calendars import DayChange
 from agencies.deadlines import Calendar, calendar_now
 from agencies.models import CalendarYear
-from applications import clock, notices, rounds, tickets, timing, workflow
+from applications import clock, notices, ratings, rounds, tickets, timing, workflow
 from applications.enums import Action, NoticeKind, Party, TaskStatus
 from applications.models import Correction, ItemTask
 
@@ -91,6 +91,7 @@ def load(year: CalendarYear) -> Preview | None:
     if seen.is_done_at_once:
         _set_all_anew(move.task for move in seen.moves)
     _lengthen_corrections()
+    ratings.count_anew()
     return seen
 
 
@@ -136,6 +137,7 @@ def recompute() -> int:
     Returns how many moved. Run nightly and after each import of a calendar; run twice it changes nothing.
     """
     _lengthen_corrections()
+    ratings.count_anew()
     return _set_all_anew(_whole(ItemTask.objects.unfinished()).iterator(chunk_size=500))
 
 

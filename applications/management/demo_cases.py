@@ -10,9 +10,20 @@ from datetime import timedelta
 
 from agencies.enums import Role
 from agencies.spec import ItemSpec
-from applications import delivery, drafts, materials, operations, review, submission, supplies, visits, withdrawal
+from applications import (
+    delivery,
+    drafts,
+    materials,
+    operations,
+    ratings,
+    review,
+    submission,
+    supplies,
+    visits,
+    withdrawal,
+)
 from applications.demo import picture
-from applications.enums import Channel, Fulfilment, Outcome, Party, TaskStatus
+from applications.enums import Channel, Fulfilment, Outcome, Party, Satisfaction, TaskStatus
 from applications.management.demo_stage import Stage
 from applications.models import Dispatch, ItemTask
 
@@ -239,6 +250,26 @@ def closed(stage: Stage) -> None:
         stage.grant(task, 6, "信息无误")
 
 
+def rated(stage: Stage) -> None:
+    """好差评: two good ones, one of them of the item alone; two bad ones, of which the first is answered."""
+    item = stage.cast.plain[0]
+    supervisor = stage.people.overseers(stage.place)[0]
+    for grade, reasons, text, is_answered in (
+        (Satisfaction.VERY_SATISFIED, ["speed"], "一张表就办完了，没有再跑", False),
+        (Satisfaction.DISSATISFIED, ["ease"], "电话打了三次没有人接", True),
+        (Satisfaction.VERY_DISSATISFIED, ["speed", "guide"], "指南上没写要带原件，多跑了一趟", False),
+    ):
+        case = stage.delivered([item], 20)
+        stage.completed(case, item, 19, 14)
+        user = case.entered_by
+        said = ratings.rate(case, user=user, grade=grade, reasons=reasons, text=text, at=stage.at(12))
+        if grade == Satisfaction.VERY_SATISFIED:
+            ratings.rate(case, user=user, task=stage.task(case, item), grade=Satisfaction.SATISFIED, at=stage.at(12))
+        if is_answered:
+            words = "核实：那几天窗口电话占线。已加开一条线，并向本人致歉"
+            ratings.answer(said.rectification, staff=supervisor, text=words, at=stage.at(6))
+
+
 def under_way(stage: Stage) -> None:
     case = stage.delivered(stage.cast.all, 7)
     stage.completed(case, stage.cast.plain[0], 6, 3)
@@ -325,7 +356,7 @@ def _with(stage: Stage, has: Callable[[ItemSpec], bool]) -> list[str]:
 MAIN = (
     in_the_middle, at_the_window, nearly_due, overdue, unanswered, corrected_once, corrected_twice, called_in,
     seen_in_person, suspended, resumed, extended, refused_and_held, not_accepted, withdrawn, terminated, transferred,
-    funds_arrived, paid, cards, closed, item_added, just_sent,
+    funds_arrived, paid, cards, closed, rated, item_added, just_sent,
 )  # fmt: skip
 ELSEWHERE = (under_way, closed, pre_reviewing)
 ONLY_WHERE_PROVIDED = (proposed, approved, deemed, provisional, not_getting_through)

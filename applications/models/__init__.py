@@ -20,6 +20,7 @@ from applications.models.material import Material
 from applications.models.notice import EmailConfirmation, LostAddress, Notice
 from applications.models.pre_review import PreReview
 from applications.models.question import Question
+from applications.models.rating import Rating, Rectification
 from applications.models.result import Result
 from applications.models.status_log import StatusLog
 from applications.models.visit import Visit
@@ -52,7 +53,9 @@ __all__ = [
     "OfficeLink",
     "OperatorDeed",
     "PreReview",
+    "Rating",
     "Reconciliation",
+    "Rectification",
     "Question",
     "Result",
     "StatusLog",

@@ -1,18 +1,20 @@
-"""What a person may still do with a case: add an item, bring promised papers, agree on a time, ask why nothing moves."""
+"""What a person may still do with a case: add an item, bring promised papers, agree on a time, ask why nothing moves, rate it."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from agencies.deadlines import calendar_now
 from applications import drafts, questions
+from applications.enums import Channel
 from applications.errors import Invalid, Refused
 from applications.models import Application
 from portal.applicant.case_presenters import frame
-from portal.web import kept, supplying, visiting
+from portal.web import kept, rating, supplying, visiting
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.questions import AskForm, exchange
 
@@ -69,3 +71,17 @@ def visit(request: SignedInRequest, number: str, task_id: int) -> HttpResponse:
         return render(request, "applicant/visit.html", frame(case) | page)
 
     return visiting.respond(request, case, task, side="applicant", show=show)
+
+
+@signed_in
+def rate(request: SignedInRequest, number: str, task_id: int | None = None) -> HttpResponse:
+    """好差评 of an item, or of the whole case: taken once and added to once; what was said and answered is shown."""
+    cases = Application.objects.for_applicant(request.user).with_progress().with_ratings()
+    case = get_object_or_404(cases.prefetch_related("tasks__log"), number=number)
+    task = rating.task_of_case(case, task_id) if task_id is not None else None
+
+    def show(page: dict[str, Any]) -> HttpResponse:
+        return render(request, "applicant/rate.html", frame(case) | page)
+
+    back = reverse("applicant:case", args=[number])
+    return rating.respond(request, case, task, channel=Channel.ONLINE, back=back, show=show)

@@ -10,16 +10,16 @@ from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
 from agencies.words import full_day
-from applications import amendments, timing
+from applications import amendments, ratings, timing
 from applications.enums import DocumentKind, TaskStatus
 from applications.models import Application, Document, Draft, ItemTask
 from applications.reporting import reporting_now
 from portal.applicant.presenters import draft_card
 from portal.applicant.todos import todos_of
-from portal.web import place, progress
+from portal.web import place, progress, rating
 from portal.web.history import timeline
 from portal.web.papers import listed, newest, paper_about, paper_link, paper_state, paper_url
-from portal.web.presenters import Tag, day_words, masked
+from portal.web.presenters import Action, Tag, day_words, masked
 from portal.web.withdrawing import withdrawable
 
 
@@ -88,6 +88,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "can_amend": bool(amendments.open_fields(case)),
         "can_withdraw": bool(withdrawable(case)),
         "is_closed": case.is_closed,
+        "rating": rating.card(case),
     }
 
 
@@ -99,8 +100,18 @@ def _row(task: ItemTask, calendar: Calendar, papers: list[Document]) -> Any:
         TaskStatus.COMPLETED: DocumentKind.DELIVERY_RECEIPT,
     }.get(TaskStatus(task.status))
     document = newest(papers, kind, task.pk) if kind else None
-    link = paper_link(document, f"下载{document.get_kind_display()}") if document else None
-    return progress.task_row(task, calendar, timezone.localdate(), links=[link] if link else [])
+    links = [paper_link(document, f"下载{document.get_kind_display()}")] if document else []
+    links += _rate_links(task)
+    return progress.task_row(task, calendar, timezone.localdate(), links=[link for link in links if link])
+
+
+def _rate_links(task: ItemTask) -> list[Action]:
+    """To an item that ended, for as long as something may be said, and to what was said."""
+    said = ratings.said_of(task.application, task)
+    if not said and not ratings.is_open(task.application, task):
+        return []
+    url = reverse("applicant:rate_item", args=[task.application.number, task.pk])
+    return [Action("看评价" if said else "评价", url, about=task.spec.title)]
 
 
 def _result_url(papers: list[Document]) -> str:

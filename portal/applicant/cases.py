@@ -32,7 +32,8 @@ def _case(request: SignedInRequest, number: str) -> Application:
 @signed_in
 @require_GET
 def case(request: SignedInRequest, number: str) -> HttpResponse:
-    return render(request, "applicant/case.html", presenters.case_page(_case(request, number)))
+    cases = Application.objects.for_applicant(request.user).with_history().with_ratings()
+    return render(request, "applicant/case.html", presenters.case_page(get_object_or_404(cases, number=number)))
 
 
 @signed_in

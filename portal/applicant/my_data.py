@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from applications import own_data
 from applications.enums import TaskStatus
-from applications.models import Application, Draft
+from applications.models import Application, Draft, Rating
 from portal.accounts.models import User
 from portal.web.access import SignedInRequest, signed_in
 from portal.web.presenters import Action, SummaryRow, day_words, masked, moment_words
@@ -60,12 +60,14 @@ def _kept(user: User, page: Page) -> list[SummaryRow]:
     change = Action("修改", reverse("applicant:contact"), about="联系方式")
     go = Action("去看", reverse("applicant:case_list"), about="登记表和办件")
     cases = page.paginator.count
+    rated = Rating.objects.for_applicant(user).count()
     return [
         SummaryRow("姓名", user.legal_name, "登录和填表用"),
         SummaryRow("身份证号", masked(user.id_no), "认出是您本人" if user.id_no else "第一次提交时填"),
         SummaryRow("手机和邮箱", "、".join(masked(way) for way in (user.phone, user.email) if way), "通知您", change),
         SummaryRow("没有提交的登记表", f"{drafts} 张" if drafts else "没有", "接着填用", go if drafts else None),
         SummaryRow("办件", f"{cases} 件" if cases else "没有", "办您选的事", go if cases else None),
+        SummaryRow("评价", f"{rated} 次" if rated else "没有", "督办人员看，改进办事"),
     ]
 
 

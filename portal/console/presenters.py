@@ -11,10 +11,10 @@ from agencies.models import Scheme
 from agencies.words import plain_day
 from applications import notices
 from applications.enums import NoticeStatus
-from applications.figures import AgencyLoad, Period, Totals
+from applications.figures import AgencyLoad, Period, RatingTotals, Totals
 from applications.models import ItemTask, Notice
 from portal.web import progress
-from portal.web.presenters import Clock, Figure, Tag, masked, short_day, short_moment
+from portal.web.presenters import Clock, Figure, SummaryRow, Tag, masked, short_day, short_moment
 
 ATTENTION_ROWS = 10
 LEGEND = (Clock("done", "充足"), Clock("amber", "2 个工作日内到期"), Clock("red", "超期"))
@@ -64,6 +64,20 @@ def _share(part: int, whole: int) -> str:
 
 def _percent(part: int, whole: int) -> str:
     return f"{round(100 * part / whole)}%" if whole else "—"
+
+
+def rating_rows(totals: RatingTotals | None) -> list[SummaryRow]:
+    """好差评 with what each share is of; nothing where nobody said anything."""
+    if totals is None:
+        return []
+    satisfied = f"{_percent(totals.satisfied, totals.given)}（{totals.satisfied} 次）" if totals.given else "还没有数据"
+    rated = f"{_percent(totals.rated, totals.closed)}（{totals.closed} 件办结，{totals.rated} 件评过）"
+    return [
+        SummaryRow("评价", f"{totals.given} 次"),
+        SummaryRow("满意率", satisfied),
+        SummaryRow("主动评价", rated if totals.closed else "期间内没有办结的"),
+        SummaryRow("差评待答复", f"{totals.waiting} 个" if totals.waiting else "没有"),
+    ]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from portal.console import audit_views, calendar_views, case_views, operator_views, outbox_views, views, way_views
+from portal.console import (
+    audit_views,
+    calendar_views,
+    case_views,
+    operator_views,
+    outbox_views,
+    rating_views,
+    views,
+    way_views,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -10,6 +19,8 @@ urlpatterns = [
     path("audit/", audit_views.audit, name="audit"),
     path("cases/", case_views.find, name="find"),
     path("cases/<str:number>/", case_views.case, name="case"),
+    path("ratings/", rating_views.rating_list, name="ratings"),
+    path("ratings/<int:pk>/", rating_views.rating, name="rating"),
     path("messages/", views.messages, name="notices"),
     path("schemes/", views.schemes, name="schemes"),
     path("calendars/", calendar_views.calendars, name="calendars"),

@@ -42,6 +42,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "bars": presenters.agency_bars(loads),
         "daily": presenters.daily_chart(figures.per_day(cases, figures.Period.last(15, today))),
         "attention": [presenters.attention(task, today, calendar) for task in late],
+        "ratings": presenters.rating_rows(figures.ratings(cases, period)),
         "legend": presenters.LEGEND,
         "now": timezone.now(),
     }

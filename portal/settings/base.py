@@ -257,6 +257,8 @@ CELERY_BEAT_SCHEDULE = {
 # So many days after it was last touched an unsent form is deleted with its files; its owner is told a week before. No
 # source names a number; the standard's thirty would end a form that waits for a paper of the army.
 DRAFT_DAYS = env.int("DRAFT_DAYS", default=120)
+# So many days after its end an item or a case can be rated. No national text names a number.
+RATING_DAYS = env.int("RATING_DAYS", default=30)
 # Named persons who get the morning's list of what does not agree.
 DIGEST_RECIPIENTS = env.list("DIGEST_RECIPIENTS", default=[])
 

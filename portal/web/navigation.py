@@ -23,6 +23,7 @@ DESK: tuple[Entry, ...] = (
 OVERSIGHT: tuple[Entry, ...] = (
     ("console:overview", "总览"),
     ("desk:question_list", "待答复"),
+    ("console:ratings", "好差评"),
     ("console:dispatches", "推送情况"),
     ("console:notices", "通知记录"),
     ("console:schemes", "实施方案"),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import amendments, notices, visits, workflow
+from applications import amendments, notices, ratings, visits, workflow
 from applications.enums import Action, DocumentKind, Fulfilment, Party, TaskStatus
 from applications.models import Application, Document, ItemTask
 from portal.web import progress
@@ -67,6 +67,7 @@ def case_page(case: Application) -> dict[str, Any]:
         "can_amend": bool(amendments.open_fields(case)),
         "can_withdraw": bool(withdrawable(case, Party.CLERK)),
         "todo": _todo(case, tasks),
+        "can_rate": not ratings.said_of(case) and ratings.is_open(case),
         "typed_by": f"{case.get_channel_display()}，{case.entered_by}录入",
     }
 

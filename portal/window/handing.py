@@ -1,4 +1,4 @@
-"""At the counter after a decision or before one: pre-reviews, appointments, and what is handed over to the person."""
+"""At the counter after a decision or before one: pre-reviews, appointments, what is handed over, how it went."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from applications import review, visits
-from applications.enums import DocumentKind, Fulfilment, Party
+from applications.enums import Channel, DocumentKind, Fulfilment, Party
 from applications.errors import AlreadyDone, Refused
 from applications.models import PreReview
-from portal.web import pre_reviewing, visiting
+from portal.web import pre_reviewing, rating, visiting
 from portal.web.access import SignedInRequest
 from portal.web.handing_over import HandOverForm
 from portal.web.papers import newest, paper_url
@@ -111,3 +111,18 @@ def hand_over(request: SignedInRequest, number: str, task_id: int) -> HttpRespon
     paper = newest(case.documents.all(), DocumentKind.DELIVERY_RECEIPT, task.pk)
     context = {"case": case, "task": task, "form": form, "paper_url": paper_url(paper) if paper else ""}
     return render(request, "window/hand_over.html", context)
+
+
+# -- rating --------------------------------------------------------------------------------------------------------------
+
+
+@clerk_only
+def rate(request: SignedInRequest, number: str) -> HttpResponse:
+    """The person at the counter says how the whole case went; what was said is not shown here afterwards."""
+    case = case_of_place(request, number)
+    back = reverse("window:case", args=[number])
+
+    def show(page: dict[str, Any]) -> HttpResponse:
+        return render(request, "window/rate.html", {"case": case, "case_url": back} | page)
+
+    return rating.respond(request, case, None, channel=Channel.WINDOW, back=back, show=show)

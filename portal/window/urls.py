@@ -23,6 +23,7 @@ urlpatterns = [
     path("cases/<str:number>/visit/<int:task_id>/", handing.visit, name="visit"),
     path("cases/<str:number>/hand-over/<int:task_id>/", handing.hand_over, name="hand_over"),
     path("cases/<str:number>/question/", asking.ask, name="ask"),
+    path("cases/<str:number>/rate/", handing.rate, name="rate"),
     path("cases/<str:number>/submitted/", views.submitted, name="submitted"),
     path("cases/<str:number>/correction/", views.correction, name="correction"),
     path("cases/<str:number>/supply/", views.supply, name="supply"),

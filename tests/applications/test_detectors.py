@@ -34,6 +34,8 @@ from applications.models import (
     Notice,
     OfficeLink,
     PreReview,
+    Rating,
+    Rectification,
     Ticket,
     Visit,
 )
@@ -132,6 +134,12 @@ def _notice_not_sent(case: Application) -> None:
 def _event_without_notice(case: Application) -> None:
     Application.objects.update(submitted_at=timezone.now() - LONG_AGO)
     Notice.objects.all().delete()
+
+
+def _bad_rating_is_unanswered(case: Application) -> None:
+    now = timezone.now()
+    rating = Rating.objects.create(application=case, channel="online", grade=1, rated_by=case.entered_by, rated_at=now)
+    Rectification.objects.create(rating=rating, answer_by=timezone.localdate(now) - LONG_AGO)
 
 
 def _connections_run_out(case: Application) -> None:

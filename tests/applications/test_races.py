@@ -26,6 +26,7 @@ from applications import (
     materials,
     pre_reviews,
     printing,
+    ratings,
     review,
     submission,
     supplies,
@@ -53,6 +54,7 @@ from applications.models import (
     Draft,
     ExchangeKey,
     ItemTask,
+    Rating,
     Result,
     StatusLog,
     Visit,
@@ -625,3 +627,28 @@ def test_two_windows_at_once_open_one_account_and_give_one_password(has_case: bo
     user = User.objects.get(id_no=visitor.id_no)
     assert user.check_password(given.password)
     assert Application.objects.for_applicant(user).count() == has_case
+
+
+def test_rating_sent_twice_at_once_is_one_row() -> None:
+    task = in_review("I01")[0]
+    review.complete(task, reviewer=factories.reviewer_of(task))
+    case = Application.objects.get(pk=task.application_id)
+    user = case.entered_by
+
+    said = at_once(*[lambda: ratings.rate(case, user=user, grade=1, reasons=["speed"]) for _ in range(4)])
+
+    assert [type(answer) for answer in said if not isinstance(answer, Rating)] == [AlreadyDone] * 3
+    assert Rating.objects.count() == 1
+
+
+def test_rating_added_to_twice_at_once_has_one_addition() -> None:
+    task = in_review("I01")[0]
+    review.complete(task, reviewer=factories.reviewer_of(task))
+    case = Application.objects.get(pk=task.application_id)
+    user = case.entered_by
+    ratings.rate(case, user=user, grade=5)
+
+    said = at_once(*[lambda: ratings.rate(case, user=user, grade=4, is_addition=True) for _ in range(3)])
+
+    assert [type(answer) for answer in said if not isinstance(answer, Rating)] == [AlreadyDone] * 2
+    assert Rating.objects.count() == 2

@@ -22,6 +22,8 @@ from applications.models import (
     ItemTask,
     Material,
     PreReview,
+    Rating,
+    Rectification,
     Result,
     StatusLog,
     Visit,
@@ -65,6 +67,12 @@ def test_demo_goes_through_the_services() -> None:
     unsent = {TaskStatus.PRE_REVIEW, TaskStatus.PRE_RETURNED, TaskStatus.WAITING}
     assert all(bool(task.dispatches.all()) == (task.status not in unsent) for task in tasks)
     assert not Application.objects.exclude(log__action=Action.SUBMIT).exists()
+
+
+def test_demo_shows_ratings_one_bad_answered_and_one_not() -> None:
+    assert Rating.objects.count() == 4
+    assert Rectification.objects.unanswered().get().rating.grade == 1
+    assert Rating.objects.in_tray("answered").get().grade == 2
 
 
 def test_demo_shows_what_follows_and_what_is_owed() -> None:

@@ -215,7 +215,7 @@ def put_under_other_rules(task: ItemTask, change: Callable[[dict[str, Any]], Non
 
 def past_the_triggers(statement: str, *values: object) -> None:
     """Changes what only grows, as the owner of the database can."""
-    tables = ("applications_statuslog", "applications_auditseal", "accounts_accountevent")
+    tables = ("applications_statuslog", "applications_auditseal", "applications_rating", "accounts_accountevent")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in tables:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agencies.enums import Role
 from agencies.notice_number import notice_number
-from applications import exports, imports, privacy, questions, review, visits
+from applications import exports, imports, privacy, questions, ratings, review, visits
 from applications.enums import DocumentKind, ExportKind, Fulfilment, TaskStatus
 from applications.models import Dispatch, Document, PreReview, Ticket
 from portal.accounts.models import User
@@ -79,6 +79,8 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "applicant:add_items": ("POST", {APPLICANT}),
     "applicant:supply": ("GET", {APPLICANT}),
     "applicant:question": ("GET", {APPLICANT}),
+    "applicant:rate": ("GET", {APPLICANT}),
+    "applicant:rate_item": ("GET", {APPLICANT}),
     "applicant:visit": ("GET", {APPLICANT}),
     "applicant:withdraw": ("GET", {APPLICANT}),
     "applicant:amend": ("GET", {APPLICANT}),
@@ -111,6 +113,7 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "window:question_new": ("GET", CLERKS),
     "window:question": ("GET", {CLERK}),
     "window:ask": ("GET", {CLERK}),
+    "window:rate": ("GET", {CLERK}),
     "window:case_list": ("GET", CLERKS),
     "window:case": ("GET", {CLERK}),
     "window:submitted": ("GET", {CLERK}),
@@ -135,6 +138,8 @@ MATRIX: dict[str, tuple[str, set[str]]] = {
     "desk:verdict": ("POST", {REVIEWER, APPROVER}),
     "console:audit": ("GET", {AUDITOR}),
     "console:overview": ("GET", OVERSEERS),
+    "console:ratings": ("GET", OVERSEERS),
+    "console:rating": ("GET", {SUPERVISOR, ADMIN}),
     "console:notices": ("GET", OVERSEERS),
     "console:schemes": ("GET", OVERSEERS),
     "console:find": ("GET", OVERSEERS),
@@ -224,6 +229,7 @@ def made_world() -> World:
         review.accept(other, reviewer=reviewer)
     visits.call_in(called, reviewer=reviewer, note="来签字")
     review.complete(ready, reviewer=reviewer, follows=Fulfilment.READY)
+    bad = ratings.rate(case, user=case.entered_by, task=ready, grade=1, reasons=["speed"])
     waiting = factories.submitted(ticked=["I01"])
     waiting.tasks.update(status=TaskStatus.PRE_REVIEW)
     today = timezone.localdate()
@@ -277,6 +283,9 @@ def made_world() -> World:
         "window:case": number,
         "window:submitted": number,
         "window:ask": number,
+        "window:rate": number,
+        "applicant:rate_item": number | {"task_id": ready.pk},
+        "console:rating": {"pk": bad.pk},
         "window:question": {"number": told.number},
         "window:correction": number,
         "window:supply": number,

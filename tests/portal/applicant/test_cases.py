@@ -61,8 +61,8 @@ def test_case_needs_the_same_queries_for_one_and_three_items(applicant: Client, 
     for task in [*one.tasks.all(), *three.tasks.all()]:
         review.accept(task, reviewer=factories.reviewer_of(task))
 
-    assert queries(applicant, address("case", one)) == 15
-    assert queries(applicant, address("case", three)) == 18
+    assert queries(applicant, address("case", one)) == 16
+    assert queries(applicant, address("case", three)) == 16
 
 
 def test_case_list_shows_only_the_persons_own(client: Client, case: Application) -> None:

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from agencies.enums import Role
 from agencies.models import Posting
-from applications.models import Application, Dispatch, ItemTask, OperatorDeed
+from applications.models import Application, Dispatch, ItemTask, OperatorDeed, Rating, Rectification
 from portal.accounts.models import User
 from tests import factories
 
@@ -86,8 +86,11 @@ def test_administrator_whose_posting_ended_is_let_in_no_more(client: Client, now
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.model_name)
 def test_one_row_opens(console: Client, model: type[models.Model]) -> None:
-    officer = factories.reviewer_of(factories.task_of(factories.delivered(ticked=["I07"]), "I07"))
+    case, now = factories.delivered(ticked=["I07"]), timezone.now()
+    officer = factories.reviewer_of(factories.task_of(case, "I07"))
     OperatorDeed.objects.create(operator=officer, deed="重设密码", note="账号")
+    bad = Rating.objects.create(application=case, channel="online", grade=1, rated_by=case.entered_by, rated_at=now)
+    Rectification.objects.create(rating=bad, answer_by=timezone.localdate(now))
 
     assert console.get(address(model, "change", model._default_manager.order_by("pk")[0].pk)).status_code == 200
 
