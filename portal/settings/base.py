@@ -122,6 +122,10 @@ LOGIN_URL = "home:sign_in"
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=False)
 LOGIN_REDIRECT_URL = "home:landing"
 LOGOUT_REDIRECT_URL = "home:index"
+PASSWORD_HASHERS = [
+    "portal.security.hashers.SM3PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
