@@ -1,5 +1,7 @@
 """Numbers of cases and papers: region, day, running number. Unique by the database; a gap is harmless."""
 
+import re
+import unicodedata
 from datetime import date
 
 from django.db import connection
@@ -16,6 +18,16 @@ def next_value(series: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [series])
         return int(cursor.fetchone()[0])
+
+
+# Place, day, running number, and on a paper its letter with a number; an X would end an ID number.
+_OF_CASE = re.compile(r"([0-9]{6})([0-9]{6})([0-9]{5})(?:[A-WYZ][0-9]*)?")
+
+
+def case_number_in(text: str) -> str:
+    """The number of the case in a case's or a paper's number as people type it, hyphens or not; empty if it is none."""
+    found = _OF_CASE.fullmatch(re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text)).upper())
+    return "-".join(found.groups()) if found else ""
 
 
 def question_number(region_code: str, day: date) -> str:

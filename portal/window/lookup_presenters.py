@@ -9,6 +9,7 @@ from django.utils import timezone
 from agencies.fields import FIELDS
 from agencies.models import Posting
 from applications.models import Application, Draft
+from applications.numbering import case_number_in
 from applications.registration import id_number_problem, normalise
 from portal.web import progress
 from portal.web.presenters import Tag, moment_words
@@ -35,12 +36,13 @@ def plain_number(text: str) -> str:
 
 
 def index_page(posting: Posting, id_no: str, *, is_asked: bool) -> dict[str, Any]:
+    """What is found by an ID number; a case's number that was found here leads to the case before."""
     number = plain_number(id_no)
-    error = (id_number_problem(number, timezone.localdate()) if number else "请填身份证号") if is_asked else None
+    error = _problem(id_no, number) if is_asked else None
     context: dict[str, Any] = {
         "id_no": id_no,
         "error": error,
-        "errors": ((f"身份证号：{error}", "#id_id_no"),),
+        "errors": ((error, "#id_id_no"),),
         "is_found": is_asked and not error,
     }
     if not is_asked or error or posting.region is None:
@@ -53,6 +55,15 @@ def index_page(posting: Posting, id_no: str, *, is_asked: bool) -> dict[str, Any
         "cases": [_found_case(case) for case in cases[:10]],
         "regions": regions_of(posting),
     }
+
+
+def _problem(typed: str, number: str) -> str | None:
+    if case_number_in(typed):
+        return "这个窗口没有这个编号的办件。请核对编号，或用身份证号查"
+    if not number:
+        return "请填身份证号，或办件、回执的编号"
+    problem = id_number_problem(number, timezone.localdate())
+    return f"身份证号：{problem}" if problem else None
 
 
 def _found_draft(draft: Draft) -> FoundDraft:

@@ -20,6 +20,7 @@ from applications import materials as giving
 from applications.enums import Channel, Grade
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Application, Draft, Material
+from applications.numbering import case_number_in
 from applications.querysets import on_days
 from portal.web import amending, correcting, kept, supplying, withdrawing
 from portal.web.access import SignedInRequest
@@ -43,8 +44,14 @@ from portal.window.guard import case_of_place, clerk_only, place_of, region_of
 
 @clerk_only
 def index(request: SignedInRequest) -> HttpResponse:
-    """收件录入: the ID number first; then the person's open forms and cases here, or a new form."""
+    """收件录入: the ID number first; then the person's open forms and cases here, or a new form.
+
+    The number of a case or of one of its papers, such as the receipt, opens the case.
+    """
     id_no = request.POST.get("id_no", "")
+    number = case_number_in(id_no)
+    if number and Application.objects.for_window(place_of(request.posting)).for_number(number).exists():
+        return redirect("window:case", number)
     context = lookup_presenters.index_page(request.posting, id_no, is_asked=request.method == "POST")
     context["pre_reviews"] = waiting_count(request.posting)
     return render(request, "window/index.html", context)

@@ -65,8 +65,52 @@ def test_lookup_finds_the_persons_online_form(window: Client) -> None:
 def test_lookup_says_what_is_wrong_with_the_number(window: Client) -> None:
     response = window.post(reverse("window:index"), {"id_no": "1101051997021699"})
 
-    assert response.context["error"] == "少 2 位，应为 18 位"
+    assert response.context["error"] == "身份证号：少 2 位，应为 18 位"
     assert 'value="1101051997021699"' in response.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["{}", "{}-S", " {}－s ", "{}-B2"])
+def test_number_of_a_case_or_of_its_receipt_opens_the_case(window: Client, typed: str) -> None:
+    """As it is printed, as it is typed: full width, small letters, blanks, without hyphens."""
+    number = factories.submitted(ticked=["I01"]).number
+
+    answers = [
+        window.post(reverse("window:index"), {"id_no": typed.format(text)}) for text in (number, number.replace("-", ""))
+    ]  # fmt: skip
+
+    assert [answer.headers["Location"] for answer in answers] == [reverse("window:case", args=[number])] * 2
+
+
+@pytest.mark.parametrize("region", [None, factories.TIANHE])
+def test_number_of_no_case_of_the_place_is_told_apart_from_a_wrong_id_number(
+    window: Client, region: str | None
+) -> None:
+    number = factories.submitted(region=region, ticked=["I01"]).number if region else "150602-260101-99999"
+
+    response = window.post(reverse("window:index"), {"id_no": number})
+
+    assert response.context["error"] == "这个窗口没有这个编号的办件。请核对编号，或用身份证号查"
+    assert f'value="{number}"' in response.content.decode()
+
+
+def test_lookup_by_number_asks_little_and_by_person_as_much_for_three_cases_as_for_one(window: Client) -> None:
+    user = factories.person()
+    case = factories.submitted(user, ticked=["I01"])
+    window.get(reverse("window:index"))
+
+    def asked(number: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            window.post(reverse("window:index"), {"id_no": number})
+        return len(captured)
+
+    by_number, with_one = asked(case.number), asked(user.id_no)
+    for item in ("I02", "I04"):
+        factories.submitted(user, ticked=[item])
+    with_three = asked(user.id_no)
+
+    found = window.post(reverse("window:index"), {"id_no": user.id_no}).context["cases"]
+    assert len(found) == 3
+    assert (by_number, with_one, with_three) == (4, 12, 12)
 
 
 def test_window_opens_the_one_time_notice_a_person_brings(window: Client) -> None:
