@@ -227,10 +227,16 @@ def _task_of(key: ExchangeKey, task_id: int) -> ItemTask:
     """The task, locked with its case; a foreign one and an unknown one give the same answer."""
     task = ItemTask.objects.select_related("office", "item__scheme").filter(pk=task_id).first()
     if task is None or not key.covers(task.office):
-        raise Problem(404, "unknown-task", "没有这一件")
+        raise _unknown_task()
     task.application = workflow.lock(task.application_id)
     task.refresh_from_db(fields=["status", "received_at", "accepted_on", "office"])
+    if not key.covers(task.office):  # handed on in the same moment
+        raise _unknown_task()
     return task
+
+
+def _unknown_task() -> Problem:
+    return Problem(404, "unknown-task", "没有这一件")
 
 
 def _is_stale(task: ItemTask, message: InboundMessage) -> bool:
@@ -436,7 +442,7 @@ def acknowledge(key: ExchangeKey, dispatch_key: str, body: bytes) -> Reply:
     rows = Dispatch.objects.select_related("task__office", "holder__office")
     dispatch = rows.filter(key=dispatch_key).first()
     if dispatch is None or not key.covers(dispatch.office):
-        raise Problem(404, "unknown-task", "没有这一件")
+        raise _unknown_task()
     if said.digest != dispatch.digest:
         raise Problem(
             422, "digest", "收到的内容与发出的不一致，请重新取一次", [{"pointer": "/digest", "code": "differs"}]

@@ -100,13 +100,16 @@ def advance(
 ) -> StatusLog:
     """Does one deed: locks, checks against the table, logs, saves status and clock, derives the case's status.
 
-    Raises AlreadyDone when the task has left the deed's sources meanwhile, Refused when party or words are wrong.
+    Raises AlreadyDone when the task has left the deed's sources or its office meanwhile, Refused when party or words are
+    wrong.
     """
     row = TRANSITIONS[action]
     at = at or timezone.now()
     with transaction.atomic():
-        application = lock(task.application_id)
+        application, office = lock(task.application_id), task.office_id
         task.refresh_from_db(fields=_FRESH)
+        if party in (Party.REVIEWER, Party.APPROVER) and task.office_id != office:
+            raise AlreadyDone(_done_already(task, action))
         if row.stages:
             _follow(task, action, row)
         if task.status not in row.sources:

@@ -504,6 +504,19 @@ def test_operator_leaves_the_dispatches_of_the_own_case_to_others(deed: Any) -> 
         deed(dispatch, operator=application.applicant, note="快点")
 
 
+def test_office_does_nothing_about_a_task_that_was_handed_on_in_the_same_moment() -> None:
+    """What the page has fetched is the office's; what the lock finds is another's."""
+    task = queued()
+    fetched, officer = ItemTask.objects.get(pk=task.pk), factories.reviewer_of(task)
+    target = review.transfer_targets(task)[0]
+    review.transfer(task, reviewer=officer, to_region=target.region_id, note="户口在那边")
+
+    with pytest.raises(AlreadyDone, match="已由乌云其其格转办"):
+        review.terminate(fetched, reviewer=officer, note="申请人死亡")
+
+    assert ItemTask.objects.get(pk=task.pk).status == TaskStatus.PENDING
+
+
 def test_operator_makes_up_for_nothing_in_the_own_case() -> None:
     application = factories.submitted(ticked=["I01"])
     task, operator = factories.task_of(application, "I01"), application.applicant

@@ -10,9 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from agencies.gateways import signatures
-from applications import incoming
-from applications.enums import Decision, DocumentKind, Fulfilment, TaskStatus
-from applications.models import Correction, ExchangeKey, InboundMessage, ItemTask, Result, StatusLog
+from applications import incoming, review, workflow
+from applications.enums import Action, Decision, DocumentKind, Fulfilment, TaskStatus
+from applications.models import Application, Correction, ExchangeKey, InboundMessage, ItemTask, Result, StatusLog
 from portal.exchange.description import examples
 from tests import factories
 from tests.factories import exchange
@@ -35,6 +35,27 @@ def test_accepted_then_approved_completes_the_task(task: ItemTask, key: Exchange
     assert (result.decision, result.reference) == (Decision.APPROVED, "东公户〔2026〕12号")
     assert str(result.decided_by) == f"{task.office.name}业务系统"
     assert set(InboundMessage.objects.values_list("handler", flat=True)) == {"王秀兰"}
+
+
+def test_task_handed_on_in_the_same_moment_is_another_offices(
+    task: ItemTask, key: ExchangeKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is asked for the office that the lock finds: else a late answer would begin the work of the next office."""
+    real = workflow.lock
+    target = review.transfer_targets(task)[0]
+
+    def handed_on_first(application_id: int) -> Application:
+        monkeypatch.setattr(workflow, "lock", real)
+        moved = ItemTask.objects.get(pk=task.pk)
+        review.transfer(moved, reviewer=factories.reviewer_of(task), to_region=target.region_id, note="转办")
+        return real(application_id)
+
+    monkeypatch.setattr(workflow, "lock", handed_on_first)
+
+    answer = post(key, event(task, "accepted", 1))
+
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:yjs:problem:unknown-task")
+    assert not task.log.filter(action=Action.ACCEPT).exists()
 
 
 @pytest.mark.parametrize(("kind", "ended"), [("approved", S.COMPLETED), ("refused", S.REFUSED)])
