@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -344,9 +345,11 @@ def probe_lines() -> int:
     """Asks each resting line whether it is back; at a constant pace and without data. Returns how many are back.
 
     A system that answers the question may still hang on tasks, so one task goes first and its success lets the rest go.
+    Many that hang take turns: a round lasts no longer than the pause between two, and begins with whoever waited longest.
     """
     resting = OfficeLink.objects.filter(Q(open_until__isnull=False), disabled_reason="").select_related("office")
-    return rounds.over(resting, _probe)
+    until = time.monotonic() + settings.PROBE_SECONDS
+    return rounds.over(takewhile(lambda _: time.monotonic() < until, resting.order_by("open_until", "pk")), _probe)
 
 
 def _probe(link: OfficeLink) -> bool:

@@ -32,6 +32,7 @@ MAX_ATTEMPTS = 5
 RETRY = timedelta(minutes=1)
 # One slice; well below the time limit of its Celery task.
 SLICE_SECONDS = 120.0
+CANNOT = "本平台出错，这一行没有处理。请查明原因后单独登记"
 
 
 def ask(office: Office, content: bytes, *, user: User, is_dry_run: bool) -> Import:
@@ -86,7 +87,8 @@ def _start(current: Import) -> None:
         )
     else:
         if is_whole:
-            _end(current, ImportStatus.DONE, "")
+            undone = current.verdicts.filter(words=CANNOT).count()
+            _end(current, *((ImportStatus.FAILED, f"{undone} 行没有处理") if undone else (ImportStatus.DONE, "")))
         else:
             Import.objects.filter(pk=current.pk).update(published_at=None, next_attempt_at=timezone.now())
             fanout.wake_relay()
@@ -108,8 +110,23 @@ def _go_through(current: Import, until: float) -> bool:
 
 
 def _step(current: Import, found: batches.Results, rows: list[Row]) -> None:
+    """At the last of several starts a row that breaks them off gets its verdict too, and those behind it their turn.
+
+    The file counts as failed then, so that a person is called.
+    """
+    try:
+        with transaction.atomic():
+            verdicts = batches.tried(found, rows) if current.is_dry_run else [batches.apply(found, row) for row in rows]
+            _write(current, verdicts)
+    except Exception:
+        if current.attempts < MAX_ATTEMPTS - 1:
+            raise
+        logger.exception("rows %s of import %s cannot be done", [row.number for row in rows], current.pk)
+        _write(current, [batches.Verdict(row.number, False, CANNOT) for row in rows])
+
+
+def _write(current: Import, verdicts: list[batches.Verdict]) -> None:
     with transaction.atomic():
-        verdicts = batches.tried(found, rows) if current.is_dry_run else [batches.apply(found, row) for row in rows]
         ImportRow.objects.bulk_create(
             ImportRow(of=current, row=verdict.row, is_good=verdict.is_good, words=verdict.words[:300])
             for verdict in verdicts

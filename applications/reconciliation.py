@@ -52,15 +52,22 @@ def run(day: date | None = None) -> int:
     for office_pk, missed in undone(day - timedelta(days=1)):
         earlier[office_pk].add(missed)
     offices = Office.objects.filter(pk__in={*joined, *(row["task__office"] for row in busy), *earlier}).order_by("pk")
+    silent: set[int] = set()
     found = 0
     for each in sorted({day}.union(*earlier.values())):
         of_day = offices if each == day else offices.filter(pk__in=[pk for pk, days in earlier.items() if each in days])
-        found += rounds.over(of_day, partial(_differences, day=each))
+        found += rounds.over(of_day, partial(_differences, day=each, silent=silent))
     return found
 
 
-def _differences(office: Office, *, day: date) -> int:
-    return reconcile(office, day).differences
+def _differences(office: Office, *, day: date, silent: set[int]) -> int:
+    """A system that does not answer for one day is not asked for its others in the same round: each would wait as long."""
+    if office.pk in silent:
+        return _not_done(office, day).differences
+    row = reconcile(office, day)
+    if row.note == NO_LIST:
+        silent.add(office.pk)
+    return row.differences
 
 
 def undone(last: date) -> set[tuple[int, date]]:

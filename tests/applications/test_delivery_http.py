@@ -1,12 +1,14 @@
 """Delivery to an agency's own system over a real socket: received exactly once, whatever happens on the way."""
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from agencies.gateways.http import HttpGateway
 from agencies.gateways.simulator import Mode, Server
 from applications import delivery, operations, withdrawal
 from applications.enums import DispatchStatus, Outcome, TaskStatus
@@ -170,6 +172,27 @@ def test_receiver_healed_after_errors_gets_what_waited(joined: tuple[Dispatch, S
     dispatch.refresh_from_db()
     assert dispatch.next_attempt_at <= timezone.now()
     assert send(dispatch).status == DispatchStatus.DELIVERED
+
+
+def test_lines_that_hang_take_turns_to_be_probed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after the other each would be waited for, and the day's work would stand still behind many of them."""
+    office = factories.queued_task("I01").office
+    now = timezone.now()
+    for number in range(3):
+        OfficeLink.objects.create(office=office, endpoint=f"https://{number}.invalid", open_until=now)
+    asked = []
+
+    def hang(gateway: HttpGateway, keys: Any) -> bool:
+        asked.append(gateway.endpoint[8])
+        time.sleep(0.06)
+        return False
+
+    settings.PROBE_SECONDS = 0.05
+    monkeypatch.setattr(HttpGateway, "probe", hang)
+    for _ in range(4):
+        delivery.probe_lines()
+
+    assert asked == ["0", "1", "2", "0"]
 
 
 def test_backlog_of_a_resting_line_is_put_off_as_a_whole(agency_system: Server) -> None:

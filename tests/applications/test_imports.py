@@ -127,11 +127,45 @@ def test_long_file_is_gone_through_in_slices(offline: Any, user: User, monkeypat
 def test_file_that_kills_every_worker_calls_a_person(offline: Any, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     office, key, dispatches = offline
     made = imports.ask(office, results(key, dispatches), user=user, is_dry_run=False)
-    monkeypatch.setattr(batches, "apply", _dies)
 
-    seen = [imports.carry_on(made.pk).status for _ in range(imports.MAX_ATTEMPTS + 1)]
+    class Killed(BaseException):
+        pass
 
-    assert seen == [ImportStatus.WAITING] * imports.MAX_ATTEMPTS + [ImportStatus.FAILED]
+    def kill(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(batches, "apply", kill)
+    for _ in range(imports.MAX_ATTEMPTS):
+        with pytest.raises(Killed):
+            imports.carry_on(made.pk)
+
+    assert imports.carry_on(made.pk).status == ImportStatus.FAILED
+
+
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_row_that_breaks_off_every_start_stops_no_other_and_calls_a_person(
+    is_dry_run: bool, offline: Any, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The results behind it were never registered, however often the file was brought."""
+    office, key, dispatches = offline
+    made = imports.ask(office, results(key, dispatches), user=user, is_dry_run=is_dry_run)
+    apply = batches.apply
+
+    def breaking(found: Any, row: Any) -> Any:
+        if row.number == 2:
+            raise OSError
+        return apply(found, row)
+
+    monkeypatch.setattr(batches, "apply", breaking)
+    seen = [
+        imports.carry_on(made.pk) for _ in range(imports.MAX_ATTEMPTS + 1)
+    ]  # the first gives the first row a verdict
+
+    assert [one.status for one in seen] == [ImportStatus.WAITING] * imports.MAX_ATTEMPTS + [ImportStatus.FAILED]
+    bad = dict(made.verdicts.filter(is_good=False).values_list("row", "words"))
+    assert (bad[2], seen[-1].error.partition(" ")[2]) == (imports.CANNOT, "行没有处理")
+    assert set(made.verdicts.values_list("row", flat=True)) == set(range(1, 8))
+    assert made.verdicts.get(row=6).is_good
 
 
 def test_same_file_again_registers_nothing_twice(offline: Any, user: User) -> None:

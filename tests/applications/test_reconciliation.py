@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from agencies.enums import GatewayKind
+from agencies.gateways.http import HttpGateway
 from agencies.gateways.simulator import Server, Taken
 from agencies.models import Office
 from agencies.routing import Way
@@ -74,6 +75,26 @@ def test_system_that_gives_no_list_is_a_ticket_and_no_clean_day(sent: list[Dispa
 
     assert Reconciliation.objects.get(office=sent[0].task.office).note == "对方没有给出清单"
     assert Ticket.objects.get().kind == "reconciliation"
+
+
+def test_system_that_does_not_answer_is_asked_once_in_a_round(
+    sent: list[Dispatch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one that hangs would hold the night's worker for as long as all its days together."""
+    today = timezone.localdate()
+    for days, dispatch in enumerate(sent):
+        Dispatch.objects.filter(pk=dispatch.pk).update(created_at=dispatch.created_at - timedelta(days=days))
+    asked = []
+    monkeypatch.setattr(HttpGateway, "inventory", lambda self, keys, day: asked.append(day))
+
+    reconciliation.run(today)
+
+    assert asked == [str(today - timedelta(days=2))]
+    rows = Reconciliation.objects.filter(office=sent[0].task.office)
+    assert set(rows.values_list("day", "note")) == {
+        (today - timedelta(days=days), "对方没有给出清单") for days in range(3)
+    }
+    assert Ticket.objects.filter(kind="reconciliation").count() == 3
 
 
 def test_office_that_fails_does_not_keep_the_others_from_being_compared(
