@@ -5,6 +5,7 @@ person is told the way they chose; when that way fails for good, the other one i
 """
 
 import logging
+import time
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -35,6 +36,9 @@ _NEWS = frozenset({NoticeKind.SUBMITTED, NoticeKind.PROGRESS})
 MAX_ATTEMPTS = 6
 # News of one case within this time is one text: five offices that accept in a minute are one 有新进展.
 GATHERING = timedelta(minutes=3)
+# A way on which one message was waited for so long, in vain, is left alone for a while.
+STALLED_SECONDS = 8.0
+STALLED_PAUSE = timedelta(minutes=1)
 
 _REMINDERS = uuid.UUID("6f3c9a52-2f0e-4b7c-9f57-1f6c5c0d2b11")
 
@@ -276,18 +280,23 @@ def undelivered(application: Application) -> Notice | None:
 
 
 def send(notice_ids: Iterable[int]) -> int:
-    """Sends what is still pending; one failing row stops no other. Returns how many were sent."""
+    """Sends what is still pending; one failing row stops no other. Returns how many were sent.
+
+    A way on which one message was waited for in vain is left alone until the next bell: a mail server that hangs keeps no
+    text to a phone waiting.
+    """
     sent = 0
+    stalled: set[str] = set()
     for notice_id in notice_ids:
         try:
-            sent += _send_one(notice_id)
+            sent += _send_one(notice_id, stalled)
         except Exception as error:
             logger.warning("notice %s failed: %s", notice_id, type(error).__name__)
             _again(notice_id, Answer(Ending.PASSING, type(error).__name__))
     return sent
 
 
-def _send_one(notice_id: int) -> bool:
+def _send_one(notice_id: int, stalled: set[str]) -> bool:
     """Claims by pushing the next try away, so a second worker finds nothing to do; the key lets a gateway tell repeats."""
     now = timezone.now()
     claimed = Notice.objects.filter(pk=notice_id, status=NoticeStatus.PENDING, next_attempt_at__lte=now).update(
@@ -301,17 +310,39 @@ def _send_one(notice_id: int) -> bool:
     way = next(iter(_ways(notice)), None)
     if way is None:
         return _end(notice, *_nobody_reached(notice))
+    if way[0] in stalled:
+        return _put_off(notice)
     notice.channel, notice.sent_to = way
     notice.save(update_fields=["channel", "sent_to", "sent_to_index"])
     if _is_over_the_limit(notice):
         return _end(notice, NoticeStatus.HELD_BACK, f"当日已发 {DAILY_LIMIT} 条，站内可看")
     text = Text(str(notice.key), notice.sent_to, settings.SERVICE_NAME, text_of(notice))
-    answer = _gateway(notice.channel).send(text)
-    if answer.ending in (Ending.DELIVERED, Ending.SENT):
+    begun = time.monotonic()
+    answer = _tried(_gateway(notice.channel), text)
+    is_taken = answer.ending in (Ending.DELIVERED, Ending.SENT)
+    if not is_taken and time.monotonic() - begun > STALLED_SECONDS:
+        stalled.add(notice.channel)
+    if is_taken:
         return _end(notice, NoticeStatus.SENT, answer.detail) and not _apply_bounce(notice.pk)
     if answer.ending in (Ending.LASTING, Ending.CONFIGURATION):
         return _give_up_way(notice, answer)
     _again(notice.pk, answer)
+    return False
+
+
+def _tried(gateway: Sender, text: Text) -> Answer:
+    try:
+        return gateway.send(text)
+    except Exception as error:  # a gateway of a place's own may raise whatever it likes
+        logger.warning("gateway failed: %s", type(error).__name__)
+        return Answer(Ending.PASSING, type(error).__name__)
+
+
+def _put_off(notice: Notice) -> bool:
+    """Not a try: its way rests."""
+    Notice.objects.filter(pk=notice.pk).update(
+        attempts=F("attempts") - 1, published_at=None, next_attempt_at=timezone.now() + STALLED_PAUSE
+    )
     return False
 
 

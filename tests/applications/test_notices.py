@@ -1,6 +1,7 @@
 """Messages to people: written with the deed, sent once, by the way that works, and saying nothing personal."""
 
 import contextlib
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -390,6 +391,32 @@ def test_way_that_never_answers_gives_way_to_the_other() -> None:
         notices.send([notice.pk])
 
     assert [text.address for text in sent] == ["zhao@example.com"]
+
+
+def test_way_that_hangs_is_waited_for_once_and_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each mail would be waited for as long as the server's time-out, and every text to a phone stood behind them."""
+    monkeypatch.setattr(notices, "STALLED_SECONDS", 0.01)
+    waited = []
+
+    def hang(text: Text) -> Answer:
+        waited.append(text.address)
+        time.sleep(0.02)
+        raise TimeoutError
+
+    answers["zhao"] = hang
+    mails = [written(case=case_of(email=f"zhao{n}@example.com", contact_by="email")) for n in range(3)]
+    phone = written()
+
+    notices.send([*(mail.pk for mail in mails), phone.pk])
+
+    assert (waited, len(sent)) == (["zhao0@example.com"], 1)
+    assert list(Notice.objects.filter(pk__in=[mail.pk for mail in mails]).order_by("pk").values_list("attempts", "status")) == [
+        (1, NoticeStatus.PENDING), (0, NoticeStatus.PENDING), (0, NoticeStatus.PENDING),
+    ]  # fmt: skip
+    Notice.objects.update(next_attempt_at=timezone.now())
+    answers.clear()
+    notices.send([mail.pk for mail in mails])
+    assert len(sent) == 4
 
 
 def test_staff_without_phone_and_mail_are_never_told_on_the_applicants_phone() -> None:
