@@ -66,6 +66,17 @@ def looked_too_often(viewer: User, posting: Posting, task: ItemTask, day: date) 
     )
 
 
+def asked_for_others(user: User, office: Office | None, day: date) -> bool:
+    """Somebody signed in asked many times for what is not theirs or not there: once a day, until a person explains it."""
+    return open_ticket(
+        f"asked_for_others:{user.pk}:{day}",
+        kind="asked_for_others",
+        title=f"一小时内多次要看没有权限或不存在的办件（账号 {user.username}）",
+        suggestion="请对照账号记录向本人了解，必要时停用账号；正常的写明原因后关闭",
+        office=office,
+    )
+
+
 def withdrawn_on_the_way(dispatch: Dispatch) -> None:
     """The applicant withdrew while the message was on its way: the office has what it should not work on."""
     open_ticket(

@@ -3,6 +3,7 @@
 Django's own signals are the one place that both sign-ins pass, the portal's and that of the back office.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -16,6 +17,10 @@ from portal.accounts.models import AccountEvent, EventKind, User
 def note(kind: EventKind, user: User | None, request: HttpRequest | None, words: str = "") -> AccountEvent:
     """One more row. Of a name that no account has nothing is kept: people type passwords there."""
     return AccountEvent.objects.create(kind=kind, user=user, address=address_of(request), words=words[:200])
+
+
+def count(kind: EventKind, user: User, since: datetime) -> int:
+    return AccountEvent.objects.filter(kind=kind, user=user, at__gt=since).count()
 
 
 def note_named(kind: EventKind, username: str, request: HttpRequest | None) -> AccountEvent:

@@ -89,6 +89,7 @@ class EventKind(models.TextChoices):
     SIGNED_OUT = "signed_out", "退出"
     PASSWORD_SET = "password_set", "改密码"  # noqa: S105
     LOG_READ = "log_read", "查看审计记录"
+    NOT_THEIRS = "not_theirs", "要看没有权限或不存在的"
 
 
 class AccountEvent(models.Model):

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "portal.web.middleware.OwnPasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.web.probing.ProbingMiddleware",
     "portal.web.middleware.NulMiddleware",
     "portal.web.middleware.FormsOnlyMiddleware",
 ]
@@ -181,6 +182,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Of how many items one person may look at the full numbers within an hour. The standard asks for a limit and names none.
 LOOKS_PER_HOUR = env.int("LOOKS_PER_HOUR", default=30)
+
+# From how many answers "not there" an hour to one account a person is told.
+PROBES_PER_HOUR = env.int("PROBES_PER_HOUR", default=10)
 
 # How long a rung bell may go unheard before the relay rings again.
 RELAY_STALE_SECONDS = env.float("RELAY_STALE_SECONDS", default=30)
