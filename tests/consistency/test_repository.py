@@ -9,6 +9,9 @@ from pathlib import Path
 import yaml
 from django.db import connection
 
+from applications.registration import check_digit
+from portal.accounts.masking import masked
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOP_LEVEL = {
     "manage.py", "portal", "applications", "agencies", "templates", "static", "fixtures", "tests", "docker-compose.yml",
@@ -112,3 +115,30 @@ def test_no_region_is_named_in_code_or_templates() -> None:
     ]
 
     assert found == []
+
+
+# Printed in GB 11643 itself.
+PRINTED = {"11010519491231002X", "440524188001010014"}
+_ID_NO = re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{5}[0-9Xx](?![0-9A-Za-z])")
+MADE_UP = ("996", "997", "998", "999")
+
+
+def test_no_id_number_could_be_that_of_a_person() -> None:
+    """S-21: numbers in the repository are those of nobody, by their reserved sequence or a wrong last character."""
+    found = []
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:  # a picture or a font
+            continue
+        numbers = {number.upper() for number in _ID_NO.findall(text)} - PRINTED
+        real = [number for number in numbers if check_digit(number[:17]) == number[17] and number[14:17] not in MADE_UP]
+        found += [f"{relative(path)}: {masked(number)}" for number in real]
+
+    assert found == []
+
+
+def test_numbers_of_persons_are_recognised() -> None:
+    number = "15060219980815" + "123"
+
+    assert _ID_NO.findall(f"id: {number}{check_digit(number)},") == [number + check_digit(number)]
