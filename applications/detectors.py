@@ -19,7 +19,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from agencies.enums import GatewayKind
-from agencies.models import Office, Scheme
+from agencies.models import Office, Posting, Scheme
 from agencies.queues import all_queues
 from applications import auditing, reconciliation, tickets
 from applications.enums import (
@@ -51,6 +51,7 @@ from applications.models import (
     Ticket,
     Visit,
 )
+from portal.accounts.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -311,6 +312,17 @@ def connections_run_out(now: datetime) -> Iterable[Finding]:
     return [Finding(f"{held}/{given}")] if held >= given * CONNECTIONS_FULL else []
 
 
+def account_not_used(now: datetime) -> Iterable[Finding]:
+    """Of staff: what nobody signs in with is what nobody misses when somebody else does (GB/T 22239)."""
+    if not settings.STAFF_UNUSED_DAYS:
+        return []
+    since = now - timedelta(days=settings.STAFF_UNUSED_DAYS)
+    posted = Posting.objects.in_force().filter(user=OuterRef("pk"))
+    staff = User.objects.filter(Q(is_staff=True) | Exists(posted), is_active=True)
+    unused = staff.filter(Q(last_login__lt=since) | Q(last_login=None, date_joined__lt=since)).order_by("pk")
+    return [Finding(str(user.pk), name=user.username) for user in unused[:FOUND_AT_MOST]]
+
+
 def log_was_changed(now: datetime) -> Iterable[Finding]:
     """Of the newest seals, and of those that did not agree before: those stay so until somebody explains it."""
     known = Ticket.objects.open().filter(kind="log_was_changed").values_list("fingerprint", flat=True)
@@ -380,6 +392,12 @@ DETECTORS = [
         "数据库连接快用完",
         "请减少网页进程的线程，或加大数据库的 max_connections",
         connections_run_out,
+    ),
+    Detector(
+        "account_not_used",
+        "工作人员的账号很久没有登录",
+        "请向本人和机构了解；已离岗的填岗位的“止”，并停用账号",
+        account_not_used,
     ),
 ]
 

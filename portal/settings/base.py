@@ -183,6 +183,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Of how many items one person may look at the full numbers within an hour. The standard asks for a limit and names none.
 LOOKS_PER_HOUR = env.int("LOOKS_PER_HOUR", default=30)
 
+# A staff account that nobody signed in with for so many days is a finding for a person; 0: never.
+STAFF_UNUSED_DAYS = env.int("STAFF_UNUSED_DAYS", default=90)
 # From how many answers "not there" an hour to one account a person is told.
 PROBES_PER_HOUR = env.int("PROBES_PER_HOUR", default=10)
 

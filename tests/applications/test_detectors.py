@@ -39,6 +39,7 @@ from applications.models import (
     Ticket,
     Visit,
 )
+from portal.accounts.models import User
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -147,6 +148,11 @@ def _connections_run_out(case: Application) -> None:
     detectors.CONNECTIONS_FULL = 0.0
 
 
+def _account_not_used(case: Application) -> None:
+    clerk = factories.clerk()
+    User.objects.filter(pk=clerk.pk).update(last_login=timezone.now() - timedelta(days=91))
+
+
 def _deaf_queue(case: Application) -> None:
     detectors.rung("papers")
 
@@ -189,6 +195,20 @@ def beating(directory: None) -> None:
 @pytest.fixture(autouse=True)
 def moved_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(detectors, "CONNECTIONS_FULL", detectors.CONNECTIONS_FULL)
+
+
+def test_account_is_not_missed_of_applicants_of_the_closed_and_where_nobody_asks(settings: Any) -> None:
+    long_ago = timezone.now() - timedelta(days=91)
+    person, closed, fresh, never = factories.person(), factories.clerk(), factories.clerk(), factories.clerk()
+    User.objects.filter(pk__in=[person.pk, closed.pk]).update(last_login=long_ago)
+    User.objects.filter(pk=closed.pk).update(is_active=False)
+    User.objects.filter(pk=never.pk).update(date_joined=long_ago)
+
+    found = [finding.name for finding in detectors.account_not_used(timezone.now())]
+    settings.STAFF_UNUSED_DAYS = 0
+
+    assert (found, fresh.username in found) == ([never.username], False)
+    assert list(detectors.account_not_used(timezone.now())) == []
 
 
 def test_every_detector_has_its_plant() -> None:
