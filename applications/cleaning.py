@@ -16,6 +16,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import pi_heif
 import pikepdf
@@ -34,6 +35,10 @@ QUALITY = 88  # of JPEG
 PDF_MEMORY_BYTES = 512 * 1024 * 1024
 PDF_CPU_SECONDS = 20
 PDF_SECONDS = 60
+# So many files are read at a time in one process of the web, since each may need some hundred megabytes; the others wait.
+AT_ONCE = 2
+WAIT_SECONDS = 20.0
+_PLACES = BoundedSemaphore(AT_ONCE)
 # What is kept of a PDF; object streams are written out, so it may be more than was given.
 PDF_KEPT_BYTES = 64 * 1024 * 1024
 _PAGE_KEYS = {"/Type", "/MediaBox", "/CropBox", "/Rotate", "/Resources", "/Contents", "/UserUnit"}
@@ -60,6 +65,15 @@ def clean_file(content: bytes) -> Clean:
     """The harmless form of a picture or PDF. Raises Refused with a sentence that says what to do."""
     if not content:
         raise Refused("这个文件是空的，请重新拍照或扫描后再传")
+    if not _PLACES.acquire(timeout=WAIT_SECONDS):
+        raise Refused("正在传文件的人太多，这一个没有收。请过一会儿再传")
+    try:
+        return _cleaned(content)
+    finally:
+        _PLACES.release()
+
+
+def _cleaned(content: bytes) -> Clean:
     if content[:5] == b"%PDF-":
         return _in_own_process(content)
     if content[:3] == _JPEG or content[:8] == b"\x89PNG\r\n\x1a\n" or content[4:12] in _HEIC:

@@ -174,6 +174,27 @@ def test_reader_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, tm
         cleaning.clean_file(page_that_unfolds(0))
 
 
+def test_only_so_many_files_are_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight threads that each unfold a picture would need more memory than the machine has."""
+    monkeypatch.setattr(cleaning, "WAIT_SECONDS", 0.01)
+    inside = []
+
+    def read(content: bytes) -> cleaning.Clean:
+        inside.append(content)
+        if len(inside) == cleaning.AT_ONCE:
+            with pytest.raises(Refused, match="请过一会儿再传"):
+                cleaning.clean_file(picture("next"))
+        else:
+            cleaning.clean_file(picture("second"))
+        return cleaning.Clean(b"", "jpg", 1)
+
+    with monkeypatch.context() as busy:
+        busy.setattr(cleaning, "_cleaned", read)
+        cleaning.clean_file(picture("first"))
+
+    assert cleaning.clean_file(picture("later")).pages == 1
+
+
 def test_photo_of_very_many_scans_is_refused_before_it_is_read() -> None:
     """Each is a pass over the picture and needs 90 bytes: 20 MB of them kept a process busy for hours."""
     out = io.BytesIO()
