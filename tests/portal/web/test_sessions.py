@@ -107,6 +107,17 @@ def test_staff_are_signed_out_sooner(settings: Any) -> None:
     assert answers == (200, 302)
 
 
+def test_staff_at_work_stay_and_are_warned_by_their_own_time(settings: Any) -> None:
+    settings.STAFF_SESSION_IDLE_SECONDS = 900
+    clerk, now = signed_in(factories.clerk()), timezone.now()
+    for minutes in (10, 20, 30):
+        with time_machine.travel(now + timedelta(minutes=minutes), tick=False):
+            page = clerk.get("/window/")
+
+    assert page.status_code == 200
+    assert 'data-left="900" data-warn="300"' in page.content.decode()
+
+
 def test_staff_who_sign_in_elsewhere_are_signed_out_here_and_told(settings: Any) -> None:
     settings.STAFF_ONE_SESSION = True
     clerk = factories.clerk()
