@@ -310,7 +310,8 @@ MATERIAL = {
 def material_text(spec: SchemeSpec, material: MaterialSpec) -> str:
     """A material with what it is for and when it is asked, in words."""
     notes = ["原件"] if material.original else []
-    notes += ["可以容缺后补"] if material.deferrable else []
+    later = f"，交表后 {material.defer_limit}内补交" if material.defer_limit else ""
+    notes += [f"可以容缺后补{later}"] if material.deferrable else []
     notes += ["可以不交"] if material.optional else []
     if material.serves:
         notes.append(f"用于{'、'.join(spec.item(code).title for code in material.serves)}")

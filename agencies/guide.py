@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from agencies.spec import Basis, ItemSpec, SchemeSpec
+from agencies.spec import Basis, ItemSpec, MaterialSpec, SchemeSpec
 from agencies.words import NOT_PUBLISHED, plain_day
 
 
@@ -72,6 +72,13 @@ def reporting_text(spec: SchemeSpec, day: date) -> str:
     if document := spec.repealed(limit.source, day):
         return f"现行期限{NOT_PUBLISHED}。《{document.title}》（已废止）规定{words}；请尽早报到，以安置地的通知为准"
     return words
+
+
+def later_text(material: MaterialSpec) -> str:
+    """That a paper may come after the form, and by when; empty for one that may not."""
+    if not material.deferrable:
+        return ""
+    return f"可以先办后补，交表后 {material.defer_limit}内补交" if material.defer_limit else "可以先办后补"
 
 
 def pre_review_text(spec: SchemeSpec) -> str:

@@ -114,6 +114,7 @@ class MaterialSpec(Spec):
     shared_from: str = ""
     optional: bool = False
     deferrable: bool = False
+    defer_limit: Limit | None = None
     number: int = 0
     source: str = ""
 

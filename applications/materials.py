@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from applications import workflow
+from applications import promises, workflow
 from applications.cleaning import Clean, clean_file, turned
 from applications.enums import Grade, TaskStatus
 from applications.errors import AlreadyDone, Invalid, Refused
@@ -115,7 +115,12 @@ def _asked_for(application: Application) -> set[str]:
     waiting = application.tasks.filter(status=TaskStatus.AWAITING_CORRECTION)
     lines = CorrectionLine.objects.filter(correction__task__in=waiting, correction__answered_at=None, answered_at=None)
     promised = application.tasks.owing().values_list("provisional_materials", flat=True)
-    return {*lines.values_list("material", flat=True), *(code for codes in promised for code in codes)}
+    early = promises.still_open(application)
+    return {
+        *lines.values_list("material", flat=True),
+        *(code for codes in promised for code in codes),
+        *(promise.code for promise in early),
+    }
 
 
 def _checked(code: str, size: int, stream: BinaryIO) -> Clean:

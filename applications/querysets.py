@@ -254,14 +254,15 @@ class MaterialQuerySet(models.QuerySet[Any]):
         return self.filter(draft=draft)
 
     def for_window(self, region: Region, clerk: User) -> MaterialQuerySet:
-        """Files of the place's forms that this clerk types, and of its cases while an office waits for papers."""
+        """Files of the place's forms that this clerk types, and of its cases while an office waits for papers or this clerk brings some."""
         cases: Any = self.model._meta.get_field("application").related_model
         tasks = cases._meta.get_field("tasks").related_model.objects.shown_at_window()
         typed = (
             within(region, "draft__region") & at_counter("draft__") & Q(draft__entered_by=clerk, draft__sent_at=None)
         )
         waiting = within(region, "application__region") & Q(application__in=tasks.values("application"))
-        return self.filter(typed | waiting)
+        brought = within(region, "application__region") & Q(uploaded_by=clerk, is_sent=False)
+        return self.filter(typed | waiting | brought)
 
     def for_applicant(self, user: User) -> MaterialQuerySet:
         """The person's own files; who only typed for somebody sees them at the window, while posted there."""

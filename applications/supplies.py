@@ -5,19 +5,45 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from applications import fanout, workflow
-from applications.enums import Action
+from applications import fanout, promises, workflow
+from applications.enums import Action, TaskStatus
 from applications.errors import AlreadyDone, Invalid
 from applications.models import Application, ItemTask
 from portal.accounts.models import User
 
 
 def supply_all(application: Application, *, user: User, at: datetime | None = None) -> None:
-    """The promised papers of every item that owes some: all are sent or none is. Raises Invalid with what is missing."""
+    """The papers that were promised: to an office that accepted, all are sent or none is; before, what is there.
+
+    Raises Invalid with what is missing, AlreadyDone when nothing is owed.
+    """
+    at = at or timezone.now()
     with transaction.atomic():
         locked = workflow.lock(application.pk)
-        owing = locked.tasks.owing().select_related("item__scheme", "office")
-        _supply(list(owing), locked, user, at)
+        owing = list(locked.tasks.unfinished().exclude(provisional_until=None).select_related("item__scheme", "office"))
+        early = {promise.code: promise.title for promise in promises.still_open(locked)}
+        owed = {*early, *(code for task in owing for code in task.provisional_materials)}
+        given = locked.materials.filter(code__in=owed, is_sent=False)
+        brought = set(given.values_list("code", flat=True))
+        if owing or not early:
+            _supply(owing, locked, user, at)
+        elif not brought:
+            raise Invalid({code: f"请上传{title}" for code, title in early.items()})
+        given.update(is_sent=True)
+        _tell_waiting(locked, brought, user, at)
+
+
+def _tell_waiting(application: Application, brought: set[str], user: User, at: datetime) -> None:
+    """What came before an office accepted goes to every office that has the item, or is about to. Under the lock."""
+    for task in promises.waiting(application):
+        task.application = application
+        codes = sorted(brought & set(task.material_codes()))
+        if not codes or task.status not in (TaskStatus.PENDING, TaskStatus.QUEUED):  # others get them with the item
+            continue
+        party, data = application.party_of(user), {"materials": codes}
+        workflow.advance(task, Action.SUPPLY, party=party, actor=user, data=data, at=at)
+        task.application = application
+        fanout.send_again(task, at=at)
 
 
 def supply_deferred(task: ItemTask, *, user: User, at: datetime | None = None) -> ItemTask:

@@ -49,6 +49,10 @@ def check_materials(spec: SchemeSpec, layer: Data, found: Findings) -> None:
             found.error(
                 where, "由数据共享取得的材料不用交", "去掉 optional、deferrable、replaced_by，或去掉 shared_from"
             )
+        if material.defer_limit and not material.deferrable:
+            found.error(
+                f"{where}.defer_limit", "不能容缺的材料没有补交期限", "写上 deferrable: true，或去掉 defer_limit"
+            )
         if material.optional and material.deferrable:
             found.error(where, "可以不交的材料不用容缺", "optional 和 deferrable 只留一个")
 

@@ -17,6 +17,9 @@ def _limits(spec: SchemeSpec) -> Iterator[tuple[str, Limit]]:
         for name in ("legal_limit", "promised_limit", "fulfilment"):
             if limit := getattr(item, name):
                 yield f"items.{item.code}.{name}", limit
+    for material in spec.materials:
+        if material.defer_limit:
+            yield f"materials.{material.code}.defer_limit", material.defer_limit
 
 
 def check_limits(spec: SchemeSpec, layer: Data, found: Findings) -> None:

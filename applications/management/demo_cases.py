@@ -11,6 +11,7 @@ from datetime import timedelta
 from agencies.enums import Role
 from agencies.spec import ItemSpec
 from applications import (
+    amendments,
     delivery,
     drafts,
     materials,
@@ -22,7 +23,7 @@ from applications import (
     visits,
     withdrawal,
 )
-from applications.demo import picture
+from applications.demo import picture, soldier
 from applications.enums import Channel, Fulfilment, Outcome, Party, Satisfaction, TaskStatus
 from applications.management.demo_stage import Stage
 from applications.models import Dispatch, ItemTask
@@ -46,7 +47,14 @@ def just_sent(stage: Stage) -> None:
 
 
 def at_the_window(stage: Stage) -> None:
-    stage.delivered(stage.cast.all[:3], 2, at_window=True)
+    """Brought by an agent; a day later the clerk puts the phone number right."""
+    agent = soldier("王芳", 9001)
+    case = stage.delivered(
+        stage.cast.all[:3], 2, at_window=True, agent_name=agent.name, agent_relation="配偶", agent_id=agent.id_no,
+        agent_tel=agent.phone, agent_authority="letter",
+    )  # fmt: skip
+    amendments.amend(case, user=stage.place.clerk, answers={"mobile": agent.phone}, at=stage.at(1))
+    stage.deliver(case, 1)
 
 
 def nearly_due(stage: Stage) -> None:

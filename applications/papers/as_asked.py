@@ -5,7 +5,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from agencies.deadlines import calendar_now
+from agencies.deadlines import calendar_now, last_day
+from agencies.spec import MaterialSpec
+from agencies.words import plain_day
 from applications import clock, timing
 from applications.enums import Action, Grade
 from applications.models import Application, Document, ItemTask, Material
@@ -19,8 +21,13 @@ _GRADES = {
 }
 
 
-def materials_given(document: Document, codes: Iterable[str] | None = None) -> list[Given]:
-    """The materials received until the paper was asked for, in the scheme's order; only `codes` if given."""
+def materials_given(
+    document: Document, codes: Iterable[str] | None = None, *, says_promise: bool = False
+) -> list[Given]:
+    """The materials received until the paper was asked for, in the scheme's order; only `codes` if given.
+
+    `says_promise`: of one that may come later, by which day it was promised with the form.
+    """
     application = document.application
     received: dict[str, list[Material]] = {}
     for material in files_received(document):
@@ -34,9 +41,17 @@ def materials_given(document: Document, codes: Iterable[str] | None = None) -> l
         pages = sum(file.pages for file in files)
         best = min((Grade(file.grade) for file in files), default=None)
         count = f"{len(files)} 份 {pages} 页" if files else "—"
-        how = _GRADES[best] if best else "没有上传"
+        how = _GRADES[best] if best else _absent(document, spec) if says_promise else "没有上传"
         lines.append(Given(spec.title, count, how))
     return lines
+
+
+def _absent(document: Document, material: MaterialSpec) -> str:
+    if not material.deferrable:
+        return "没有上传"
+    start = timezone.localdate(document.requested_at)
+    until = last_day(material.defer_limit, start, calendar_now().at(document.application.region_id))
+    return f"承诺{plain_day(until)}前补交" if until else "承诺补交"
 
 
 def ticked_at(document: Document) -> frozenset[str]:

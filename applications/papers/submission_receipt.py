@@ -28,7 +28,7 @@ def submission_receipt(document: Document) -> dict[str, Any]:
     days = spec.receiving_limit.days or 5
     later = set(application.ticked) - ticked_at(document)
     tasks = [task for task in tasks_in_order(application) if task.item.code not in later]
-    given, agent = materials_given(document), agents.full(application.answers)
+    given, agent = materials_given(document, says_promise=True), agents.full(application.answers)
     rows = [
         Row("申请人", application.subject_name),
         Row("身份证号", masked_id(application.subject_id_no)),

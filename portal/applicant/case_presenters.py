@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agencies.deadlines import Calendar, calendar_now
 from agencies.words import full_day
-from applications import amendments, ratings, timing
+from applications import amendments, promises, ratings, timing
 from applications.enums import DocumentKind, TaskStatus
 from applications.models import Application, Document, Draft, ItemTask
 from applications.reporting import reporting_now
@@ -141,6 +141,7 @@ def submitted_page(case: Application) -> dict[str, Any]:
         "pre_review": f"{review.office}先预审，{day_words(review.answer_by)}前告诉您" if review else "",
         "offices": list(dict.fromkeys(str(task.office) for task in tasks if task.status != TaskStatus.WAITING)),
         "waiting": [f"{task.spec.title}：{progress.next_step(task)}" for task in waiting],
+        "promised": [str(promise) for promise in promises.still_open(case)],
         "reply_days": case.scheme.spec.receiving_limit.days,
         "receipt_url": paper_url(receipt) if receipt else "",
         # What waits has just said so.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from applications import visits
+from applications import promises, visits
 from applications.enums import Fulfilment, TaskStatus
 from applications.models import Application, Correction, ItemTask
 from portal.web import progress, visiting
@@ -31,7 +31,26 @@ def todos_of(case: Application, tasks: list[ItemTask]) -> list[Todo]:
         *_returned_todos(case),
         *_correction_todo(case, len(tasks)),
         *(todo for task in tasks for todo in _todos_of_task(case, task, len(tasks))),
+        *_promise_todo(case),
         *_held_todo(case, tasks),
+    ]
+
+
+def _promise_todo(case: Application) -> list[Todo]:
+    """What was promised with the form and no office has asked for yet: brought at once, or by its day."""
+    owed = promises.still_open(case)
+    if not owed:
+        return []
+    days = [promise.until for promise in owed if promise.until]
+    return [
+        Todo(
+            title=f"补交{'、'.join(f'“{promise.title}”' for promise in owed)}",
+            why=("您交登记表时承诺以后补交。部门还没有受理，早交早受理。",),
+            until=day_words(min(days)) if days else "",
+            effect="到期没有交的，部门可能请您补正，或者不受理要用它的事。",
+            url=reverse("applicant:supply", args=[case.number]),
+            button="去补交",
+        )
     ]
 
 

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from applications import visits
+from applications import promises, visits
 from applications.enums import Action, TaskStatus
 from applications.reporting import FIELD, reporting_of
 from portal.desk.sight import Sight
@@ -20,6 +20,7 @@ def news(sight: Sight) -> list[tuple[str, str, str]]:
         _opinion(sight),
         _amended(sight),
         _deemed(sight),
+        _promised(sight),
         _provisional(sight),
         _in_person(sight),
     ]
@@ -74,6 +75,20 @@ def _deemed(sight: Sight) -> News:
         return None
     start = sight.task.accepted_on or sight.today
     return "amber", "视为受理", f"在答复期限内没有告知，自{short_day(start)}起计算办理期限。"
+
+
+def deferred(sight: Sight) -> list[promises.Promise]:
+    """The papers that the office lacks and that were promised with the form."""
+    owed = promises.still_open(sight.task.application)
+    return [promise for promise in owed if promise.code in sight.missing]
+
+
+def _promised(sight: Sight) -> News:
+    """What the person promised with the form; the office may accept without it."""
+    if sight.task.status != TaskStatus.QUEUED or not (owed := deferred(sight)):
+        return None
+    days = "；".join(f"{promise.title}{f'，{short_day(promise.until)}前' if promise.until else ''}" for promise in owed)
+    return "info", "申请人承诺后补", f"{days}。可以容缺受理，补交日期由您定。"
 
 
 def _provisional(sight: Sight) -> News:

@@ -82,7 +82,7 @@ def material_rows(spec: SchemeSpec, materials: tuple[MaterialSpec, ...], today: 
                     f"由{material.issued_by}出具" if material.issued_by else "",
                     f"不用交，由{material.shared_from}共享取得" if material.shared_from else "",
                     f"可以用{material.replaced_by}代替" if material.replaced_by else "",
-                    "可以先办后补" if material.deferrable else "",
+                    guide.later_text(material),
                     "有就带上" if material.optional else "",
                     guide.repealed_note(spec, material.source, today),
                 )

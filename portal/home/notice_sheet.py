@@ -212,7 +212,7 @@ def _brought(spec: SchemeSpec, material: MaterialSpec, chosen: set[str]) -> Brou
         material.explanation,
         f"由{material.issued_by}出具" if material.issued_by else "",
         f"可以用{material.replaced_by}代替" if material.replaced_by else "",
-        "可以先办后补" if material.deferrable else "",
+        guide.later_text(material),
         "有就带上" if material.optional else "",
     )
     title = f"{material.title}（原件）" if material.original else material.title

@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from agencies.fields import FIELDS, known
+from agencies.guide import later_text
 from agencies.spec import FormField, FormSection, MaterialSpec
-from applications import drafts, privacy
+from applications import drafts, privacy, promises
 from applications import materials as giving
 from applications.errors import Refused
 from applications.models import Application, Draft, Material
@@ -38,6 +39,7 @@ def before_handing_in(draft: Draft, problems: Mapping[str, str]) -> dict[str, An
     """What is ticked before a form is handed in: the promise, and that the notice was seen, with what is wrong there."""
     return {
         "promise": draft.scheme.spec.form.promise,
+        "promised_papers": promises.of_form(draft, timezone.localdate()),
         "promise_error": problems.get("promise", ""),
         "agree_error": problems.get("agree", ""),
         "privacy_version": privacy.CURRENT,
@@ -135,6 +137,7 @@ class Slot:
     because: str
     notes: list[str]
     is_optional: bool
+    is_deferrable: bool = False
     files: list[FileRow] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     materials: list[Material] = field(default_factory=list)
@@ -163,7 +166,7 @@ class Slot:
         if self.files:
             return Tag("done", "check-circle-fill", f"已传 {len(self.files)} 个")
         return (
-            Tag("grey", "dash-circle", "选交")
+            Tag("grey", "dash-circle", "可以后补" if self.is_deferrable else "选交")
             if self.is_optional
             else Tag("amber", "exclamation-circle-fill", "待上传")
         )
@@ -179,6 +182,8 @@ def _notes(spec: MaterialSpec) -> list[str]:
         notes.append(f"由{spec.issued_by}出具")
     if spec.replaced_by:
         notes.append(f"可以用{spec.replaced_by}代替")
+    if later := later_text(spec):
+        notes.append(later)
     return notes
 
 
@@ -230,6 +235,7 @@ def slots_of(
             because=spec.because,
             notes=_notes(spec),
             is_optional=spec.optional or spec.deferrable,
+            is_deferrable=spec.deferrable,
             files=[row(material) for material in by_code.get(spec.code, [])],
             errors=(errors or {}).get(spec.code, []),
             materials=by_code.get(spec.code, []),

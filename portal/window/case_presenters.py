@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.deadlines import calendar_now
-from applications import amendments, notices, ratings, visits, workflow
+from applications import amendments, notices, promises, ratings, visits, workflow
 from applications.enums import Action, DocumentKind, Fulfilment, Party, TaskStatus
 from applications.models import Application, Document, ItemTask
 from portal.web import progress
@@ -92,6 +92,9 @@ def _todo(case: Application, tasks: list[ItemTask]) -> list[tuple[str, str, str]
     if waiting is not None and waiting.is_returned:
         lines = "；".join(deficit_lines(waiting))
         found.append((f"预审退回，等申请人改登记表：{lines}", "接着录", reverse("window:index")))
+    if early := promises.still_open(case):
+        names = "、".join(promise.title for promise in early)
+        found.append((f"登记时承诺后补：{names}", "代为补交", reverse("window:supply", args=[case.number])))
     if owed := owing(case):
         names = "、".join(dict.fromkeys(task.spec.title for task in owed))
         found.append((f"{names}还有承诺的材料要补", "代为补交", reverse("window:supply", args=[case.number])))

@@ -52,6 +52,9 @@ SLIPS: list[tuple[str, Callable[[Data], Any], str, str]] = [
      "materials.M.alternatives", "只有一样"),
     ("optional and deferrable", lambda d: d.update(materials=[
         {"code": "M", "name": "表", "optional": True, "deferrable": True, "source": "x"}]), "materials.M", "不用容缺"),
+    ("day for a paper that may not come later", lambda d: d.update(materials=[
+        {"code": "M", "name": "表", "defer_limit": {"unit": "working_day", "days": 5}, "source": "x"}]),
+     "materials.M.defer_limit", "没有补交期限"),
     ("unknown place", lambda d: d.update(places=[{"region": "111111", "source": "x"}]), "places.111111", "不在行政区划表中"),
     ("fee without source", lambda d: item(d).update(fee={"text": "不收费"}), "items.A.fee", "没有写出处"),
     ("question without source", lambda d: item(d).update(faq=[{"question": "要钱吗？", "answer": "不要。"}]),

@@ -11,6 +11,7 @@ from applications.enums import Action, TaskStatus
 from applications.papers.words import REMEDY
 from portal.desk.deeds.base import Deed, due_words, words
 from portal.desk.sight import Sight
+from portal.desk.task_news import deferred
 from portal.web.deficits import DeficitForm
 from portal.web.presenters import day_words
 from portal.web.widgets import CheckCards, ChoiceCards, DayInput
@@ -91,6 +92,8 @@ class AcceptProvisionally(Deed):
             ),
             **self.fields,
         }
+        days = [promise.until for promise in deferred(self.sight) if promise.until]
+        self.fields["until"].initial = min(days, default=None)
 
     @classmethod
     def is_offered(cls, sight: Sight) -> bool:
