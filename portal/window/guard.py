@@ -33,4 +33,4 @@ def region_of(posting: Posting, code: str) -> Region:
 def case_of_place(request: SignedInRequest, number: str) -> Application:
     """A case with everything that its pages show; another place's is not there."""
     cases = Application.objects.for_window(place_of(request.posting))
-    return get_object_or_404(cases.with_history().select_related("entered_by"), number=number)
+    return get_object_or_404(cases.with_history().with_ratings().select_related("entered_by"), number=number)

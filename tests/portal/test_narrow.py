@@ -53,7 +53,10 @@ def test_twice_the_system_text_keeps_every_page_within_the_window(
         (factories.clerk(), ["/window/", "/window/account/", "/window/cases/?day=all", "/password/"]),
         (factories.reviewer_of(task), ["/desk/", f"/desk/tasks/{number}/I04/", f"/desk/cases/{number}/"]),
         (factories.staff(Role.AUDITOR), ["/console/audit/"]),
-        (factories.staff(Role.ADMINISTRATOR), ["/console/", "/console/calendars/", "/console/dispatches/"]),
+        (
+            factories.staff(Role.ADMINISTRATOR),
+            ["/console/", "/console/calendars/", "/console/dispatches/", "/console/ratings/"],
+        ),
     ]
     large_text.set_viewport_size({"width": width, "height": 844})
 

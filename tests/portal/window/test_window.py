@@ -374,7 +374,7 @@ def test_case_needs_the_same_queries_for_one_and_three_items(window: Client) -> 
     for case in (one, three):
         with CaptureQueriesContext(connection) as seen:
             assert window.get(reverse("window:case", args=[case.number])).status_code == 200
-        assert len(seen) == 14
+        assert len(seen) == 15
 
 
 def test_lookup_needs_the_same_queries_for_one_and_three_forms(window: Client) -> None:
