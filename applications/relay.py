@@ -10,8 +10,9 @@ import logging
 import select
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from agencies.enums import GatewayKind
-from agencies.queues import EXPORTS, IMPORTS, NOTICES, PAPERS, all_queues, queue_of
+from agencies.queues import EXPORTS, HOUSEKEEPING, IMPORTS, NOTICES, PAPERS, all_queues, queue_of
 from applications import detectors, locks, tasks
 from applications.enums import DispatchStatus, DocumentStatus, ImportStatus, NoticeStatus
 from applications.fanout import CHANNEL
@@ -73,8 +74,24 @@ def _wait(seconds: float) -> None:
 
 
 def pump() -> int:
-    """One claim of each kind of rows; returns how many were published."""
-    return publish_dispatches() + publish_documents() + publish_notices() + publish_exports() + publish_imports()
+    """One claim of each kind of rows; returns how many were published.
+
+    Each has its turn whatever becomes of the others; the first failure is raised at the end.
+    """
+    return sum(_in_turn([publish_dispatches, publish_documents, publish_notices, publish_exports, publish_imports]))
+
+
+def _in_turn(deeds: Iterable[Callable[[], int]]) -> list[int]:
+    done: list[int] = []
+    failures: list[Exception] = []
+    for deed in deeds:
+        try:
+            done.append(deed())
+        except Exception as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return done
 
 
 def _due(now: datetime) -> Q:
@@ -83,7 +100,11 @@ def _due(now: datetime) -> Q:
 
 
 def publish_dispatches() -> int:
-    """Claims pending dispatches, oldest first, and rings one bell per agency; returns how many were claimed."""
+    """Claims pending dispatches, oldest first, and rings one bell per agency; returns how many were claimed.
+
+    What cannot be rung for is given back, where the broker answers and only the queue is out of order for a while, or it
+    would be all that is ever claimed.
+    """
     now = timezone.now()
     release_dead_senders(now)
     claims = _claim(now)
@@ -92,13 +113,28 @@ def publish_dispatches() -> int:
     by_queue: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
         by_queue[claim.queue].append(claim)
-    try:
-        for queue in sorted(by_queue):
+    failures: list[Exception] = []
+    for queue in sorted(by_queue):
+        try:
             _ring(queue, by_queue[queue])
-    except Exception:
-        _give_back(Dispatch.objects.filter(pk__in=[claim.pk for claim in claims], published_at=now))
-        raise
+        except Exception as failure:
+            logger.warning("queue %s cannot be rung: %s", queue, type(failure).__name__)
+            failures.append(failure)
+            unrung = Dispatch.objects.filter(pk__in=[claim.pk for claim in by_queue[queue]], published_at=now)
+            if _broker_answers():
+                unrung.update(next_attempt_at=now + timedelta(seconds=settings.RELAY_STALE_SECONDS))
+            _give_back(unrung)
+    if failures:
+        raise failures[0]
     return len(claims)
+
+
+def _broker_answers() -> bool:
+    try:
+        waiting_in(HOUSEKEEPING)
+    except Exception:
+        return False
+    return True
 
 
 class Claim(NamedTuple):
@@ -189,6 +225,11 @@ def ring_heartbeats() -> None:
 
 
 def _ring_heartbeats(now: datetime) -> None:
+    due = [partial(_ring_heartbeat, queue) for queue in _without_heartbeat(now)]
+    _in_turn(due)
+
+
+def _without_heartbeat(now: datetime) -> Iterator[str]:
     rows = {row.queue: row for row in Heartbeat.objects.all()}
     for queue in all_queues():
         row = rows.get(queue)
@@ -197,8 +238,13 @@ def _ring_heartbeats(now: datetime) -> None:
             pause = HEARTBEAT_UNHEARD if is_unheard else HEARTBEAT
             if row.rung_at > now - pause:
                 continue
-        detectors.rung(queue)
-        tasks.heartbeat.apply_async((queue,), queue=queue)
+        yield queue
+
+
+def _ring_heartbeat(queue: str) -> int:
+    detectors.rung(queue)
+    tasks.heartbeat.apply_async((queue,), queue=queue)
+    return 1
 
 
 def _give_back(rows: QuerySet[Any]) -> None:

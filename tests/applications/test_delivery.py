@@ -1,5 +1,6 @@
 """Delivery into the portal's own queues, and what happens to rows that do not get through, by whatever gateway."""
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from agencies.enums import Role
+from agencies.queues import all_queues
 from agencies.words import full_day
 from applications import delivery, operations, relay, tasks, workflow
 from applications.enums import DispatchStatus, DocumentKind, Outcome, TaskStatus
@@ -203,6 +205,56 @@ def test_relay_gives_rows_back_when_the_broker_refuses(monkeypatch: pytest.Monke
 
     dispatch.refresh_from_db()
     assert dispatch.published_at is None
+
+
+def out_of_order(monkeypatch: pytest.MonkeyPatch, *queues: str) -> list[str]:
+    """What the broker says of queues whose place is taken by something else; gives the bells that rang."""
+    rung: list[str] = []
+
+    def ring(_: Any, queue: str) -> None:
+        if queue in queues:
+            raise tasks.deliver.OperationalError("WRONGTYPE")
+        rung.append(queue)
+
+    monkeypatch.setattr(relay, "waiting_in", lambda queue: 0)
+    for task in (tasks.deliver, tasks.heartbeat, tasks.render_documents, tasks.send_notices):
+        monkeypatch.setattr(task, "apply_async", ring)
+    return rung
+
+
+def test_queue_that_is_out_of_order_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It came first, and neither the agencies behind it nor papers and messages were ever rung for."""
+    factories.submitted(ticked=["I01", "I04", "I05"])
+    rung = out_of_order(monkeypatch, "agency.police")
+
+    with pytest.raises(tasks.deliver.OperationalError):
+        relay.pump()
+
+    assert rung == ["agency.veterans", "papers", "notices"]
+    waits = dict(Dispatch.objects.values_list("task__office__agency_id", "published_at"))
+    assert (waits["police"] is None, waits["veterans"] is None) == (True, False)
+
+
+def test_what_waits_for_a_queue_that_is_out_of_order_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    for item in ("I04", "I04", "I01"):
+        factories.submitted(ticked=[item])
+    monkeypatch.setattr(relay, "CLAIM", 1)
+    rung = out_of_order(monkeypatch, "agency.police")
+
+    for _ in range(3):
+        with contextlib.suppress(tasks.deliver.OperationalError):
+            relay.publish_dispatches()
+
+    assert rung == ["agency.veterans"]
+
+
+def test_heartbeats_of_the_others_ring_though_one_queue_is_out_of_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung = out_of_order(monkeypatch, "agency.police")
+
+    with pytest.raises(tasks.deliver.OperationalError):
+        relay.ring_heartbeats()
+
+    assert sorted(rung) == sorted(set(all_queues()) - {"agency.police"})
 
 
 def test_relay_leaves_a_queue_alone_that_nobody_hears(
