@@ -20,7 +20,7 @@ from agencies.enums import Role
 from agencies.fields import FIELDS
 from agencies.gateways.base import Answer, Ending
 from agencies.models import Office, Posting
-from applications import confirming
+from applications import confirming, watchdog
 from applications.enums import FOR_STAFF, TO_ADDRESS_BEFORE, NoticeKind, NoticeStatus
 from applications.models import Application, ItemTask, LostAddress, Notice
 from applications.registration import Answers
@@ -36,6 +36,8 @@ _NEWS = frozenset({NoticeKind.SUBMITTED, NoticeKind.PROGRESS})
 MAX_ATTEMPTS = 6
 # News of one case within this time is one text: five offices that accept in a minute are one 有新进展.
 GATHERING = timedelta(minutes=3)
+# A mail as a whole may take EMAIL_TOTAL_SECONDS; what takes longer hangs.
+SEND_SECONDS = 60
 # A way on which one message was waited for so long, in vain, is left alone for a while.
 STALLED_SECONDS = 8.0
 STALLED_PAUSE = timedelta(minutes=1)
@@ -331,8 +333,10 @@ def _send_one(notice_id: int, stalled: set[str]) -> bool:
 
 
 def _tried(gateway: Sender, text: Text) -> Answer:
+    """One try, which has been counted. A gateway of a place's own may know no time-out: then the worker ends itself."""
     try:
-        return gateway.send(text)
+        with watchdog.ended_after(SEND_SECONDS):
+            return gateway.send(text)
     except Exception as error:  # a gateway of a place's own may raise whatever it likes
         logger.warning("gateway failed: %s", type(error).__name__)
         return Answer(Ending.PASSING, type(error).__name__)

@@ -1,7 +1,7 @@
 """Ends a process that hangs in one row. Workers do one task at a time in their own thread, where no time limit of Celery holds.
 
-The row has counted its try before (`documents`, `exports`, `imports`), so it comes back only so often; whoever started the
-worker starts it again.
+The row has counted its try before (`documents`, `exports`, `imports`, `notices`), so it comes back only so often; whoever
+started the worker starts it again.
 """
 
 import faulthandler

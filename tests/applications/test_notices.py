@@ -1,6 +1,7 @@
 """Messages to people: written with the deed, sent once, by the way that works, and saying nothing personal."""
 
 import contextlib
+import faulthandler
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.utils import timezone
 
 from agencies.enums import Role
@@ -417,6 +419,28 @@ def test_way_that_hangs_is_waited_for_once_and_keeps_no_other_waiting(monkeypatc
     answers.clear()
     notices.send([mail.pk for mail in mails])
     assert len(sent) == 4
+
+
+def test_gateway_that_never_comes_back_ends_its_worker_and_others_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of the watchdog runs while a gateway works and no longer; the row waits meanwhile."""
+    clock = []
+    monkeypatch.setattr(
+        faulthandler, "dump_traceback_later", lambda seconds, **how: clock.append((seconds, how["exit"]))
+    )
+    monkeypatch.setattr(faulthandler, "cancel_dump_traceback_later", lambda: clock.append("stopped"))
+
+    def look(text: Text) -> Answer:
+        clock.append("works")
+        notice.refresh_from_db()
+        clock.append(notice.next_attempt_at > timezone.now() + timedelta(minutes=4))
+        return Answer(Ending.SENT, "ok")
+
+    answers["13"] = look
+    notice = written()
+    notices.send([notice.pk])
+
+    assert clock == [(notices.SEND_SECONDS, True), "works", True, "stopped"]
+    assert settings.EMAIL_TOTAL_SECONDS < notices.SEND_SECONDS
 
 
 def test_staff_without_phone_and_mail_are_never_told_on_the_applicants_phone() -> None:
