@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 import yaml
+from django.utils import timezone
 
+from agencies.publishing import publish
 from agencies.queues import all_queues
-from applications.checks import consumed, every_queue_has_a_worker
+from applications.checks import consumed, every_queue_has_a_worker, every_scheme_can_be_read
+from tests import factories
+from tests.agencies.conftest import layer
 
 pytestmark = pytest.mark.usefixtures("directory")
 
@@ -32,6 +36,21 @@ def test_all_queues_with_workers_pass(tmp_path: Path, settings: Any) -> None:
     (tmp_path / "docker-compose.yml").write_text(compose(*workers))
 
     assert every_queue_has_a_worker(databases=["default"]) == []
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_scheme_that_cannot_be_read_fails_the_check(is_old: bool, settings: Any) -> None:
+    """In force, or no longer and still that of a case."""
+    settings.IS_DEMO = False
+    case = factories.submitted(ticked=["I01"])
+    assert every_scheme_can_be_read(databases=["default"]) == []
+    if is_old:
+        publish({**layer("ordos"), "version": "2099.1"}, valid_from=timezone.localdate())
+    factories.make_unreadable(case.scheme)
+
+    (error,) = every_scheme_can_be_read(databases=["default"])
+
+    assert (str(case.scheme) in error.msg, error.is_serious()) == (True, True)
 
 
 def test_queues_are_read_in_every_way_they_are_written() -> None:

@@ -6,11 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 
 from agencies.enums import Role
-from agencies.models.scheme import forget_specs
 from applications import auditing, delivery, exports, notices, reminders, review, sweeps, visits
 from applications.enums import DocumentStatus, ExportKind, NoticeKind, TaskStatus
 from applications.management.demo_people import load_example
@@ -34,21 +32,10 @@ def received(at: str, region: str) -> ItemTask:
     return factories.task_of(application, "I07")
 
 
-def make_unreadable(task: ItemTask) -> None:
-    """Its scheme says what no program of today understands, as one of years ago may."""
-    guard = "TRIGGER text_of_a_published_scheme_never_changes"
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(f"ALTER TABLE agencies_schemetext DISABLE {guard}")
-        cursor.execute("UPDATE agencies_schemetext SET content = '{}' WHERE scheme_id = %s", [task.item.scheme_id])
-        cursor.execute(f"ALTER TABLE agencies_schemetext ENABLE {guard}")
-    forget_specs()
-
-
 def test_silence_is_acceptance_though_another_scheme_cannot_be_read() -> None:
     load_example()
     other, silent = (received("2026-02-13T10:00", place) for place in (factories.DONGSHENG, EXAMPLE))
-    make_unreadable(other)
+    factories.make_unreadable(other.item.scheme)
 
     with time_machine.travel(moment("2026-03-30T00:20"), tick=False):
         assert sweeps.deem_accepted() == 1
@@ -61,7 +48,7 @@ def test_corrections_lapse_though_another_scheme_cannot_be_read(caplog: pytest.L
     deficits = [review.Deficit("看不清", material="OR-33")]
     review.request_correction(task, reviewer=factories.reviewer_of(task), deficits=deficits)
     ItemTask.objects.filter(pk=task.pk).update(correction_until=timezone.localdate() - timedelta(days=1))
-    make_unreadable(task)
+    factories.make_unreadable(task.item.scheme)
 
     assert sweeps.lapse_corrections() == 0
     assert f"round failed on ItemTask {task.pk}" in caplog.text

@@ -13,6 +13,7 @@ from PIL import Image
 
 from agencies.enums import Role
 from agencies.models import Item, Office, Posting, Region, Scheme, SchemeText
+from agencies.models.scheme import forget_specs
 from agencies.publishing import digest_of
 from applications import delivery, drafts, materials, pre_reviews, submission
 from applications.demo import Soldier, answers_for, soldier
@@ -223,3 +224,14 @@ def past_the_triggers(statement: str, *values: object) -> None:
         cursor.execute(statement, values)
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {table.partition('_')[2]}_append_only")
+
+
+def make_unreadable(scheme: Scheme) -> None:
+    """Says what no program of today understands, as a scheme of years ago may."""
+    guard = "TRIGGER text_of_a_published_scheme_never_changes"
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE agencies_schemetext DISABLE {guard}")
+        cursor.execute("UPDATE agencies_schemetext SET content = '{}' WHERE scheme_id = %s", [scheme.pk])
+        cursor.execute(f"ALTER TABLE agencies_schemetext ENABLE {guard}")
+    forget_specs()
