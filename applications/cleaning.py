@@ -33,8 +33,8 @@ MAX_PDF_PAGES = 60
 MAX_SIDE = 3508  # A4 at 300 dpi: enough to read a stamp
 QUALITY = 88  # of JPEG
 PDF_MEMORY_BYTES = 512 * 1024 * 1024
-PDF_CPU_SECONDS = 20
-PDF_SECONDS = 60
+PDF_CPU_SECONDS = 5
+PDF_SECONDS = 20
 # So many files are read at a time in one process of the web, since each may need some hundred megabytes; the others wait.
 AT_ONCE = 2
 WAIT_SECONDS = 20.0
