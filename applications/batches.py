@@ -24,7 +24,7 @@ from agencies.gateways import batch
 from agencies.gateways.base import SigningKey
 from agencies.models import Office
 from agencies.routing import Way
-from applications import delivery, holders, incoming, outgoing, printing
+from applications import delivery, holders, incoming, printing
 from applications.enums import ON_ITS_WAY, DispatchKind, DispatchStatus, Outcome
 from applications.errors import Refused
 from applications.models import Dispatch, ExchangeKey, ItemTask, Material
@@ -111,8 +111,8 @@ def gather(office: Office) -> Export:
         raise Refused("这个机构不是离线交换")
     key = _key(office)
     name = f"{office.agency_id}-{office.region_id}-{timezone.localtime(now):%Y%m%d%H%M%S}"
-    rows = [outgoing.task_data(row) if row.kind == DispatchKind.TASK else outgoing.word_data(row) for row in found]
-    rows = _without_links(rows)
+    said = delivery.data_of(found)
+    found, rows = [row for row, _ in said], _without_links([data for _, data in said])
     return Export(
         name,
         office,

@@ -46,6 +46,8 @@ NOTED_EVERY = timedelta(minutes=1)
 # A system that took a message and gave no receipt is asked again, with the same key, after this time.
 RECEIPT_WAIT = timedelta(seconds=60)
 
+# What a try changes; the payload stays closed, which may be what is wrong with the row.
+_OF_A_TRY = ["status", "attempts", "error", "last_outcome", "leased_until", "published_at", "next_attempt_at"]
 _RECEIVED = (Ending.DELIVERED, Ending.SENT, Ending.UNKNOWN)
 
 
@@ -253,7 +255,7 @@ def _not_yet(dispatch: Dispatch, answer: Answer) -> None:
         dispatch.leased_until = now + RECEIPT_WAIT
     else:
         _plan_next(dispatch, now, at_least=answer.retry_after)
-    dispatch.save()
+    dispatch.save(update_fields=_OF_A_TRY)
 
 
 def _plan_next(dispatch: Dispatch, now: datetime, *, at_least: float | None = None) -> None:
@@ -277,8 +279,21 @@ def record_failure(dispatch_id: int, outcome: Outcome, error: str) -> None:
             dispatch.attempts += 1
         dispatch.error, dispatch.last_outcome = error, outcome
         _plan_next(dispatch, now)
-        dispatch.save()
+        dispatch.save(update_fields=_OF_A_TRY)
         _note(dispatch_id, outcome, now, time.monotonic(), digest=dispatch.digest, detail=error)
+
+
+def data_of(dispatches: Iterable[Any]) -> list[tuple[Any, dict[str, Any]]]:
+    """Each dispatch with what it says, for whoever fetches or carries many; one that cannot be read waits for a person."""
+    found = []
+    for dispatch in dispatches:
+        say = outgoing.task_data if dispatch.kind == DispatchKind.TASK else outgoing.word_data
+        try:
+            found.append((dispatch, say(dispatch)))
+        except Exception:  # the others go
+            logger.exception("dispatch %s cannot be read", dispatch.pk)
+            record_failure(dispatch.pk, Outcome.LASTING, "内容读不出来")
+    return found
 
 
 def retry_after(attempts: int) -> timedelta:

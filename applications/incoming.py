@@ -22,7 +22,7 @@ from agencies.deadlines import calendar_now
 from agencies.enums import GatewayKind
 from agencies.models import Office
 from agencies.routing import Way
-from applications import delivery, holders, outgoing, review, workflow
+from applications import delivery, holders, review, workflow
 from applications.enums import TERMINAL, DispatchKind, DispatchStatus, Fulfilment, Party, TaskStatus
 from applications.errors import Invalid, Refused
 from applications.models import Dispatch, ExchangeKey, InboundMessage, ItemTask
@@ -406,10 +406,11 @@ def tasks_after(key: ExchangeKey, after: int, limit: int) -> Page:
     overlooked = rows.filter(pk__lte=after, created_at__lt=timezone.now() - COMES_AGAIN).exclude(
         status=DispatchStatus.DELIVERED
     )
-    found = _handed_out([*overlooked[: limit - len(new)], *new])
+    said = dict(delivery.data_of([*overlooked[: limit - len(new)], *new]))
+    found = _handed_out(list(said))
     return Page(
-        [outgoing.task_data(row) for row in found if row.kind == DispatchKind.TASK],
-        [outgoing.word_data(row) for row in found if row.kind != DispatchKind.TASK],
+        [said[row] for row in found if row.kind == DispatchKind.TASK],
+        [said[row] for row in found if row.kind != DispatchKind.TASK],
         new[-1].pk if new else after,
     )
 

@@ -57,6 +57,18 @@ def test_export_is_signed_and_lists_what_is_handed_over(offline: Any) -> None:
     assert set(ItemTask.objects.filter(office=office).values_list("status", flat=True)) == {TaskStatus.PENDING}
 
 
+def test_row_that_cannot_be_read_keeps_no_other_back_and_calls_a_person(offline: Any) -> None:
+    office, key, (bad, good) = offline
+    factories.damage(bad)
+
+    made = batches.export(office)
+
+    rows = batch.unseal(made.content, {key.kid: key.secret}).rows
+    assert [row.value["dispatch"] for row in rows] == [str(good.key)]
+    rows = Dispatch.objects.filter(pk=bad.pk).values_list("status", "error")
+    assert list(rows) == [(DispatchStatus.ATTENTION, "内容读不出来")]
+
+
 def test_exported_twice_is_the_same_rows(offline: Any) -> None:
     office, key, _ = offline
 

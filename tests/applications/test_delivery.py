@@ -163,6 +163,16 @@ def test_hand_over_on_paper_is_delivered_by_the_receivers_number(operator: User)
     assert done.task.reply_due_on is not None
 
 
+def test_try_of_a_row_whose_payload_opens_no_more_is_noted() -> None:
+    factories.submitted(ticked=["I01", "I04", "I05"])
+    damaged = Dispatch.objects.order_by("id")[0]
+    factories.damage(damaged)
+
+    delivery.record_failure(damaged.pk, Outcome.PASSING, "连不上")
+
+    assert list(Dispatch.objects.filter(pk=damaged.pk).values_list("attempts", "error")) == [(1, "连不上")]
+
+
 def test_cancelled_row_is_not_sent(operator: User) -> None:
     dispatch = operations.cancel(one_pending(), operator=operator, note="重复登记")
 

@@ -235,3 +235,9 @@ def make_unreadable(scheme: Scheme) -> None:
         cursor.execute("UPDATE agencies_schemetext SET content = '{}' WHERE scheme_id = %s", [scheme.pk])
         cursor.execute(f"ALTER TABLE agencies_schemetext ENABLE {guard}")
     forget_specs()
+
+
+def damage(dispatch: Dispatch) -> None:
+    """Its sealed payload opens no more, as after a fault of the disk."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE applications_dispatch SET payload = left(payload, -8) WHERE id = %s", [dispatch.pk])

@@ -132,6 +132,18 @@ def test_link_to_a_file_ends_after_fifteen_minutes(task: ItemTask, key: Exchange
         assert Client().get(path).status_code == 404
 
 
+def test_row_that_cannot_be_read_stops_no_other_and_calls_a_person(task: ItemTask, key: ExchangeKey) -> None:
+    """Whoever polls never came past it, however often they asked."""
+    bad = Dispatch.objects.get(task=exchange.case_of()[1])
+    factories.damage(bad)
+
+    answer = get(key, "/exchange/v1/tasks")
+
+    assert [row["task"] for row in answer.json()["tasks"]] == [str(task.pk)]
+    rows = Dispatch.objects.filter(pk=bad.pk).values_list("status", "error", "holder")
+    assert list(rows) == [(DispatchStatus.ATTENTION, "内容读不出来", None)]
+
+
 def test_changed_link_opens_nothing(task: ItemTask, key: ExchangeKey) -> None:
     path = a_file(key)["url"].removeprefix("http://localhost:8000")
 
