@@ -140,6 +140,8 @@ TRAYS: dict[str, Q] = {
     "done": Q(status__in=sorted(DECIDED)),
 }
 
+COUNTED = 1_000  # so many of a tray are counted; a page says that there are more
+
 
 class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
     def for_office(self, office: Office) -> ItemTaskQuerySet:
@@ -190,18 +192,18 @@ class ItemTaskQuerySet(models.QuerySet["ItemTask"]):
         return found.order_by("-changed_at", "-id") if tray == "done" else found.by_due_day()
 
     def tray_counts(self) -> dict[str, int]:
-        """How many tasks lie in each tray: the open ones in one query, of the decided only those not handed over, which
-        have an index; what is over only grows and is not counted.
+        """How many tasks lie in each tray: the open ones in one query, of the decided only those not handed over, and no
+        further than COUNTED, since the money of a whole year may wait for its day; what is over is not counted.
         """
         late = Q(status__in=AT_OFFICE, next_on__lt=timezone.localdate())
         trays = {code: tray for code, tray in {**TRAYS, "overdue": late}.items() if code not in ("fulfil", "done")}
         counts = {code: models.Count("pk", filter=tray) for code, tray in trays.items()}
-        return self.unfinished().aggregate(**counts) | {"fulfil": self.filter(TRAYS["fulfil"]).count()}
+        return self.unfinished().aggregate(**counts) | {"fulfil": self.filter(TRAYS["fulfil"])[:COUNTED].count()}
 
     def beside(self, task: ItemTask) -> list[tuple[str, str]]:
         """(case number, item code) of the tasks of the same tray in its order, so that one can go on to the next."""
         if task.is_to_hand_over:
-            found = self.in_tray("fulfil")
+            found = self.in_tray("fulfil")[:COUNTED]
         else:
             found = self.filter(status=task.status).by_due_day() if task.status in AT_OFFICE else self.none()
         return list(found.values_list("application__number", "item__code"))

@@ -110,6 +110,11 @@ class Application(models.Model):
         indexes = [
             models.Index(fields=["-submitted_at", "-id"], name="application_newest"),
             models.Index(fields=["region", "submitted_at"], name="application_of_place"),
+            models.Index(
+                fields=["-submitted_at", "-id"],
+                condition=models.Q(channel=Channel.WINDOW),
+                name="application_of_window",
+            ),
             models.Index(fields=["closed_at"], condition=models.Q(closed_at__isnull=False), name="application_closed"),
             models.Index(fields=["scheme"], condition=~models.Q(status__in=sorted(CLOSED)), name="application_open"),
         ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from agencies.deadlines import Calendar
 from applications.enums import BEFORE_OFFICES, TaskStatus
 from applications.models import Dispatch, ItemTask
+from applications.querysets import COUNTED
 from portal.desk.addresses import task_url
 from portal.web import progress
 from portal.web.presenters import Clock, Tag, masked, short_day, short_moment
@@ -61,6 +62,11 @@ class Tab:
     url: str
     is_current: bool = False
     is_red: bool = False
+
+    @property
+    def counted(self) -> str:
+        """The count in words; a tray is counted so far and no further."""
+        return f"{COUNTED}+" if self.count is not None and self.count >= COUNTED else str(self.count)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from applications import review
+from applications import querysets, review
 from applications.enums import Fulfilment, TaskStatus
 from applications.models import ItemTask, Result
-from portal.desk import views
+from portal.desk import queue_presenters, views
 from tests import factories
 from tests.portal.desk.conftest import approver, reviewer, said, signed_in, url
 
@@ -153,6 +153,19 @@ def test_hand_over_tray_asks_as_much_for_three_rows_as_for_one() -> None:
 
     assert len(numbers(client.get(QUEUE, {"tray": "fulfil"}))) == 3
     assert (with_one, with_three) == (13, 13)
+
+
+def test_long_tray_is_counted_so_far_and_says_that_there_are_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (querysets, queue_presenters):
+        monkeypatch.setattr(module, "COUNTED", 2)
+    client = reviewer(granted())
+    assert counts(client.get(QUEUE))["待发放、待送达"] == 1
+    granted(), granted()
+
+    response = client.get(QUEUE)
+
+    assert counts(response)["待发放、待送达"] == 2
+    assert '<span class="count">2+</span>' in response.content.decode()
 
 
 @pytest.mark.parametrize("name", ["queue", "done"])
