@@ -13,11 +13,11 @@ from django.views.decorators.http import require_GET
 from applications import contacts, notices
 from applications.errors import AlreadyDone, Invalid, Refused
 from applications.models import Notice
-from portal.accounts import sign_in
 from portal.accounts.models import ContactBy, User
 from portal.applicant.message_presenters import message_row
 from portal.web import kept
 from portal.web.access import SignedInRequest, signed_in
+from portal.web.password_again import PasswordAgainForm
 from portal.web.presenters import masked
 from portal.web.widgets import ChoiceCards
 
@@ -43,7 +43,7 @@ def inbox(request: SignedInRequest) -> HttpResponse:
     return response
 
 
-class ContactForm(forms.Form):
+class ContactForm(PasswordAgainForm):
     phone = forms.CharField(
         label="手机号", max_length=20, error_messages={"required": "请填手机号"},
         widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel", "size": 13}),
@@ -54,14 +54,9 @@ class ContactForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "email", "inputmode": "email", "autocomplete": "email"}),
     )  # fmt: skip
     contact_by = forms.ChoiceField(label="先用哪种方式通知", choices=ContactBy.choices, widget=ChoiceCards(in_row=True))
-    password = forms.CharField(
-        label="登录密码", required=False, strip=False, help_text="改了手机号或邮箱才要填；原来的会收到一条提醒",
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )  # fmt: skip
-
-    def __init__(self, *args: Any, request: SignedInRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request = request
+    field_order = ("phone", "email", "contact_by", "password")
+    hint = "改了手机号或邮箱才要填；原来的会收到一条提醒"
+    purpose = "contact"
 
     def clean(self) -> dict[str, Any]:
         """Messages go elsewhere only by whoever knows the password, not by whoever finds the page open."""
@@ -71,8 +66,7 @@ class ContactForm(forms.Form):
             return given
         self.take(contacts.problems(**given))
         if not self.errors and contacts.differs(user, phone=given["phone"], email=given["email"]):
-            wrong = sign_in.wrong_again(self.request, user, password, purpose="contact")
-            self.take({"password": wrong} if wrong else {})
+            self.check_password(password)
         return given
 
     def take(self, errors: dict[str, str]) -> None:

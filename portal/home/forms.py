@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Field, Layout
+from crispy_forms.layout import Field
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import ValidationError
@@ -13,7 +12,7 @@ from agencies import staff_passwords
 from portal.accounts import sign_in
 from portal.accounts.models import User
 from portal.accounts.sign_in import GuardedForm
-from portal.web import place
+from portal.web import layout, place
 
 
 class SignInForm(GuardedForm):
@@ -32,10 +31,7 @@ class SignInForm(GuardedForm):
         self.fields["username"].widget.attrs.pop("autofocus", None)
         self.fields["password"].label = "密码"
         self.fields["password"].error_messages["required"] = "请填密码"
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(Field("username"), Field("password"))
+        self.helper = layout.bare(Field("username"), Field("password"))
 
 
 class OwnPasswordForm(PasswordChangeForm):
@@ -62,10 +58,7 @@ class OwnPasswordForm(PasswordChangeForm):
             staff_passwords.hint() if is_staff else "至少 8 位，不要用用户名和常见的密码"
         )
         self.fields["new_password2"].help_text = ""
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(Field("old_password"), Field("new_password1"), Field("new_password2"))
+        self.helper = layout.bare(Field("old_password"), Field("new_password1"), Field("new_password2"))
 
     def _word(self, name: str, label: str, missing: str) -> None:
         self.fields[name].label = label

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Field, Layout
+from crispy_forms.layout import Field
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,7 +24,7 @@ from applications.errors import Refused
 from applications.models import Application, ItemTask
 from applications.reporting import reporting_now
 from applications.review import Deficit
-from portal.web import place, progress, visiting
+from portal.web import layout, place, progress, visiting
 from portal.web.correcting import line_name, open_corrections, open_lines
 from portal.web.place import Place
 from portal.web.presenters import SummaryRow, TaskRow, day_words, moment_words
@@ -55,10 +54,7 @@ class QueryForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(
+        self.helper = layout.bare(
             Field("number", autocomplete="off"),
             Field("code", autocomplete="off"),
             Field("id_end", autocomplete="off"),

@@ -3,8 +3,7 @@
 from typing import Any
 
 import segno
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Field, Layout
+from crispy_forms.layout import Field
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts import events, second_factor, sign_in
 from portal.accounts.models import EventKind, SecondFactor
-from portal.web import navigation
+from portal.web import layout, navigation
 from portal.web.access import SignedInRequest, signed_in
 
 LOCKED = "口令连续 5 次不对，请过 15 分钟再试。手机丢了，请用备用码，或请管理员重置。"
@@ -27,10 +26,7 @@ class CodeForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget.attrs.update(inputmode="text", autocomplete="one-time-code")
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(Field("code"))
+        self.helper = layout.bare(Field("code"))
 
 
 @signed_in

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -14,31 +13,21 @@ from agencies.spec import FormField
 from applications import amendments
 from applications.errors import Refused
 from applications.models import Application, ItemTask
-from portal.accounts import sign_in
 from portal.web.access import SignedInRequest
 from portal.web.drafting import shown, typed_before
 from portal.web.forms import AnswersForm, label_of, typed
+from portal.web.password_again import PasswordAgainForm
 
 NOTHING = "登记表现在没有可以自己更正的：部门已经受理，或者正在预审。要改请打电话，或到综合窗口"
 
 
-class PasswordForm(forms.Form):
-    """Whoever finds the page open does not lead money or messages elsewhere."""
-
-    password = forms.CharField(
-        label="登录密码", required=False, strip=False, help_text="改登记表要再填一次密码",
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )  # fmt: skip
-
-    def __init__(self, *args: Any, request: SignedInRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request = request
+class PasswordForm(PasswordAgainForm):
+    hint = "改登记表要再填一次密码"
+    purpose = "amend"
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        password = given.get("password", "")
-        if wrong := sign_in.wrong_again(self.request, self.request.user, password, purpose="amend"):
-            self.add_error("password", wrong)
+        self.check_password(given.get("password", ""))
         return given
 
 

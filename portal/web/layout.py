@@ -32,13 +32,15 @@ class KnownValue:
         return render_to_string("components/prefilled.html", {"known": self.known})
 
 
-def section_helper(asked: Iterable[FormField], known: Mapping[str, Known]) -> FormHelper:
-    """The asked fields in their order; a known one as text."""
+def bare(*parts: Any) -> FormHelper:
+    """The controls alone: the page has the form around them, with its address and its token."""
     helper = FormHelper()
     helper.form_tag = False
     helper.disable_csrf = True
-    helper.form_show_errors = True
-    helper.layout = Layout(
-        *[KnownValue(known[field.field]) if field.field in known else field.field for field in asked]
-    )
+    helper.layout = Layout(*parts)
     return helper
+
+
+def section_helper(asked: Iterable[FormField], known: Mapping[str, Known]) -> FormHelper:
+    """The asked fields in their order; a known one as text."""
+    return bare(*[KnownValue(known[field.field]) if field.field in known else field.field for field in asked])

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Field, Layout
+from crispy_forms.layout import Field
 from django import forms
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -18,7 +17,7 @@ from applications.errors import Refused
 from applications.models import Document
 from applications.papers import paper
 from applications.verification import Verified
-from portal.web import presenters
+from portal.web import layout, presenters
 from portal.web.access import signed_in
 from portal.web.files import VIEWER_POLICY
 from portal.web.presenters import SummaryRow
@@ -95,10 +94,7 @@ class VerifyForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(Field("number"), Field("code", autocomplete="off"))
+        self.helper = layout.bare(Field("number"), Field("code", autocomplete="off"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
