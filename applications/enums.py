@@ -52,9 +52,10 @@ TERMINAL = frozenset(
 )
 # Before any office has it: the hub looks whether the form is complete, or the person is changing it.
 BEFORE_OFFICES = frozenset({TaskStatus.PRE_REVIEW, TaskStatus.PRE_RETURNED})
-# With the office and not yet decided: what its queue shows.
+UNFINISHED = frozenset(TaskStatus) - TERMINAL
 # Ended by an office, not by the person.
 DECIDED = TERMINAL - {TaskStatus.WITHDRAWN}
+# With the office and not yet decided: what its queue shows.
 AT_OFFICE = frozenset(
     {
         TaskStatus.QUEUED,

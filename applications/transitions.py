@@ -8,7 +8,7 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 
-from applications.enums import AT_OFFICE, BEFORE_OFFICES, Action, Fulfilment, Party, TaskStatus
+from applications.enums import AT_OFFICE, BEFORE_OFFICES, UNFINISHED, Action, Fulfilment, Party, TaskStatus
 
 S = TaskStatus
 F = Fulfilment
@@ -203,17 +203,7 @@ TRANSITIONS: dict[Action, Transition] = {
         basis="申请人撤回",
     ),
     Action.TERMINATE: _row(
-        [
-            *BEFORE_OFFICES,
-            S.WAITING,
-            S.PENDING,
-            S.QUEUED,
-            S.AWAITING_CORRECTION,
-            S.IN_REVIEW,
-            S.AWAITING_VISIT,
-            S.SUSPENDED,
-            S.AWAITING_APPROVAL,
-        ],
+        UNFINISHED,
         S.TERMINATED,
         [Party.REVIEWER, Party.SYSTEM],
         needs_note=True,
@@ -221,32 +211,14 @@ TRANSITIONS: dict[Action, Transition] = {
         basis="逾期未补正、申请人死亡等",
     ),
     Action.SUPPLY: _row(
-        [
-            S.PENDING,
-            S.QUEUED,
-            S.AWAITING_CORRECTION,
-            S.IN_REVIEW,
-            S.AWAITING_VISIT,
-            S.SUSPENDED,
-            S.AWAITING_APPROVAL,
-        ],
+        AT_OFFICE | {S.PENDING},
         None,
         _PERSON,
         basis="容缺材料补齐",
     ),
     Action.AMEND: _row([S.WAITING, S.PENDING, S.QUEUED], None, _PERSON, basis="申请人自己更正，部门受理以前"),
     Action.RECOMPUTE: _row(
-        [
-            *BEFORE_OFFICES,
-            S.WAITING,
-            S.PENDING,
-            S.QUEUED,
-            S.AWAITING_CORRECTION,
-            S.IN_REVIEW,
-            S.AWAITING_VISIT,
-            S.SUSPENDED,
-            S.AWAITING_APPROVAL,
-        ],
+        UNFINISHED,
         None,
         [Party.SYSTEM],
         needs_note=True,
