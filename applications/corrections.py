@@ -105,10 +105,7 @@ def _called_for(notice: Correction, application: Application, answers: Mapping[s
     changed = [code for code in _fields(notice) if before.answers.get(code, "") != after.answers.get(code, "")]
     asked = {entry.field for entry in before.asked()}
     fields = [entry.field for entry in after.asked() if entry.required and entry.field not in asked]
-    spec, given = (
-        application.scheme.spec,
-        set(application.materials.filter(is_sent=True).values_list("code", flat=True)),
-    )
+    spec, given = application.scheme.spec, application.sent_papers()
     known = given | {material.code for material in spec.materials_for(before.ticked, dict(before.answers))}
     materials = [
         material.code

@@ -166,9 +166,7 @@ def missing_materials(draft: Draft) -> dict[str, str]:
     """A sentence per material that the ticked items need and nobody has given yet. A deferrable one may come later:
     the office then accepts with a promise (容缺受理) or asks for it.
     """
-    given = set(draft.materials.values_list("code", flat=True))
-    if draft.adds_to is not None:
-        given |= set(draft.adds_to.materials.filter(is_sent=True).values_list("code", flat=True))
+    given = draft.given_papers()
     wanted = draft.scheme.spec.materials_for(frozenset(draft.ticked), draft.answers)
     return {m.code: f"请上传{m.title}" for m in wanted if not (m.optional or m.deferrable) and m.code not in given}
 

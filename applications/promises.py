@@ -36,11 +36,8 @@ class Promise:
 
 def of_form(draft: Draft, today: date) -> list[Promise]:
     """What is promised with this form if it is handed in today."""
-    given = set(draft.materials.values_list("code", flat=True))
-    if draft.adds_to is not None:
-        given |= _given(draft.adds_to)
     wanted = draft.scheme.spec.materials_for(frozenset(draft.ticked), draft.answers)
-    return _promises(wanted, given, today, draft.region_id)
+    return _promises(wanted, draft.given_papers(), today, draft.region_id)
 
 
 def still_open(application: Application) -> list[Promise]:
@@ -58,7 +55,7 @@ def still_open(application: Application) -> list[Promise]:
         if any(material.is_for(task.item.code) for task in tasks)
     ]
     taken = {code for task in application.tasks.all() if task.provisional_until for code in task.provisional_materials}
-    return _promises(wanted, taken | _given(application), handed_in_on(application), application.region_id)
+    return _promises(wanted, taken | application.sent_papers(), handed_in_on(application), application.region_id)
 
 
 def waiting(application: Application) -> list[ItemTask]:
@@ -71,10 +68,6 @@ def handed_in_on(application: Application) -> date:
     """The day of the last hand-in: the days to bring papers count from there."""
     last = application.log.filter(action__in=_HANDING_IN).order_by("-at").values_list("at", flat=True).first()
     return timezone.localdate(last or application.submitted_at)
-
-
-def _given(application: Application) -> set[str]:
-    return set(application.materials.filter(is_sent=True).values_list("code", flat=True))
 
 
 def _promises(wanted: Iterable[MaterialSpec], given: set[str], start: date, place: str) -> list[Promise]:

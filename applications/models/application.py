@@ -63,6 +63,11 @@ class Draft(models.Model):
         """The person's own form: by their account, or by their ID number, whoever types it."""
         return self.owner_id == user.pk or _has_number(user, str(self.answers.get("id_no") or ""))
 
+    def given_papers(self) -> set[str]:
+        """Codes of the papers that came with this form, or with the case that it adds to."""
+        given = set(self.materials.values_list("code", flat=True))
+        return given | self.adds_to.sent_papers() if self.adds_to is not None else given
+
     def offered(self) -> list[ItemSpec]:
         """The items that can be ticked: all on offer, or for an addition those that the case does not have yet.
 
@@ -136,6 +141,10 @@ class Application(models.Model):
         self.subject_name = str(answers.get("name") or self.subject_name)
         self.__dict__.pop("registration", None)
         self.save(update_fields=["answers", "ticked", "subject_name"])
+
+    def sent_papers(self) -> set[str]:
+        """Codes of the papers that the offices were sent."""
+        return set(self.materials.filter(is_sent=True).values_list("code", flat=True))
 
     @property
     def is_closed(self) -> bool:
